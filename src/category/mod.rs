@@ -1,0 +1,107 @@
+//! The text of one cell turned into a small typed value.
+//!
+//! Blank, unknown, not applicable and invalid are four different things here and
+//! stay so through every later room. A value keeps the prefixes that it was
+//! written with (c, p, yc, yp, r, a). Nothing in this room knows a record.
+
+mod code;
+mod date;
+mod group;
+mod parse;
+mod tnm;
+mod topography;
+
+pub use code::{Behavior, Code, Edition, FactorValue, Histology, MetFlag, OrganSet, Sex, Site};
+pub use date::PartialDate;
+pub use group::{Stage, StageGroup};
+pub use parse::{Parsed, parse};
+pub use tnm::{Axis, Category};
+
+/// What a cell holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Cell<V> {
+    /// Nothing was recorded, or the export has no such column.
+    #[default]
+    Blank,
+    /// Recorded as unknown: `X`, `99`, `[Unknown]`.
+    Unknown,
+    /// Recorded as not applicable: `88`, `[Not Applicable]`.
+    NotApplicable,
+    /// Recorded, but no value of this kind.
+    Invalid,
+    /// A value.
+    Value(V),
+}
+
+impl<V: Copy> Cell<V> {
+    /// The value, if there is one.
+    pub fn value(self) -> Option<V> {
+        match self {
+            Self::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_blank(self) -> bool {
+        matches!(self, Self::Blank)
+    }
+
+    /// The same state with the value changed.
+    pub fn map<W>(self, change: impl FnOnce(V) -> W) -> Cell<W> {
+        match self {
+            Self::Blank => Cell::Blank,
+            Self::Unknown => Cell::Unknown,
+            Self::NotApplicable => Cell::NotApplicable,
+            Self::Invalid => Cell::Invalid,
+            Self::Value(value) => Cell::Value(change(value)),
+        }
+    }
+
+    /// This cell, or the other one where this one holds no value and the other does.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Value(_), _) => self,
+            (_, Self::Value(_)) | (Self::Blank, _) => other,
+            _ => self,
+        }
+    }
+}
+
+/// Which examination a category comes from, as its prefix says.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Examination {
+    /// `c`: before treatment.
+    Clinical,
+    /// `p`: with the pathology of a resection.
+    Pathologic,
+}
+
+/// The prefix that a category or group was written with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Prefix {
+    /// `c` or `p`.
+    pub examination: Option<Examination>,
+    /// `y`: during or after neoadjuvant therapy.
+    pub y: bool,
+    /// `r`: at recurrence or progression; never the stage at diagnosis.
+    pub r: bool,
+    /// `a`: first found at autopsy.
+    pub a: bool,
+}
+
+/// A category or stage group as recorded: its prefix and what the cell holds.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Recorded<V> {
+    /// Prefix as written.
+    pub prefix: Prefix,
+    /// What the cell holds.
+    pub cell: Cell<V>,
+}
+
+impl<V> Default for Recorded<V> {
+    fn default() -> Self {
+        Self { prefix: Prefix::default(), cell: Cell::Blank }
+    }
+}

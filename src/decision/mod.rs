@@ -1,0 +1,1 @@
+//! Decision tables: cell patterns, rows, first match, trace. Knows no cancer.

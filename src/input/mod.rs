@@ -1,0 +1,1 @@
+//! Files to chunks of text columns.

@@ -1,0 +1,191 @@
+//! What staging says of a record, and why.
+
+use crate::category::{Category, Edition, Recorded, Stage, StageGroup};
+use crate::knowledge::SchemaId;
+
+use super::Basis;
+
+/// Why no group, or no single group, could be derived.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cause {
+    /// No site column or cell.
+    SiteMissing,
+    /// The site cell holds no topography code.
+    SiteInvalid,
+    /// No histology.
+    HistologyMissing,
+    /// The histology cell holds no morphology code.
+    HistologyInvalid,
+    /// No schema takes this site, histology and behavior.
+    NoSchema,
+    /// The schema depends on a discriminator that is missing.
+    DiscriminatorMissing,
+    /// No edition recorded and no year of diagnosis.
+    EditionMissing,
+    /// The edition has no tables here (editions 1 to 5).
+    EditionWithoutTables,
+    /// The edition has no chapter for this schema.
+    NoChapter,
+    /// The chapter's histologies do not include this one.
+    HistologyNotInChapter,
+    /// The chapter assigns T, N, M but no stage group.
+    NoStageGroup,
+    /// A system without TNM: leukemia, myeloma without its factors, CNS.
+    NoTnm,
+    /// Benign or borderline, where the chapter stages malignant tumors only.
+    BehaviorNotStaged,
+    /// None of T, N, M given under any classification.
+    TnmMissing,
+    /// T missing or X, and it matters.
+    TUnknown,
+    /// N missing or X, and it matters.
+    NUnknown,
+    /// M missing or X, and it matters.
+    MUnknown,
+    /// A category is coarser than the table and that matters.
+    CategoryCoarse,
+    /// A category is unreadable.
+    CategoryInvalid,
+    /// A category does not exist in this edition of the chapter.
+    CategoryNotInEdition,
+    /// A factor (grade, PSA, S ...) is missing and it matters.
+    FactorMissing,
+    /// The age is missing and it matters.
+    AgeMissing,
+    /// T, N, M are recorded as not applicable.
+    RecordedNotApplicable,
+    /// The table has no row for this combination.
+    NoRow,
+}
+
+/// A row of a knowledge table.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct RuleRef {
+    /// Index of the table within the rules.
+    pub table: u16,
+    /// Index of the row within the table.
+    pub row: u16,
+}
+
+/// What a derivation came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// One group.
+    Group(StageGroup),
+    /// More than one group is still possible.
+    Open {
+        /// Lowest possible group.
+        low: StageGroup,
+        /// Highest possible group.
+        high: StageGroup,
+        /// The stage, where every possible group shares it.
+        stage: Option<Stage>,
+        /// What is missing.
+        cause: Cause,
+    },
+    /// No stage group exists for this record.
+    NotApplicable(Cause),
+    /// Nothing can be said.
+    Unknown(Cause),
+}
+
+impl Outcome {
+    /// The group, where there is exactly one.
+    pub fn group(self) -> Option<StageGroup> {
+        match self {
+            Self::Group(group) => Some(group),
+            _ => None,
+        }
+    }
+
+    /// The stage, where every possible group shares it.
+    pub fn stage(self) -> Option<Stage> {
+        match self {
+            Self::Group(group) => Some(group.stage()),
+            Self::Open { stage, .. } => stage,
+            _ => None,
+        }
+    }
+
+    /// Lowest and highest possible group.
+    pub fn bounds(self) -> Option<(StageGroup, StageGroup)> {
+        match self {
+            Self::Group(group) => Some((group, group)),
+            Self::Open { low, high, .. } => Some((low, high)),
+            _ => None,
+        }
+    }
+
+    /// Why there is not one group.
+    pub fn cause(self) -> Option<Cause> {
+        match self {
+            Self::Group(_) => None,
+            Self::Open { cause, .. } | Self::NotApplicable(cause) | Self::Unknown(cause) => Some(cause),
+        }
+    }
+}
+
+/// What was taken for granted, by a named policy, to derive a group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct Assumed {
+    /// M0 for a blank or MX metastasis category.
+    pub m0: bool,
+    /// N0 for a blank or NX nodal category.
+    pub n0: bool,
+    /// M taken from the other classification (pM from cM or the reverse).
+    pub m_borrowed: bool,
+    /// A discriminator left blank was taken as unknown.
+    pub discriminator: bool,
+}
+
+/// One derivation: outcome, rule, assumptions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Derived {
+    /// What it came to.
+    pub outcome: Outcome,
+    /// The row that gave it, where one row did.
+    pub rule: Option<RuleRef>,
+    /// What was assumed.
+    pub assumed: Assumed,
+    /// The categories used, after borrowing and assuming.
+    pub t: Recorded<Category>,
+    /// N used.
+    pub n: Recorded<Category>,
+    /// M used.
+    pub m: Recorded<Category>,
+}
+
+/// Where the edition comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum EditionSource {
+    /// The record names it.
+    Recorded,
+    /// In force for the chapter in the year of diagnosis.
+    DxYear,
+    /// Asked for on the command line.
+    Forced,
+}
+
+/// Everything that staging derives of one record.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Staged {
+    /// Schema, where one was found.
+    pub schema: Option<SchemaId>,
+    /// Edition applied.
+    pub edition: Option<Edition>,
+    /// Where the edition comes from.
+    pub edition_source: Option<EditionSource>,
+    /// By classification, indexed by [`Basis`] (the restaged set included).
+    pub by_basis: [Option<Derived>; 6],
+    /// The best of them as the stage at diagnosis; never from a yc, yp, r or a set.
+    pub original: Derived,
+    /// Which set the original comes from.
+    pub basis: Option<Basis>,
+}
+
+impl Staged {
+    /// The derivation of one classification, where the record holds something of it.
+    pub fn derived(&self, basis: Basis) -> Option<&Derived> {
+        self.by_basis[basis as usize].as_ref()
+    }
+}

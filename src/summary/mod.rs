@@ -1,0 +1,1 @@
+//! Mergeable counts and the tables made of them.
