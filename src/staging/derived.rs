@@ -50,10 +50,14 @@ pub enum Cause {
     CategoryNotInEdition,
     /// A factor (grade, PSA, S ...) is missing and it matters.
     FactorMissing,
+    /// The record does not say whether its categories are clinical or pathologic, and it matters.
+    ClassificationMissing,
     /// The age is missing and it matters.
     AgeMissing,
     /// T, N, M are recorded as not applicable.
     RecordedNotApplicable,
+    /// What is recorded was staged after therapy, at recurrence or at autopsy, not at diagnosis.
+    NotAtDiagnosis,
     /// The table has no row for this combination.
     NoRow,
 }

@@ -1,7 +1,16 @@
 //! A record's categories to schema, edition, stage group, and why.
+//!
+//! [`Stager`] does it for one [`Case`] after another and remembers what it has worked out,
+//! since the same categories come again and again. Nothing here reads a file or makes text.
 
 pub mod case;
+mod chapter;
 mod derived;
+mod evaluate;
+mod policy;
+mod stager;
 
 pub use case::{Basis, Case, FACTORS, Tnm};
 pub use derived::{Assumed, Cause, Derived, EditionSource, Outcome, RuleRef, Staged};
+pub use policy::{MxPolicy, NxPolicy, Policy};
+pub use stager::Stager;

@@ -1,0 +1,313 @@
+//! Prognostic factors of the stage tables: where a record holds them and which class a value is in.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::error::{KnowledgeError, Problem};
+use super::ranges::Ranges;
+use crate::category::{FactorValue, Histology, Site};
+use crate::fields::Field;
+
+/// What a factor is taken from when no field holds it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// Age at diagnosis.
+    Age,
+    /// The schema's classes of histologies.
+    Histology,
+    /// The schema's classes of sites.
+    Site,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FactorForm {
+    title: String,
+    #[serde(default)]
+    fields: Vec<String>,
+    #[serde(default)]
+    clinical: Vec<String>,
+    #[serde(default)]
+    pathologic: Vec<String>,
+    from: Option<Origin>,
+    unknown: Option<String>,
+    otherwise: Option<String>,
+    #[serde(default)]
+    codes: BTreeMap<String, String>,
+    #[serde(default)]
+    ranges: BTreeMap<String, String>,
+}
+
+/// The definition of a factor.
+#[derive(Debug)]
+pub struct Factor {
+    /// Name in the tables.
+    pub name: String,
+    /// Name for people.
+    pub title: String,
+    /// Where to look, whatever the classification.
+    pub fields: Vec<Field>,
+    /// Where to look first for the clinical classification.
+    pub clinical: Vec<Field>,
+    /// Where to look first for the pathologic classification.
+    pub pathologic: Vec<Field>,
+    /// What stands in for a field.
+    pub from: Option<Origin>,
+    unknown: Option<String>,
+    otherwise: Option<String>,
+    codes: Vec<(String, Vec<String>)>,
+    ranges: Vec<(String, Interval)>,
+}
+
+impl Factor {
+    /// Reads the factor definitions.
+    pub(super) fn read_all(text: &str, file: &str) -> Result<Vec<Self>, KnowledgeError> {
+        let forms: BTreeMap<String, FactorForm> =
+            toml::from_str(text).map_err(|e| super::file::toml_error(&e, text, file))?;
+        forms.into_iter().map(|(name, form)| Self::new(name, form, file)).collect()
+    }
+
+    fn new(name: String, form: FactorForm, file: &str) -> Result<Self, KnowledgeError> {
+        let fields = |ids: Vec<String>| -> Result<Vec<Field>, KnowledgeError> {
+            ids.into_iter()
+                .map(|id| {
+                    Field::from_id(&id)
+                        .ok_or_else(|| Problem::Form(format!("factor {name}: {id} is no field")).at(file, 1))
+                })
+                .collect()
+        };
+        let ranges = form
+            .ranges
+            .iter()
+            .map(|(class, text)| {
+                Interval::parse(text)
+                    .map(|interval| (class.clone(), interval))
+                    .ok_or_else(|| Problem::Form(format!("factor {name}: {text} is no range")).at(file, 1))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            fields: fields(form.fields)?,
+            clinical: fields(form.clinical)?,
+            pathologic: fields(form.pathologic)?,
+            title: form.title,
+            from: form.from,
+            unknown: form.unknown,
+            otherwise: form.otherwise,
+            codes: form
+                .codes
+                .into_iter()
+                .map(|(class, codes)| (class, codes.split_whitespace().map(str::to_owned).collect()))
+                .collect(),
+            ranges,
+            name,
+        })
+    }
+}
+
+/// Where a recorded value stands among the classes of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// In this class.
+    Token(u8),
+    /// A known value that the table does not list: only rows that take any value fit.
+    Unlisted,
+    /// Not a value of this factor.
+    Unreadable,
+}
+
+/// The classes of a factor in one table.
+#[derive(Debug)]
+pub struct FactorAxis {
+    /// Index of the factor's definition.
+    pub factor: usize,
+    /// Class names by token.
+    pub classes: Vec<String>,
+    /// The token of "not known", where the table prints it.
+    pub x: Option<u8>,
+    /// The class that a missing value takes.
+    pub otherwise: Option<u8>,
+    /// Everything that a missing value may be.
+    pub all: u64,
+    /// Whether it is the age at diagnosis.
+    pub is_age: bool,
+    codes: Vec<(String, Option<u8>)>,
+    intervals: Vec<(Interval, u8)>,
+    histologies: Vec<(Option<Ranges>, u8)>,
+    sites: Vec<(Option<Ranges>, u8)>,
+}
+
+/// Classes of sites or histologies that a schema file declares for a factor: class to code list or `other`.
+pub(super) type Classes = BTreeMap<String, String>;
+
+impl FactorAxis {
+    /// The axis of a factor whose table lists these classes.
+    pub(super) fn new(
+        index: usize,
+        factor: &Factor,
+        classes: Vec<String>,
+        by_histology: Option<&Classes>,
+        by_site: Option<&Classes>,
+    ) -> Result<Self, String> {
+        let token = |class: &str| classes.iter().position(|known| known == class).map(|at| at as u8);
+        let x = factor.unknown.as_deref().and_then(token);
+        let listed = (0..classes.len()).filter(|at| x != Some(*at as u8)).fold(0, |set, at| set | 1 << at);
+        let codes: Vec<(String, Option<u8>)> = factor
+            .codes
+            .iter()
+            .flat_map(|(class, codes)| codes.iter().map(move |code| (code.clone(), token(class))))
+            .collect();
+        // A missing value may also be one that the table does not list.
+        let unlisted = codes.iter().any(|(_, token)| token.is_none());
+        let all = listed | u64::from(unlisted) << classes.len();
+        let own = classes
+            .iter()
+            .enumerate()
+            .filter_map(|(at, class)| Interval::parse(class).map(|interval| (interval, at as u8)));
+        let named = factor.ranges.iter().filter_map(|(class, interval)| Some((*interval, token(class)?)));
+        let intervals = own.chain(named).collect();
+        let declared = |classes: Option<&Classes>| -> Result<Vec<(Option<Ranges>, u8)>, String> {
+            let mut list = Vec::new();
+            for (class, codes) in classes.into_iter().flatten() {
+                let Some(token) = token(class) else { continue };
+                let ranges = match codes.as_str() {
+                    "other" => None,
+                    codes => {
+                        Some(Ranges::parse(codes).ok_or_else(|| format!("{codes:?} is no list of codes"))?)
+                    }
+                };
+                list.push((ranges, token));
+            }
+            list.sort_by_key(|(ranges, _)| ranges.is_none());
+            Ok(list)
+        };
+        Ok(Self {
+            factor: index,
+            is_age: factor.from == Some(Origin::Age),
+            x,
+            otherwise: factor.otherwise.as_deref().and_then(token),
+            all,
+            codes,
+            intervals,
+            histologies: declared(by_histology)?,
+            sites: declared(by_site)?,
+            classes,
+        })
+    }
+
+    /// Where a recorded value stands.
+    pub fn class(&self, value: FactorValue) -> Class {
+        let (text, number);
+        match &value {
+            FactorValue::Code(code) => {
+                text = code.as_str().to_owned();
+                number = text.parse().ok();
+            }
+            FactorValue::Number(value) => {
+                text = value.to_string();
+                number = Some(*value);
+            }
+        }
+        if let Some((_, token)) = self.codes.iter().find(|(code, _)| *code == text) {
+            return token.map_or(Class::Unlisted, Class::Token);
+        }
+        match number {
+            Some(number) if !self.intervals.is_empty() => {
+                self.class_of_number(number).map_or(Class::Unlisted, Class::Token)
+            }
+            _ => Class::Unreadable,
+        }
+    }
+
+    /// The class of a number (an age, a PSA value).
+    pub fn class_of_number(&self, number: f32) -> Option<u8> {
+        self.intervals.iter().find(|(interval, _)| interval.contains(number)).map(|(_, token)| *token)
+    }
+
+    /// The schema's class of a histology.
+    pub fn class_of_histology(&self, histology: Histology) -> Option<u8> {
+        class_in(&self.histologies, histology.0)
+    }
+
+    /// The schema's class of a site.
+    pub fn class_of_site(&self, site: Site) -> Option<u8> {
+        class_in(&self.sites, site.0)
+    }
+}
+
+fn class_in(list: &[(Option<Ranges>, u8)], code: u16) -> Option<u8> {
+    list.iter()
+        .find(|(ranges, _)| ranges.as_ref().is_none_or(|ranges| ranges.contains(code)))
+        .map(|(_, token)| *token)
+}
+
+/// A range of a measured value, as class names print it: `<10`, `10-19.9`, `>=20`, `7`.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Interval {
+    low: f32,
+    high: f32,
+    low_included: bool,
+    high_included: bool,
+}
+
+impl Interval {
+    fn parse(text: &str) -> Option<Self> {
+        let number = |text: &str| text.parse::<f32>().ok();
+        let full =
+            Self { low: f32::NEG_INFINITY, high: f32::INFINITY, low_included: true, high_included: true };
+        if let Some(rest) = text.strip_prefix("<=") {
+            return Some(Self { high: number(rest)?, ..full });
+        }
+        if let Some(rest) = text.strip_prefix(">=") {
+            return Some(Self { low: number(rest)?, ..full });
+        }
+        if let Some(rest) = text.strip_prefix('<') {
+            return Some(Self { high: number(rest)?, high_included: false, ..full });
+        }
+        if let Some(rest) = text.strip_prefix('>') {
+            return Some(Self { low: number(rest)?, low_included: false, ..full });
+        }
+        if let Some((low, high)) = text.split_once('-') {
+            // The printed upper end is the last value at its precision: 19.9 stands for "below 20".
+            let decimals = high.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+            let step = 10_f32.powi(-i32::try_from(decimals).ok()?);
+            let scale = 10_f32.powi(i32::try_from(decimals).ok()?);
+            let end = ((number(high)? + step) * scale).round() / scale;
+            return Some(Self { low: number(low)?, high: end, low_included: true, high_included: false });
+        }
+        let exact = number(text)?;
+        Some(Self { low: exact, high: exact, ..full })
+    }
+
+    fn contains(self, value: f32) -> bool {
+        let above = if self.low_included { value >= self.low } else { value > self.low };
+        let below = if self.high_included { value <= self.high } else { value < self.high };
+        above && below
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_read_as_printed() {
+        for (text, inside, outside) in [
+            ("<10", 9.99, 10.0),
+            (">=20", 20.0, 19.99),
+            ("10-19.9", 19.97, 20.0),
+            ("<=6", 6.0, 6.5),
+            (">5", 5.1, 5.0),
+            ("8-10", 10.0, 11.0),
+            ("3.5-5.4", 5.45, 5.5),
+            ("7", 7.0, 7.1),
+        ] {
+            let interval = Interval::parse(text).unwrap();
+            assert!(interval.contains(inside), "{text} takes {inside}");
+            assert!(!interval.contains(outside), "{text} leaves {outside}");
+        }
+        assert_eq!(Interval::parse("X"), None);
+        assert_eq!(Interval::parse("low"), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! The form of a schema file, before anything in it is understood.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::error::{KnowledgeError, Problem};
+use super::factor::Classes;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SchemaForm {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) system: Spanned<String>,
+    pub(super) system_before_8: Option<Spanned<String>>,
+    pub(super) version_9_from: Option<u16>,
+    pub(super) behavior: Spanned<String>,
+    #[serde(default)]
+    pub(super) chapter: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) by_histology: BTreeMap<String, Classes>,
+    #[serde(default)]
+    pub(super) by_site: BTreeMap<String, Classes>,
+    #[serde(default)]
+    pub(super) select: Vec<SelectForm>,
+    #[serde(default)]
+    pub(super) eligible: Vec<HistologyForm>,
+    #[serde(default)]
+    pub(super) excluded: Vec<HistologyForm>,
+    #[serde(default)]
+    pub(super) table: Vec<TableForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SelectForm {
+    pub(super) editions: Spanned<String>,
+    pub(super) rows: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HistologyForm {
+    pub(super) edition: u8,
+    pub(super) rows: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TableForm {
+    pub(super) edition: u8,
+    pub(super) basis: Spanned<String>,
+    pub(super) system: Option<String>,
+    pub(super) site: Option<Spanned<String>>,
+    pub(super) t: Option<Spanned<String>>,
+    pub(super) n: Option<Spanned<String>>,
+    pub(super) m: Option<Spanned<String>>,
+    pub(super) rows: Spanned<String>,
+    #[serde(default)]
+    pub(super) factors: BTreeMap<String, String>,
+}
+
+/// A knowledge file being read: its name and text, to say where something is wrong.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) file: &'a str,
+    pub(super) text: &'a str,
+}
+
+impl Source<'_> {
+    /// The line on which a value stands.
+    pub(super) fn line<T>(self, value: &Spanned<T>) -> usize {
+        line_at(self.text, value.span().start)
+    }
+
+    /// The first line of text inside a `"""` block.
+    pub(super) fn block_line(self, block: &Spanned<String>) -> usize {
+        let start = block.span().start;
+        let opens_with_newline = self.text.get(start..).is_some_and(|rest| rest.starts_with("\"\"\"\n"));
+        line_at(self.text, start) + usize::from(opens_with_newline)
+    }
+
+    /// A mistake in the form, at a line.
+    pub(super) fn wrong(self, line: usize, what: impl Into<String>) -> KnowledgeError {
+        Problem::Form(what.into()).at(self.file, line)
+    }
+}
+
+/// A TOML error at its place.
+pub(super) fn toml_error(error: &toml::de::Error, text: &str, file: &str) -> KnowledgeError {
+    let line = error.span().map_or(1, |span| line_at(text, span.start));
+    Problem::Form(error.message().to_owned()).at(file, line)
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+}

@@ -1,0 +1,45 @@
+//! Lists of numbers and ranges: `8000-8576, 8940`, `C620-C621, C629`, `1,9`.
+
+/// A set of small numbers as inclusive ranges.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ranges(Vec<(u16, u16)>);
+
+impl Ranges {
+    /// Reads numbers, ranges, and topography codes (`C50.9` or `C509` is 509); `None` where a part is none of these.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut ranges = Vec::new();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (low, high) = part.split_once('-').unwrap_or((part, part));
+            let (low, high) = (number(low)?, number(high)?);
+            if low > high {
+                return None;
+            }
+            ranges.push((low, high));
+        }
+        (!ranges.is_empty()).then_some(Self(ranges))
+    }
+
+    /// Whether the number is in one of the ranges.
+    pub fn contains(&self, number: u16) -> bool {
+        self.0.iter().any(|&(low, high)| (low..=high).contains(&number))
+    }
+}
+
+fn number(text: &str) -> Option<u16> {
+    text.trim().trim_start_matches('C').replace('.', "").parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_codes_and_ranges() {
+        let ranges = Ranges::parse("C620-C621, C629").unwrap();
+        assert!(ranges.contains(620) && ranges.contains(629) && !ranges.contains(622));
+        assert!(Ranges::parse("010,020").unwrap().contains(20));
+        for bad in ["", "a", "9-1", "8000-"] {
+            assert_eq!(Ranges::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! A staging schema: which tumors it takes, by which system it stages them, and its tables.
+
+use std::collections::BTreeMap;
+
+use super::ranges::Ranges;
+use crate::category::{Behavior, Category, Edition, Histology, Site, Stage, StageGroup};
+
+/// The staging system of a schema.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum System {
+    /// T, N, M to a stage group.
+    Tnm,
+    /// T, N, M without a stage group.
+    TnmWithoutGroup,
+    /// Ann Arbor (editions 6 and 7), Lugano (8).
+    Lugano,
+    /// Rai for CLL, Lugano for SLL.
+    Rai,
+    /// Revised International Staging System of myeloma.
+    Iss,
+    /// Central nervous system: graded, not staged.
+    Cns,
+    /// Leukemia and other hematologic disease.
+    Heme,
+    /// No staging system.
+    None,
+}
+
+impl System {
+    const ALL: [Self; 8] = [
+        Self::Tnm,
+        Self::TnmWithoutGroup,
+        Self::Lugano,
+        Self::Rai,
+        Self::Iss,
+        Self::Cns,
+        Self::Heme,
+        Self::None,
+    ];
+
+    /// As knowledge files and outputs write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tnm => "tnm",
+            Self::TnmWithoutGroup => "tnm-without-group",
+            Self::Lugano => "lugano",
+            Self::Rai => "rai",
+            Self::Iss => "iss",
+            Self::Cns => "cns",
+            Self::Heme => "heme",
+            Self::None => "none",
+        }
+    }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|system| system.name() == name)
+    }
+}
+
+/// What the tables of one edition say of a schema as a whole.
+#[derive(Clone, Debug, Default)]
+pub(super) struct EditionFacts {
+    pub(super) m1: Option<Stage>,
+    pub(super) iv_with_m0: bool,
+    pub(super) highest: Option<StageGroup>,
+    pub(super) categories: Option<Vec<Category>>,
+    pub(super) any_axis: [bool; 3],
+}
+
+/// Which histologies a chapter stages.
+#[derive(Clone, Debug)]
+pub(super) struct HistologyRule {
+    pub(super) edition: Edition,
+    /// Whether the rows are what the chapter takes, or what it leaves out.
+    pub(super) eligible: bool,
+    pub(super) rows: Vec<(Option<Ranges>, Ranges)>,
+}
+
+/// A staging schema.
+#[derive(Clone, Debug)]
+pub struct Schema {
+    /// Short id, `lung`.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// First year of diagnosis under Version 9, where the chapter has one.
+    pub version_9_from: Option<u16>,
+    /// Chapter of the manual by edition.
+    pub chapters: BTreeMap<u8, String>,
+    pub(super) system: System,
+    pub(super) system_before_8: Option<System>,
+    pub(super) behaviors: Ranges,
+    pub(super) histology_rules: Vec<HistologyRule>,
+    pub(super) tables: Vec<u16>,
+    pub(super) facts: BTreeMap<u8, EditionFacts>,
+}
+
+impl Schema {
+    /// The staging system under an edition.
+    pub fn system(&self, edition: Edition) -> System {
+        match self.system_before_8 {
+            Some(system) if edition.0 < 8 => system,
+            _ => self.system,
+        }
+    }
+
+    /// Whether it is a solid tumor with T, N and M.
+    pub fn is_solid(&self) -> bool {
+        matches!(self.system, System::Tnm | System::TnmWithoutGroup)
+    }
+
+    /// Whether tumors of this behavior are staged.
+    pub fn stages_behavior(&self, behavior: Behavior) -> bool {
+        self.behaviors.contains(u16::from(behavior.0))
+    }
+
+    /// Whether the chapter of an edition stages a histology of a site. Only the 6th and 7th
+    /// editions restrict it further than schema selection does.
+    pub fn stages_histology(&self, edition: Edition, site: Site, histology: Histology) -> bool {
+        self.histology_rules.iter().filter(|rule| rule.edition == edition).all(|rule| {
+            let listed = rule.rows.iter().any(|(sites, histologies)| {
+                sites.as_ref().is_none_or(|sites| sites.contains(site.0)) && histologies.contains(histology.0)
+            });
+            listed == rule.eligible
+        })
+    }
+
+    /// The lowest stage that M1 gives in an edition; `None` where it has no such table.
+    pub fn m1_stage(&self, edition: Edition) -> Option<Stage> {
+        self.facts.get(&edition.0).and_then(|facts| facts.m1)
+    }
+
+    /// Whether the edition has a stage IV without M1.
+    pub fn has_iv_with_m0(&self, edition: Edition) -> bool {
+        self.facts.get(&edition.0).is_some_and(|facts| facts.iv_with_m0)
+    }
+
+    /// The highest group of an edition.
+    pub fn highest(&self, edition: Edition) -> Option<StageGroup> {
+        self.facts.get(&edition.0).and_then(|facts| facts.highest)
+    }
+
+    /// Whether the edition's tables print this category (or take any category of its axis).
+    pub fn category_known(&self, edition: Edition, category: Category) -> bool {
+        self.facts.get(&edition.0).is_some_and(|facts| {
+            facts.any_axis[category.axis() as usize]
+                || facts.categories.as_ref().is_some_and(|known| known.contains(&category))
+        })
+    }
+
+    /// Editions for which the schema has tables.
+    pub fn editions(&self) -> impl Iterator<Item = Edition> {
+        self.facts.keys().map(|edition| Edition(*edition))
+    }
+}

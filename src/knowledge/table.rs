@@ -1,0 +1,276 @@
+//! One table of a chapter: an edition, a basis, its axes, and its rows in compiled form.
+
+use std::collections::BTreeMap;
+
+use super::SchemaId;
+use super::category_axis::CategoryAxis;
+use super::error::{KnowledgeError, Problem};
+use super::factor::{Classes, Factor, FactorAxis};
+use super::file::{Source, TableForm};
+use super::ranges::Ranges;
+use super::rows::Rows;
+use crate::category::{Axis, Category, Edition, Site, Stage, StageGroup};
+use crate::decision::{Pattern, Table};
+
+/// The classification that a table is printed for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum TableBasis {
+    /// One table for all.
+    Any,
+    /// Clinical.
+    Clinical,
+    /// Pathologic.
+    Pathologic,
+    /// After neoadjuvant therapy (yc, yp).
+    PostTherapy,
+}
+
+impl TableBasis {
+    /// As the knowledge files write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Clinical => "clinical",
+            Self::Pathologic => "pathologic",
+            Self::PostTherapy => "post-therapy",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Any, Self::Clinical, Self::Pathologic, Self::PostTherapy]
+            .into_iter()
+            .find(|b| b.name() == name)
+    }
+}
+
+/// What one axis of a table is about.
+#[derive(Debug)]
+pub enum TableAxis {
+    /// T, N or M.
+    Category(CategoryAxis),
+    /// A prognostic factor.
+    Factor(FactorAxis),
+}
+
+/// A stage table.
+#[derive(Debug)]
+pub struct StageTable {
+    /// Its schema.
+    pub schema: SchemaId,
+    /// Edition.
+    pub edition: Edition,
+    /// Classification.
+    pub basis: TableBasis,
+    /// Which of several systems of one chapter (prognostic, anatomic, rai, lugano), if it has several.
+    pub system: Option<String>,
+    /// Its axes, in the order of the decision table's.
+    pub axes: Vec<TableAxis>,
+    /// The compiled rows.
+    pub decision: Table,
+    /// Stage group of each row.
+    pub groups: Vec<StageGroup>,
+    /// Each row as the file prints it, cells by column.
+    pub printed: Vec<Vec<String>>,
+    /// Column headings.
+    pub heading: Vec<String>,
+    /// Whether the row's group is a roman alone while the table has lettered groups of that stage.
+    pub without_letter: Vec<bool>,
+    site: Option<Ranges>,
+}
+
+impl StageTable {
+    /// Whether the table holds for a site (the Rai table is for the marrow, the Lugano table for the rest).
+    pub fn holds_for(&self, site: Site) -> bool {
+        self.site.as_ref().is_none_or(|sites| sites.contains(site.0))
+    }
+
+    /// The axis of T, N or M, if the table has it.
+    pub fn category_axis(&self, axis: Axis) -> Option<(usize, &CategoryAxis)> {
+        self.axes.iter().enumerate().find_map(|(at, own)| match own {
+            TableAxis::Category(own) if own.axis == axis => Some((at, own)),
+            _ => None,
+        })
+    }
+
+    /// Whether T, N or M matters to the table at all.
+    pub fn uses_categories(&self) -> bool {
+        self.axes.iter().any(|axis| matches!(axis, TableAxis::Category(_)))
+    }
+
+    /// The stages that rows give to a metastasis category accepted by `wanted`.
+    pub(super) fn stages_where(
+        &self,
+        wanted: impl Fn(Category) -> bool,
+    ) -> impl Iterator<Item = (StageGroup, bool)> {
+        let m = self.category_axis(Axis::M);
+        self.groups.iter().enumerate().filter_map(move |(row, group)| {
+            let Some((at, axis)) = m else { return Some((*group, false)) };
+            match self.decision.pattern(row, at) {
+                Pattern::Any => Some((*group, false)),
+                Pattern::OneOf(set) => axis
+                    .tokens
+                    .iter()
+                    .enumerate()
+                    .any(|(token, category)| set >> token & 1 == 1 && wanted(*category))
+                    .then_some((*group, true)),
+            }
+        })
+    }
+
+    /// Reads one `[[table]]` block.
+    pub(super) fn read(
+        form: &TableForm,
+        schema: SchemaId,
+        factors: &[Factor],
+        classes: (&BTreeMap<String, Classes>, &BTreeMap<String, Classes>),
+        source: Source<'_>,
+    ) -> Result<Self, KnowledgeError> {
+        let basis = TableBasis::named(form.basis.get_ref()).ok_or_else(|| {
+            source.wrong(source.line(&form.basis), "basis: one of any, clinical, pathologic, post-therapy")
+        })?;
+        let site = match &form.site {
+            None => None,
+            Some(text) => Some(
+                Ranges::parse(text.get_ref())
+                    .ok_or_else(|| source.wrong(source.line(text), "site: a list of topography codes"))?,
+            ),
+        };
+        let first_line = source.block_line(&form.rows);
+        let block = Rows::split(form.rows.get_ref(), source.file, first_line)?;
+        let (last, columns) = block
+            .heading
+            .split_last()
+            .filter(|(last, _)| **last == "group")
+            .ok_or_else(|| source.wrong(first_line, "the last column must be: group"))?;
+        let mut axes = Vec::with_capacity(columns.len());
+        for column in columns {
+            axes.push(read_axis(column, form, factors, classes, source, first_line)?);
+        }
+        let mut patterns = Vec::with_capacity(block.rows.len());
+        let mut groups = Vec::with_capacity(block.rows.len());
+        for (line, cells) in &block.rows {
+            let cell = |column: &str, value: &str, wanted: String| {
+                Problem::Cell { column: column.to_owned(), value: value.to_owned(), wanted }
+                    .at(source.file, *line)
+            };
+            let mut row = Vec::with_capacity(axes.len());
+            for ((axis, column), text) in axes.iter().zip(columns).zip(cells) {
+                let set = match axis {
+                    TableAxis::Category(axis) => axis.pattern(text),
+                    TableAxis::Factor(axis) => factor_pattern(axis, text),
+                };
+                let set = set.map_err(|wanted| cell(column, text, format!("a pattern: {wanted}")))?;
+                row.push(set.map_or(Pattern::Any, Pattern::OneOf));
+            }
+            patterns.push(row);
+            let group = cells.last().copied().unwrap_or("");
+            groups.push(
+                StageGroup::from_label(group).ok_or_else(|| cell(last, group, "a stage group".to_owned()))?,
+            );
+        }
+        let sizes: Vec<usize> = axes
+            .iter()
+            .map(|axis| match axis {
+                TableAxis::Category(axis) => axis.tokens.len(),
+                TableAxis::Factor(axis) => axis.classes.len(),
+            })
+            .collect();
+        let decision = Table::new(&sizes, patterns).map_err(|error| {
+            let line = match error {
+                crate::decision::TableError::Unreachable { row } => {
+                    block.rows.get(row).map_or(first_line, |r| r.0)
+                }
+                _ => first_line,
+            };
+            Problem::from(error).at(source.file, line)
+        })?;
+        let without_letter = groups.iter().map(|group| lacks_letter(*group, &groups)).collect();
+        Ok(Self {
+            schema,
+            edition: Edition(form.edition),
+            basis,
+            system: form.system.clone(),
+            axes,
+            decision,
+            groups,
+            printed: block
+                .rows
+                .iter()
+                .map(|(_, cells)| cells.iter().map(|c| (*c).to_owned()).collect())
+                .collect(),
+            heading: block.heading.iter().map(|heading| (*heading).to_owned()).collect(),
+            without_letter,
+            site,
+        })
+    }
+}
+
+/// Whether a group is a bare roman number beside lettered groups of the same stage.
+fn lacks_letter(group: StageGroup, groups: &[StageGroup]) -> bool {
+    let bare = ["I", "II", "III", "IV"].contains(&group.label());
+    bare && groups
+        .iter()
+        .any(|other| other.stage() == group.stage() && *other != group && group.stage() > Stage::Zero)
+}
+
+fn read_axis(
+    column: &str,
+    form: &TableForm,
+    factors: &[Factor],
+    (by_histology, by_site): (&BTreeMap<String, Classes>, &BTreeMap<String, Classes>),
+    source: Source<'_>,
+    first_line: usize,
+) -> Result<TableAxis, KnowledgeError> {
+    let (axis, list) = match column {
+        "T" => (Axis::T, &form.t),
+        "N" => (Axis::N, &form.n),
+        "M" => (Axis::M, &form.m),
+        name => {
+            let (index, factor) =
+                factors.iter().enumerate().find(|(_, factor)| factor.name == name).ok_or_else(|| {
+                    source.wrong(
+                        first_line,
+                        format!("column {name}: neither T, N, M nor a factor of factors.toml"),
+                    )
+                })?;
+            let classes = form.factors.get(name).ok_or_else(|| {
+                source.wrong(
+                    first_line,
+                    format!("column {name}: its classes are missing under [table.factors]"),
+                )
+            })?;
+            let classes = classes.split_whitespace().map(str::to_owned).collect();
+            return FactorAxis::new(index, factor, classes, by_histology.get(name), by_site.get(name))
+                .map(TableAxis::Factor)
+                .map_err(|what| source.wrong(first_line, what));
+        }
+    };
+    let Some(list) = list else {
+        let what =
+            format!("column {column}: its categories are missing ({} = \"...\")", column.to_lowercase());
+        return Err(source.wrong(first_line, what));
+    };
+    let mut tokens = Vec::new();
+    for label in list.get_ref().split_whitespace() {
+        tokens
+            .push(Category::from_label(axis, label).ok_or_else(|| {
+                source.wrong(source.line(list), format!("{label} is no {column} category"))
+            })?);
+    }
+    Ok(TableAxis::Category(CategoryAxis::new(axis, tokens)))
+}
+
+fn factor_pattern(axis: &FactorAxis, text: &str) -> Result<Option<u64>, String> {
+    if text == "any" {
+        return Ok(None);
+    }
+    text.split_whitespace()
+        .map(|word| {
+            axis.classes
+                .iter()
+                .position(|class| class == word)
+                .ok_or_else(|| format!("{word} is not among the classes listed for this table"))
+        })
+        .try_fold(0_u64, |set, at| at.map(|at| set | 1 << at))
+        .map(Some)
+}

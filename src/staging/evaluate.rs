@@ -1,0 +1,286 @@
+//! One set of categories under one table: which groups are possible, and what keeps them apart.
+//!
+//! A category or factor that is missing, X, or coarser than the table stands for everything that
+//! it may be; every combination is looked up, and what they agree on is known. Where the manual
+//! prints a row for X itself (SX of the testis, TX N0 M0 of the lung), that row is the answer to X.
+
+use super::{Basis, Case, Cause, Outcome};
+use crate::category::{Axis, Category, Cell, StageGroup};
+use crate::decision::{Pattern, TokenSet};
+use crate::fields::Field;
+use crate::knowledge::{Class, Factor, FactorAxis, Fit, Origin, Rules, StageTable, TableAxis};
+
+/// Most axes of a table: T, N, M and the factors of the largest one (breast, 8th edition).
+pub(super) const MAX_AXES: usize = 10;
+
+/// What is known of one axis.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Known {
+    Yes,
+    /// The table splits it further.
+    Coarse,
+    /// Not of this edition.
+    Foreign,
+    /// Blank.
+    Missing,
+    /// Recorded as X or as an unknown factor: a printed X row answers it.
+    X,
+    /// Unreadable.
+    Invalid,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Input {
+    worlds: TokenSet,
+    token: u8,
+    known: Known,
+}
+
+/// The inputs of one evaluation; equal inputs give equal results.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Question {
+    table: u16,
+    inputs: [Input; MAX_AXES],
+    axes: u8,
+}
+
+/// What an evaluation came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Answer {
+    pub(super) outcome: Outcome,
+    /// The row, where one row gave the group.
+    pub(super) row: Option<u16>,
+}
+
+impl Question {
+    /// Puts a record's T, N, M (as used for `basis`) and factors to a table.
+    pub(super) fn new(
+        rules: &Rules,
+        index: u16,
+        tnm: [Cell<Category>; 3],
+        case: &Case,
+        basis: Basis,
+    ) -> Self {
+        let table = rules.table(index);
+        let blank = Input { worlds: 0, token: 0, known: Known::Yes };
+        let mut inputs = [blank; MAX_AXES];
+        for (input, axis) in inputs.iter_mut().zip(&table.axes) {
+            *input = match axis {
+                TableAxis::Category(axis) => {
+                    let other = axis.tokens.len() as u8;
+                    match tnm[axis.axis as usize] {
+                        Cell::Value(category) => {
+                            let reading = axis.read(category);
+                            let known = match reading.fit {
+                                Fit::Exact | Fit::Finer => Known::Yes,
+                                Fit::Coarse => Known::Coarse,
+                                Fit::Foreign => Known::Foreign,
+                            };
+                            Input { worlds: reading.worlds, token: reading.token, known }
+                        }
+                        Cell::Unknown => {
+                            Input { worlds: axis.all, token: axis.x.unwrap_or(other), known: Known::X }
+                        }
+                        Cell::Invalid => Input { worlds: axis.all, token: other, known: Known::Invalid },
+                        Cell::Blank | Cell::NotApplicable => {
+                            Input { worlds: axis.all, token: other, known: Known::Missing }
+                        }
+                    }
+                }
+                TableAxis::Factor(axis) => factor_input(rules.factor(axis.factor), axis, case, basis),
+            };
+        }
+        Self { table: index, inputs, axes: table.axes.len().min(MAX_AXES) as u8 }
+    }
+
+    /// Whether any factor of the table is known.
+    pub(super) fn knows_a_factor(&self, table: &StageTable) -> bool {
+        self.inputs().iter().zip(&table.axes).any(|(input, axis)| {
+            matches!(axis, TableAxis::Factor(axis) if axis.otherwise.is_none()) && input.known == Known::Yes
+        })
+    }
+
+    /// Whether every input is one token, so that the answer is a single look-up.
+    pub(super) fn is_plain(&self) -> bool {
+        self.inputs().iter().all(|input| input.known == Known::Yes)
+    }
+
+    /// Answers it.
+    pub(super) fn answer(&self, rules: &Rules) -> Answer {
+        let table = rules.table(self.table);
+        let mut worlds: [TokenSet; MAX_AXES] = [0; MAX_AXES];
+        for (set, input) in worlds.iter_mut().zip(self.inputs()) {
+            *set = input.worlds;
+        }
+        let worlds = &mut worlds[..usize::from(self.axes)];
+        if self.is_plain() {
+            return match self.first_match(table) {
+                Some(row) => Answer { outcome: Outcome::Group(table.groups[row]), row: Some(row as u16) },
+                None => Answer { outcome: Outcome::Unknown(Cause::NoRow), row: None },
+            };
+        }
+        self.take_printed_x(table, worlds);
+        let mut range = range(table, worlds);
+        if range.is_none()
+            && let Some(row) = self.first_match(table)
+        {
+            range = Some(Possible::of(row, table));
+        }
+        let Some(range) = range else {
+            return Answer { outcome: Outcome::Unknown(self.why_nothing()), row: None };
+        };
+        if range.low == range.high {
+            return Answer { outcome: Outcome::Group(range.low), row: Some(range.row as u16) };
+        }
+        let stage = (range.low.stage() == range.high.stage()).then(|| range.low.stage());
+        let cause = self.why_open(table, worlds);
+        Answer { outcome: Outcome::Open { low: range.low, high: range.high, stage, cause }, row: None }
+    }
+
+    fn inputs(&self) -> &[Input] {
+        &self.inputs[..usize::from(self.axes)]
+    }
+
+    fn first_match(&self, table: &StageTable) -> Option<usize> {
+        let mut tokens = [0_u8; MAX_AXES];
+        for (token, input) in tokens.iter_mut().zip(self.inputs()) {
+            *token = input.token;
+        }
+        table.decision.first_match(&tokens[..usize::from(self.axes)])
+    }
+
+    /// Narrows an X to the printed X, on the axes where the row that fits all X names it.
+    fn take_printed_x(&self, table: &StageTable, worlds: &mut [TokenSet]) {
+        if !self.inputs().iter().any(|input| input.known == Known::X) {
+            return;
+        }
+        let Some(row) = self.first_match(table) else { return };
+        let named = |axis: usize| matches!(table.decision.pattern(row, axis), Pattern::OneOf(_));
+        let by_factor = self.inputs().iter().zip(&table.axes).enumerate().any(|(at, (input, axis))| {
+            input.known == Known::X && matches!(axis, TableAxis::Factor(_)) && named(at)
+        });
+        // For TX or NX, a bare roman beside lettered groups says no more than that the letter is unknown.
+        let bare = table.without_letter.get(row).copied().unwrap_or(false);
+        if bare && !by_factor && self.shares_stage(table, worlds) {
+            return;
+        }
+        for (axis, (input, set)) in self.inputs().iter().zip(worlds).enumerate() {
+            if input.known == Known::X && named(axis) {
+                *set = 1 << input.token;
+            }
+        }
+    }
+
+    /// Whether everything that the X may be leads to one stage.
+    fn shares_stage(&self, table: &StageTable, worlds: &[TokenSet]) -> bool {
+        range(table, worlds).is_some_and(|range| range.low.stage() == range.high.stage())
+    }
+
+    fn why_nothing(&self) -> Cause {
+        let any = |known: Known| self.inputs().iter().any(|input| input.known == known);
+        if any(Known::Foreign) {
+            Cause::CategoryNotInEdition
+        } else if any(Known::Invalid) {
+            Cause::CategoryInvalid
+        } else {
+            Cause::NoRow
+        }
+    }
+
+    /// The first axis, in the order in which a registrar would look, that keeps groups apart.
+    fn why_open(&self, table: &StageTable, worlds: &[TokenSet]) -> Cause {
+        let order = [Known::Invalid, Known::Foreign, Known::Missing, Known::X, Known::Coarse];
+        let mut open: Vec<usize> =
+            (0..usize::from(self.axes)).filter(|&axis| self.inputs[axis].known != Known::Yes).collect();
+        open.sort_by_key(|&axis| {
+            let known = self.inputs[axis].known;
+            let factor = matches!(table.axes[axis], TableAxis::Factor(_));
+            (factor, order.iter().position(|k| *k == known))
+        });
+        let matters = open.iter().copied().find(|&axis| {
+            let mut narrowed = worlds.to_vec();
+            let mut seen = None;
+            (0..u64::BITS).filter(|bit| worlds[axis] >> bit & 1 == 1).any(|bit| {
+                narrowed[axis] = 1 << bit;
+                let here = range(table, &narrowed).map(|range| (range.low, range.high));
+                here.is_some() && *seen.get_or_insert(here) != here
+            })
+        });
+        matters.or(open.first().copied()).map_or(Cause::NoRow, |axis| self.cause_of(table, axis))
+    }
+
+    fn cause_of(&self, table: &StageTable, axis: usize) -> Cause {
+        match (&table.axes[axis], self.inputs[axis].known) {
+            (TableAxis::Factor(factor), _) if factor.is_age => Cause::AgeMissing,
+            (TableAxis::Factor(_), _) => Cause::FactorMissing,
+            (_, Known::Invalid) => Cause::CategoryInvalid,
+            (_, Known::Foreign) => Cause::CategoryNotInEdition,
+            (_, Known::Coarse) => Cause::CategoryCoarse,
+            (TableAxis::Category(own), _) => match own.axis {
+                Axis::T => Cause::TUnknown,
+                Axis::N => Cause::NUnknown,
+                Axis::M => Cause::MUnknown,
+            },
+        }
+    }
+}
+
+/// Lowest and highest of the groups that sets of tokens can reach, and one row that gives the lowest.
+#[derive(Clone, Copy)]
+struct Possible {
+    low: StageGroup,
+    high: StageGroup,
+    row: usize,
+}
+
+impl Possible {
+    fn of(row: usize, table: &StageTable) -> Self {
+        Self { low: table.groups[row], high: table.groups[row], row }
+    }
+}
+
+fn range(table: &StageTable, worlds: &[TokenSet]) -> Option<Possible> {
+    let mut range: Option<Possible> = None;
+    table.decision.possible(worlds, |row| {
+        let group = table.groups[row];
+        match &mut range {
+            None => range = Some(Possible::of(row, table)),
+            Some(known) => {
+                if group < known.low {
+                    known.low = group;
+                    known.row = row;
+                }
+                known.high = known.high.max(group);
+            }
+        }
+    });
+    range
+}
+
+fn factor_input(factor: &Factor, axis: &FactorAxis, case: &Case, basis: Basis) -> Input {
+    let known = |token: u8| Input { worlds: 1 << token, token, known: Known::Yes };
+    let other = axis.classes.len() as u8;
+    let first: &[Field] = match basis {
+        Basis::Clinical | Basis::PostClinical => &factor.clinical,
+        Basis::Pathologic | Basis::PostTherapy => &factor.pathologic,
+        Basis::Single | Basis::Restaged => &[],
+    };
+    let fields = first.iter().chain(&factor.fields);
+    for value in fields.filter_map(|field| case.factor(*field).value()) {
+        match axis.class(value) {
+            Class::Token(token) if axis.x != Some(token) => return known(token),
+            Class::Unlisted => return known(other),
+            Class::Token(_) | Class::Unreadable => {}
+        }
+    }
+    let derived = match factor.from {
+        Some(Origin::Age) => case.age.value().and_then(|age| axis.class_of_number(f32::from(age))),
+        Some(Origin::Histology) => case.histology.value().and_then(|code| axis.class_of_histology(code)),
+        Some(Origin::Site) => case.site.value().and_then(|site| axis.class_of_site(site)),
+        None => None,
+    };
+    match derived.or(axis.otherwise) {
+        Some(token) => known(token),
+        None => Input { worlds: axis.all, token: axis.x.unwrap_or(other), known: Known::X },
+    }
+}

@@ -1,0 +1,327 @@
+//! From a case to everything that staging derives of it.
+
+use std::collections::HashMap;
+
+use super::chapter::{self, Chapter};
+use super::evaluate::{Answer, Question};
+use super::{
+    Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
+};
+use crate::category::{Axis, Behavior, Category, Cell, Examination, MetFlag, Recorded};
+use crate::knowledge::{Rules, System, TableBasis};
+
+/// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
+/// questions that needed more than one look-up.
+#[derive(Debug)]
+pub struct Stager<'r> {
+    rules: &'r Rules,
+    policy: Policy,
+    answers: HashMap<Question, Answer>,
+}
+
+impl<'r> Stager<'r> {
+    /// A stager under these rules and policies.
+    pub fn new(rules: &'r Rules, policy: Policy) -> Self {
+        Self { rules, policy, answers: HashMap::new() }
+    }
+
+    /// The rules that it stages under.
+    pub fn rules(&self) -> &'r Rules {
+        self.rules
+    }
+
+    /// Derives everything of one case.
+    pub fn stage(&mut self, case: &Case) -> Staged {
+        let chapter = match chapter::find(self.rules, self.policy, case) {
+            Ok(chapter) => chapter,
+            Err(cause) => return nothing(None, cause),
+        };
+        let applicable = self.applicable(case, &chapter);
+        let mut staged = Staged {
+            schema: Some(chapter.schema),
+            edition: chapter.edition,
+            edition_source: chapter.source,
+            by_basis: [None; 6],
+            original: underived(Outcome::Unknown(Cause::TnmMissing)),
+            basis: None,
+        };
+        if let Err(outcome) = applicable {
+            staged.original = underived(outcome);
+        } else {
+            for basis in
+                [Basis::Single, Basis::Clinical, Basis::Pathologic, Basis::PostClinical, Basis::PostTherapy]
+            {
+                staged.by_basis[basis as usize] = self.derive(case, &chapter, basis);
+            }
+            choose_original(case, &mut staged);
+        }
+        staged.by_basis[Basis::Restaged as usize] = self.restage(case, staged.edition);
+        staged
+    }
+
+    /// The restaged group, under the edition of its own date; never mixed with the original.
+    fn restage(&mut self, case: &Case, at_diagnosis: Option<crate::category::Edition>) -> Option<Derived> {
+        if is_blank(case.set(Basis::Restaged)) {
+            return None;
+        }
+        let chapter = match chapter::find_restaged(self.rules, case, at_diagnosis) {
+            Ok(chapter) => chapter,
+            Err(cause) => return Some(underived(Outcome::Unknown(cause))),
+        };
+        match self.applicable(case, &chapter) {
+            Ok(()) => self.derive(case, &chapter, Basis::Restaged),
+            Err(outcome) => Some(underived(outcome)),
+        }
+    }
+
+    /// Whether the chapter stages this tumor at all under its edition.
+    fn applicable(&self, case: &Case, chapter: &Chapter) -> Result<(), Outcome> {
+        let schema = self.rules.schema(chapter.schema);
+        let Some(edition) = chapter.edition else {
+            return Err(match schema.system(crate::category::Edition(8)) {
+                System::Cns | System::Heme | System::None => Outcome::NotApplicable(Cause::NoTnm),
+                _ => Outcome::Unknown(Cause::EditionMissing),
+            });
+        };
+        match schema.system(edition) {
+            System::Cns | System::Heme | System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
+            System::TnmWithoutGroup => return Err(Outcome::NotApplicable(Cause::NoStageGroup)),
+            _ if edition.0 < 6 => return Err(Outcome::Unknown(Cause::EditionWithoutTables)),
+            _ => {}
+        }
+        if let (Some(site), Some(histology)) = (case.site.value(), case.histology.value())
+            && !schema.stages_histology(edition, site, histology)
+        {
+            return Err(Outcome::NotApplicable(Cause::HistologyNotInChapter));
+        }
+        if !schema.stages_behavior(case.behavior.value().unwrap_or(Behavior(3))) {
+            return Err(Outcome::NotApplicable(Cause::BehaviorNotStaged));
+        }
+        if !schema.editions().any(|known| known == edition) {
+            return Err(Outcome::NotApplicable(Cause::NoChapter));
+        }
+        Ok(())
+    }
+
+    /// The group of one classification; `None` where the record holds nothing of it.
+    fn derive(&mut self, case: &Case, chapter: &Chapter, basis: Basis) -> Option<Derived> {
+        let edition = chapter.edition?;
+        let site = case.site.value()?;
+        let set = case.set(basis);
+        let uses_categories = self
+            .rules
+            .tables_for(chapter.schema, edition, TableBasis::Clinical, site)
+            .any(|(_, table)| table.uses_categories());
+        if is_blank(set) && (uses_categories || basis != Basis::Single) {
+            return None;
+        }
+        let (tnm, assumed) = self.used(case, basis, uses_categories);
+        let assumed = Assumed { discriminator: chapter.assumed, ..assumed };
+        let derived = |answer: Answer, table: Option<u16>| Derived {
+            outcome: answer.outcome,
+            rule: table.zip(answer.row).map(|(table, row)| RuleRef { table, row }),
+            assumed,
+            t: tnm[0],
+            n: tnm[1],
+            m: tnm[2],
+        };
+        let cells = tnm.map(|recorded| recorded.cell);
+        if uses_categories && cells.iter().all(|cell| *cell == Cell::NotApplicable) {
+            let outcome = Outcome::Unknown(Cause::RecordedNotApplicable);
+            return Some(derived(Answer { outcome, row: None }, None));
+        }
+        let mut best: Option<Derived> = None;
+        for wanted in table_bases(basis, set) {
+            let (answer, table) = self.answer(case, chapter, edition, *wanted, cells, basis);
+            let here = derived(answer, table);
+            best = Some(match best {
+                None => here,
+                Some(before) => Derived { outcome: either(before.outcome, here.outcome), ..before },
+            });
+        }
+        best.map(|mut derived| {
+            if derived.outcome.group().is_none() {
+                derived.rule = None;
+            }
+            derived
+        })
+    }
+
+    /// Tries the tables of a classification: where a chapter has two systems, the first one whose
+    /// factors are recorded, else the last.
+    fn answer(
+        &mut self,
+        case: &Case,
+        chapter: &Chapter,
+        edition: crate::category::Edition,
+        wanted: TableBasis,
+        cells: [Cell<Category>; 3],
+        basis: Basis,
+    ) -> (Answer, Option<u16>) {
+        let none = Answer { outcome: Outcome::NotApplicable(Cause::NoChapter), row: None };
+        let Some(site) = case.site.value() else { return (none, None) };
+        let rules = self.rules;
+        let mut found = (none, None);
+        for (index, table) in rules.tables_for(chapter.schema, edition, wanted, site) {
+            let question = Question::new(rules, index, cells, case, basis);
+            let answer = if question.is_plain() {
+                question.answer(rules)
+            } else {
+                *self.answers.entry(question).or_insert_with(|| question.answer(rules))
+            };
+            found = (answer, Some(index));
+            if answer.outcome.group().is_some() || question.knows_a_factor(table) {
+                break;
+            }
+        }
+        found
+    }
+
+    /// T, N and M of a set as they are used: borrowed from the other classification or assumed by policy.
+    fn used(&self, case: &Case, basis: Basis, uses_categories: bool) -> ([Recorded<Category>; 3], Assumed) {
+        let set = case.set(basis);
+        let (t, mut n, mut m) = (set.t, set.n, set.m);
+        let mut assumed = Assumed::default();
+        if !uses_categories {
+            return ([t, n, m], assumed);
+        }
+        let silent = |cell: Cell<Category>| matches!(cell, Cell::Blank | Cell::Unknown);
+        if silent(m.cell)
+            && let Some(borrowed) = borrowed_m(case, basis)
+        {
+            m = borrowed;
+            assumed.m_borrowed = true;
+        }
+        let evidence = basis != Basis::Restaged && shows_metastasis(case);
+        if silent(m.cell) && self.policy.mx == MxPolicy::M0 && !evidence && basis != Basis::Restaged {
+            m.cell = category(Axis::M, "M0");
+            assumed.m0 = true;
+        }
+        if silent(n.cell) && self.policy.nx == NxPolicy::N0 {
+            n.cell = category(Axis::N, "N0");
+            assumed.n0 = true;
+        }
+        ([t, n, m], assumed)
+    }
+}
+
+fn category(axis: Axis, label: &str) -> Cell<Category> {
+    Category::from_label(axis, label).map_or(Cell::Unknown, Cell::Value)
+}
+
+/// The M of the other classification. A pathologic group may use cM; a pM1 may stand with clinical T and N
+/// (AJCC 7th edition, chapter 1; 8th edition, chapter 1).
+fn borrowed_m(case: &Case, basis: Basis) -> Option<Recorded<Category>> {
+    let known = |m: Recorded<Category>| m.cell.value().map(|category| (m, category));
+    match basis {
+        Basis::Pathologic => known(case.set(Basis::Clinical).m).map(|(m, _)| m),
+        Basis::Clinical => known(case.set(Basis::Pathologic).m)
+            .filter(|(_, category)| category.label().starts_with("M1"))
+            .map(|(m, _)| m),
+        _ => None,
+    }
+}
+
+/// Whether the record shows a distant metastasis at diagnosis outside its M category.
+/// EOD Mets 00 is none, 05 is M0(i+), 88 and 99 are not applicable and unknown (SEER EOD 2018).
+fn shows_metastasis(case: &Case) -> bool {
+    case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
+        || case.met_present.value() == Some(true)
+        || case.met_sites.value().is_some_and(|organs| organs.0 != 0)
+        || case.eod_mets.value().is_some_and(|code| ![0, 5, 88, 99].contains(&code))
+}
+
+fn is_blank(set: &Tnm) -> bool {
+    set.t.cell.is_blank() && set.n.cell.is_blank() && set.m.cell.is_blank()
+}
+
+/// The printed tables that a classification is read from.
+fn table_bases(basis: Basis, set: &Tnm) -> &'static [TableBasis] {
+    let prefix = set.t.prefix.examination.or(set.n.prefix.examination);
+    match (basis, prefix) {
+        (Basis::Clinical, _) | (Basis::Single | Basis::Restaged, Some(Examination::Clinical)) => {
+            &[TableBasis::Clinical]
+        }
+        (Basis::Pathologic, _) | (Basis::Single | Basis::Restaged, Some(Examination::Pathologic)) => {
+            &[TableBasis::Pathologic]
+        }
+        (Basis::PostClinical | Basis::PostTherapy, _) => &[TableBasis::PostTherapy],
+        // Without a word on the classification, both tables may hold.
+        (Basis::Single | Basis::Restaged, None) => &[TableBasis::Clinical, TableBasis::Pathologic],
+    }
+}
+
+/// What two tables of which one holds leave possible.
+fn either(one: Outcome, other: Outcome) -> Outcome {
+    match (one.bounds(), other.bounds()) {
+        (Some((low, high)), Some((low2, high2))) => {
+            let (low, high) = (low.min(low2), high.max(high2));
+            if low == high {
+                return Outcome::Group(low);
+            }
+            let stage = (low.stage() == high.stage()).then(|| low.stage());
+            let cause = one.cause().or(other.cause()).unwrap_or(Cause::ClassificationMissing);
+            Outcome::Open { low, high, stage, cause }
+        }
+        (None, Some(_)) => other,
+        _ => one,
+    }
+}
+
+/// The best of the sets at diagnosis: a single group before a stage before bounds, and pathologic
+/// before clinical before unspecified. A y, r or a stage is never the original.
+fn choose_original(case: &Case, staged: &mut Staged) {
+    let rank = |outcome: Outcome| match outcome {
+        Outcome::Group(_) => 3,
+        Outcome::Open { stage: Some(_), .. } => 2,
+        Outcome::Open { .. } => 1,
+        _ => 0,
+    };
+    let mut later = false;
+    let mut best: Option<(Basis, Derived)> = None;
+    for basis in [Basis::Pathologic, Basis::Clinical, Basis::Single] {
+        let Some(derived) = staged.by_basis[basis as usize] else { continue };
+        if is_later(case.set(basis)) {
+            later = true;
+            continue;
+        }
+        if best.is_none_or(|(_, known)| rank(derived.outcome) > rank(known.outcome)) {
+            best = Some((basis, derived));
+        }
+    }
+    if let Some((basis, derived)) = best {
+        staged.basis = Some(basis);
+        staged.original = derived;
+    } else if later
+        || [Basis::PostClinical, Basis::PostTherapy].iter().any(|b| staged.by_basis[*b as usize].is_some())
+    {
+        staged.original = underived(Outcome::Unknown(Cause::NotAtDiagnosis));
+    }
+}
+
+/// Whether a set was recorded after therapy began, at recurrence or at autopsy, as its prefixes say.
+fn is_later(set: &Tnm) -> bool {
+    [set.t.prefix, set.n.prefix, set.m.prefix].iter().any(|prefix| prefix.y || prefix.r || prefix.a)
+}
+
+fn underived(outcome: Outcome) -> Derived {
+    Derived {
+        outcome,
+        rule: None,
+        assumed: Assumed::default(),
+        t: Recorded::default(),
+        n: Recorded::default(),
+        m: Recorded::default(),
+    }
+}
+
+fn nothing(schema: Option<crate::knowledge::SchemaId>, cause: Cause) -> Staged {
+    Staged {
+        schema,
+        edition: None,
+        edition_source: None,
+        by_basis: [None; 6],
+        original: underived(Outcome::Unknown(cause)),
+        basis: None,
+    }
+}
