@@ -16,7 +16,9 @@ fn rows(name: &str) -> Option<Vec<Row>> {
     let path = common::shared("facts")?.join(name);
     let mut reader = csv::Reader::from_path(path).unwrap();
     let header = reader.headers().unwrap().clone();
-    let row = |record: csv::StringRecord| header.iter().map(String::from).zip(record.iter().map(String::from)).collect();
+    let row = |record: csv::StringRecord| {
+        header.iter().map(String::from).zip(record.iter().map(String::from)).collect()
+    };
     Some(reader.records().map(|record| row(record.unwrap())).collect())
 }
 
@@ -55,7 +57,9 @@ fn tumors(selection: &str) -> Vec<Traits> {
                             "d1" => traits.disc1 = Some(first(values)),
                             "d2" => traits.disc2 = Some(first(values)),
                             "ssf25" => traits.ssf25 = Some(first(values)),
-                            "sex" => traits.sex = Some(if first(values) == 2 { Sex::Female } else { Sex::Male }),
+                            "sex" => {
+                                traits.sex = Some(if first(values) == 2 { Sex::Female } else { Sex::Male })
+                            }
                             other => panic!("{other}"),
                         }
                     }
@@ -163,7 +167,8 @@ fn every_cell_of_every_table_is_as_the_facts_have_it() {
                     let facts: Vec<Fact> = facts
                         .iter()
                         .filter(|(_, _, row)| {
-                            row["basis"] == fact_basis || (row["basis"] == "any" && basis != TableBasis::PostTherapy)
+                            row["basis"] == fact_basis
+                                || (row["basis"] == "any" && basis != TableBasis::PostTherapy)
                         })
                         .map(|(_, _, row)| fact(row))
                         .filter(|(of, _)| *of == system || system.is_empty())
@@ -179,7 +184,8 @@ fn every_cell_of_every_table_is_as_the_facts_have_it() {
             }
         }
     }
-    let all: usize = rules.schemas().map(|(id, _)| (6..=9).map(|e| all_tables(rules, id, e)).sum::<usize>()).sum();
+    let all: usize =
+        rules.schemas().map(|(id, _)| (6..=9).map(|e| all_tables(rules, id, e)).sum::<usize>()).sum();
     println!("{} tables, {cells_compared} cells compared", tables.len());
     assert_eq!(tables.len(), all, "every table has facts");
 }
@@ -232,7 +238,9 @@ fn compare(name: &str, edition: u8, table: &rstage::knowledge::StageTable, facts
             let own = own.unwrap_or_else(|| panic!("{name} {edition}: our table lacks {axis}"));
             for value in values {
                 assert!(own.1.iter().any(|(label, _)| label == value), "{name} {edition}: no {axis} {value}");
-                if let Some(axis) = [("T", Axis::T), ("N", Axis::N), ("M", Axis::M)].iter().find(|(a, _)| a == axis) {
+                if let Some(axis) =
+                    [("T", Axis::T), ("N", Axis::N), ("M", Axis::M)].iter().find(|(a, _)| a == axis)
+                {
                     assert!(Category::from_label(axis.1, value).is_some(), "{value}");
                 }
             }

@@ -101,6 +101,8 @@ pub struct Case {
     pub sex: Cell<Sex>,
     /// Age at diagnosis in years.
     pub age: Cell<u8>,
+    /// Date of birth.
+    pub birth: Cell<PartialDate>,
     /// Date of diagnosis, from the date or else from the year column.
     pub dx: Cell<PartialDate>,
     /// Edition as recorded.

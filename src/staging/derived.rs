@@ -62,6 +62,68 @@ pub enum Cause {
     NoRow,
 }
 
+impl Cause {
+    /// Short code, as outputs write it.
+    pub const fn id(self) -> &'static str {
+        self.texts().0
+    }
+
+    /// One line for people.
+    pub const fn words(self) -> &'static str {
+        self.texts().1
+    }
+
+    const fn texts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SiteMissing => ("site_missing", "the primary site is missing"),
+            Self::SiteInvalid => ("site_invalid", "the primary site is no ICD-O-3 topography code"),
+            Self::HistologyMissing => ("histology_missing", "the histology is missing"),
+            Self::HistologyInvalid => ("histology_invalid", "the histology is no ICD-O-3 morphology code"),
+            Self::NoSchema => ("no_schema", "no schema takes this site, histology and behavior"),
+            Self::DiscriminatorMissing => (
+                "discriminator_missing",
+                "two schemas share this site and histology, and the item that tells them apart is missing",
+            ),
+            Self::EditionMissing => {
+                ("edition_missing", "neither the edition nor the year of diagnosis is known")
+            }
+            Self::EditionWithoutTables => ("edition_without_tables", "there are no tables for the edition"),
+            Self::NoChapter => ("no_chapter", "the edition has no chapter for this schema"),
+            Self::HistologyNotInChapter => {
+                ("histology_not_in_chapter", "the chapter does not stage this histology")
+            }
+            Self::NoStageGroup => ("no_stage_group", "the chapter has T, N and M but no stage group"),
+            Self::NoTnm => ("no_tnm", "the disease is not staged by TNM"),
+            Self::BehaviorNotStaged => ("behavior_not_staged", "the chapter stages malignant tumors only"),
+            Self::TnmMissing => ("tnm_missing", "T, N and M are all missing"),
+            Self::TUnknown => ("t_unknown", "T is missing or X, and it matters"),
+            Self::NUnknown => ("n_unknown", "N is missing or X, and it matters"),
+            Self::MUnknown => ("m_unknown", "M is missing or X, and it matters"),
+            Self::CategoryCoarse => {
+                ("category_coarse", "a category lacks the letter that the table asks for")
+            }
+            Self::CategoryInvalid => ("category_invalid", "a category cannot be read"),
+            Self::CategoryNotInEdition => {
+                ("category_not_in_edition", "a category does not exist in this edition of the chapter")
+            }
+            Self::FactorMissing => {
+                ("factor_missing", "a prognostic factor that the table asks for is missing")
+            }
+            Self::ClassificationMissing => {
+                ("classification_missing", "clinical or pathologic is not said, and their tables differ")
+            }
+            Self::AgeMissing => ("age_missing", "the age at diagnosis is missing, and it matters"),
+            Self::RecordedNotApplicable => {
+                ("recorded_not_applicable", "T, N and M are recorded as not applicable")
+            }
+            Self::NotAtDiagnosis => {
+                ("not_at_diagnosis", "the recorded categories come from after therapy, recurrence or autopsy")
+            }
+            Self::NoRow => ("no_row", "the table has no row for this combination"),
+        }
+    }
+}
+
 /// A row of a knowledge table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RuleRef {

@@ -7,10 +7,12 @@ pub mod case;
 mod chapter;
 mod derived;
 mod evaluate;
+mod fill;
 mod policy;
 mod stager;
 
 pub use case::{Basis, Case, FACTORS, Tnm};
 pub use derived::{Assumed, Cause, Derived, EditionSource, Outcome, RuleRef, Staged};
+pub use fill::fields_of;
 pub use policy::{MxPolicy, NxPolicy, Policy};
 pub use stager::Stager;
