@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::notation::{prefixes, squeeze, whole_number};
+use super::notation::{Marked, prefixes, squeeze, whole_number};
 use super::table::{labelled, rows};
 use super::{Cell, Code, FactorValue, Parsed, Prefix, Recorded, Stage, StageGroup, combined};
 
@@ -57,7 +57,7 @@ fn group(text: &str) -> Option<(Prefix, Cell<StageGroup>)> {
         let whole = code(outer.rest).map(|cell| (outer.prefix, cell));
         whole.or_else(|| {
             prefixes(rest)
-                .filter(|inner| inner.before_group())
+                .filter(Marked::before_group)
                 .find_map(|inner| Some((outer.prefix.and(inner.prefix), code(inner.rest)?)))
         })
     })
@@ -127,6 +127,10 @@ mod tests {
             ("0", "0"),
             ("0is", "0is"),
             ("OC", "occult"),
+            ("Stage O", "0"),
+            ("CIS", "0"),
+            ("In situ", "0"),
+            ("CO", "!"),
             ("OCCULT", "occult"),
             ("A1", "IA1"),
             ("B2", "IB2"),

@@ -58,10 +58,10 @@ pub(super) fn prefixes(text: &str) -> impl Iterator<Item = Marked<'_>> {
         let mut next = Marked { rest: marked.rest.get(1..)?, ..*marked };
         match marked.rest.as_bytes().first()? {
             b'C' if next.prefix.examination.is_none() => {
-                next.prefix.examination = Some(Examination::Clinical)
+                next.prefix.examination = Some(Examination::Clinical);
             }
             b'P' if next.prefix.examination.is_none() => {
-                next.prefix.examination = Some(Examination::Pathologic)
+                next.prefix.examination = Some(Examination::Pathologic);
             }
             b'Y' if !next.prefix.y => next.prefix.y = true,
             b'R' if !next.prefix.r => next.prefix.r = true,

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::notation::{prefixes, squeeze, whole_number};
+use super::notation::{Marked, prefixes, squeeze, whole_number};
 use super::table::rows;
 use super::{Axis, Category, Cell, Prefix, Recorded};
 
@@ -20,7 +20,7 @@ pub(super) fn category(axis: Axis, text: &str) -> Recorded<Category> {
     }
     let named = named(axis, &text);
     let bare = prefixes(&text)
-        .filter(|marked| marked.before_code())
+        .filter(Marked::before_code)
         .find_map(|marked| Some((marked.prefix, code(axis, marked.rest)?)));
     let (prefix, cell) = named.or(bare).unwrap_or((Prefix::default(), Cell::Invalid));
     Recorded { prefix, cell }
@@ -31,7 +31,7 @@ pub(super) fn named(axis: Axis, text: &str) -> Option<(Prefix, Cell<Category>)> 
     prefixes(text).find_map(|outer| {
         let rest = outer.rest.strip_prefix(axis.letter())?;
         prefixes(rest)
-            .filter(|inner| inner.before_code())
+            .filter(Marked::before_code)
             .find_map(|inner| Some((outer.prefix.and(inner.prefix), code(axis, inner.rest)?)))
     })
 }

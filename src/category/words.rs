@@ -19,7 +19,10 @@ pub(super) fn meaning(field: Field, text: &str) -> Cell<&str> {
     if text.is_empty() {
         return Cell::Blank;
     }
-    let known = find(field, whole_number(text)).or_else(|| find(field, code_before_words(text)?));
+    // A measured 5.0 is not the code 5.
+    let measured = matches!(Reading::of(field), Reading::Measured | Reading::CodedOrMeasured);
+    let plain = if measured { text } else { whole_number(text) };
+    let known = find(field, plain).or_else(|| find(field, code_before_words(text)?));
     known.unwrap_or(Cell::Value(text))
 }
 
