@@ -1,7 +1,26 @@
 //! The canonical fields of a tumor record and the layouts that name them.
 //!
 //! A field is a role ("the pathologic T category"), independent of what a file
-//! calls its column. This room knows names only; it never looks at values.
+//! calls its column. This room knows names only; it never looks at values. A
+//! layout says which names one dialect of exports gives to the fields; they are
+//! data files under `layouts/`.
+
+mod document;
+mod error;
+mod header;
+mod layout;
+mod map_file;
+mod mapping;
+mod naaccr;
+mod recognise;
+mod report;
+
+pub use error::FieldsError;
+pub use layout::{LayoutName, layout_names};
+pub use map_file::{MapFile, parse_setting};
+pub use mapping::{Confidence, Mapping, Source};
+pub use recognise::{MapOptions, recognise};
+pub use report::{ColumnReport, ColumnRow, MissingField, UndecidedField, mapping_file, render, report};
 
 /// How the values of a column are written down, where the same role has several
 /// code systems. The code lists themselves belong to [`crate::category`].
@@ -16,6 +35,26 @@ pub enum Coding {
     DerivedAjcc7,
     /// Age in days (as GDC's `age_at_diagnosis`), to be turned into whole years.
     Days,
+}
+
+impl Coding {
+    /// Every coding.
+    pub const ALL: [Self; 4] = [Self::Plain, Self::DerivedAjcc6, Self::DerivedAjcc7, Self::Days];
+
+    /// The name used in layouts and map files.
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::DerivedAjcc6 => "derived_ajcc6",
+            Self::DerivedAjcc7 => "derived_ajcc7",
+            Self::Days => "days",
+        }
+    }
+
+    /// The coding with this id.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|coding| coding.id() == id)
+    }
 }
 
 /// Generates [`Field`] with its id, NAACCR item number (0: none), NAACCR XML id and meaning.
@@ -126,7 +165,7 @@ fields! {
     Organomegaly "organomegaly" 3907 "organomegaly" "Rai: organomegaly";
     Anemia "anemia" 3811 "anemia" "Rai: anemia";
     Thrombocytopenia "thrombocytopenia" 3933 "thrombocytopenia" "Rai: thrombocytopenia";
-    P16 "p16" 0 "" "p16 (HPV) status of an oropharyngeal cancer: 1 negative, 2 positive";
+    P16 "p16" 3956 "p16" "p16 (HPV) status of an oropharyngeal cancer: 1 negative, 2 positive";
     Disc1 "disc1" 3926 "schemaDiscriminator1" "Schema discriminator 1";
     Disc2 "disc2" 3927 "schemaDiscriminator2" "Schema discriminator 2";
     Ssf25 "ssf25" 2879 "csSiteSpecificFactor25" "Collaborative Stage site-specific factor 25, the older discriminator";
@@ -156,7 +195,7 @@ fields! {
     RecurrenceDate "recurrence_date" 1860 "recurrenceDate1st" "Date of first recurrence";
     CancerStatus "cancer_status" 1770 "cancerStatus" "Cancer status at last contact: 1 no evidence, 2 evidence of this tumor";
     LastContact "last_contact" 1750 "dateOfLastContact" "Date of last contact";
-    FirstCourseDate "first_course_date" 1270 "dateInitialRxSeer" "Date of first treatment";
+    FirstCourseDate "first_course_date" 1260 "dateInitialRxSeer" "Date of first treatment";
     SurgeryDate "surgery_date" 3170 "rxDateMostDefinSurg" "Date of the most definitive surgery";
     Neoadjuvant "neoadjuvant" 1632 "neoadjuvantTherapy" "Neoadjuvant therapy: 0 not given, 1 or 2 given";
     ReportingSource "reporting_source" 500 "typeOfReportingSource" "Type of reporting source: 6 autopsy, 7 death certificate only";

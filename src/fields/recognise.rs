@@ -1,0 +1,412 @@
+//! From a header to a [`Mapping`]: the user's word first, then the layout that the
+//! table speaks, then rstage's own names, then names of other layouts.
+//!
+//! Where nothing ranks one column above another, nothing is guessed: it is an
+//! error for the fields that decide a stage, and left open for the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::document::did_you_mean;
+use super::header::{Affixes, Fit, Headers, Name};
+use super::layout::{self, Found, Layout, Proposal};
+use super::map_file::{ColumnRef, MapFile, Named};
+use super::mapping::{Confidence, Mapping, Role, Source};
+use super::{Coding, Field, FieldsError};
+
+/// What the user says about the columns.
+#[derive(Clone, Debug, Default)]
+pub struct MapOptions {
+    /// `--layout`: the layout to use; names of other layouts are then not tried.
+    pub layout: Option<String>,
+    /// `--map`.
+    pub map: Option<MapFile>,
+    /// `--set`, in the order given. Takes the place of a column and of a constant of the map file.
+    pub set: Vec<(Field, String)>,
+}
+
+/// Fields that decide a stage: for these an open question stops the run.
+const DECISIVE: &[Field] = &[
+    Field::Site,
+    Field::Histology,
+    Field::Behavior,
+    Field::Morphology,
+    Field::Edition,
+    Field::T,
+    Field::N,
+    Field::M,
+    Field::StageGroup,
+    Field::ClinT,
+    Field::ClinN,
+    Field::ClinM,
+    Field::ClinGroup,
+    Field::PathT,
+    Field::PathN,
+    Field::PathM,
+    Field::PathGroup,
+    Field::PostT,
+    Field::PostN,
+    Field::PostM,
+    Field::PostGroup,
+    Field::PostClinT,
+    Field::PostClinN,
+    Field::PostClinM,
+    Field::PostClinGroup,
+    Field::RT,
+    Field::RN,
+    Field::RM,
+    Field::RGroup,
+];
+
+/// Fields of which at least one is needed besides the site.
+const STAGEABLE: &[Field] = &[
+    Field::PathT,
+    Field::PathN,
+    Field::PathM,
+    Field::PathGroup,
+    Field::ClinT,
+    Field::ClinN,
+    Field::ClinM,
+    Field::ClinGroup,
+    Field::T,
+    Field::N,
+    Field::M,
+    Field::StageGroup,
+    Field::PostT,
+    Field::PostN,
+    Field::PostM,
+    Field::PostGroup,
+    Field::PostClinT,
+    Field::PostClinN,
+    Field::PostClinM,
+    Field::PostClinGroup,
+    Field::RT,
+    Field::RN,
+    Field::RM,
+    Field::RGroup,
+    Field::AnnArbor,
+    Field::Lymphocytosis,
+    Field::B2m,
+    Field::MetsBone,
+    Field::MetsBrain,
+    Field::MetsDistantLn,
+    Field::MetsLiver,
+    Field::MetsLung,
+    Field::MetsOther,
+    Field::MetSites,
+    Field::MetPresent,
+    Field::EodMets,
+    Field::SummaryStage,
+];
+
+/// Assigns the columns of a table to fields.
+///
+/// # Errors
+/// A layout, header or position that does not exist; columns with equal claims to one
+/// field; nothing that could be staged.
+pub fn recognise(headers: &[String], options: &MapOptions) -> Result<Mapping, FieldsError> {
+    let layouts = layout::all()?;
+    let names = Headers::new(headers);
+    let forced = options.layout.as_deref().map(|name| named_layout(name, layouts)).transpose()?;
+    let scores: Vec<usize> = layouts.iter().map(|layout| layout.score(&names)).collect();
+    let best = scores.iter().copied().max().unwrap_or(0);
+    let own = layouts.first().ok_or_else(|| no_layout("rstage"))?;
+    let tied: Vec<&Layout> =
+        layouts.iter().zip(&scores).filter(|(_, score)| **score == best).map(|(layout, _)| layout).collect();
+    let ruling = forced.or_else(|| tied.first().copied()).unwrap_or(own);
+
+    let mut work =
+        Work { headers: names, roles: BTreeMap::new(), undecided: BTreeMap::new(), closed: BTreeSet::new() };
+    work.user(options, ruling)?;
+    work.layout(ruling)?;
+    if forced.is_none() {
+        work.rivals(own, &tied, ruling)?;
+    }
+    work.close_misleading(ruling);
+    work.own(own)?;
+    if forced.is_none() {
+        let lenders: Vec<&Layout> = layouts
+            .iter()
+            .filter(|layout| layout.lends && layout.id != ruling.id && layout.id != own.id)
+            .collect();
+        work.lend(&lenders)?;
+    }
+
+    let mut values = ruling.values.clone();
+    if let Some(map) = &options.map {
+        for (field, said) in &map.values {
+            values.entry(*field).or_default().extend(said.clone());
+        }
+    }
+    let mapping = Mapping {
+        layout: ruling.id.clone(),
+        title: ruling.title.clone(),
+        headers: headers.to_vec(),
+        roles: work.roles,
+        values,
+        undecided: work.undecided,
+    };
+    stageable(&mapping, ruling, layouts)?;
+    Ok(mapping)
+}
+
+fn no_layout(name: &str) -> FieldsError {
+    FieldsError::UnknownLayout { name: name.to_owned(), hint: String::new() }
+}
+
+fn named_layout<'l>(name: &str, layouts: &'l [Layout]) -> Result<&'l Layout, FieldsError> {
+    layouts.iter().find(|layout| layout.id.eq_ignore_ascii_case(name.trim())).ok_or_else(|| {
+        let ids = || layouts.iter().map(|layout| layout.id.as_str());
+        let hint = did_you_mean(name, ids())
+            .unwrap_or_else(|| format!("layouts are {}", ids().collect::<Vec<_>>().join(", ")));
+        FieldsError::UnknownLayout { name: name.to_owned(), hint }
+    })
+}
+
+/// The assignment as it grows.
+struct Work<'h> {
+    headers: Headers<'h>,
+    roles: BTreeMap<Field, Role>,
+    undecided: BTreeMap<Field, Vec<usize>>,
+    /// Columns that are used, or must not be.
+    closed: BTreeSet<usize>,
+}
+
+impl Work<'_> {
+    /// Columns and constants that the user names.
+    fn user(&mut self, options: &MapOptions, ruling: &Layout) -> Result<(), FieldsError> {
+        let constants =
+            options.map.iter().flat_map(|map| &map.constants).map(|(field, value)| (*field, value));
+        for (field, value) in constants.chain(options.set.iter().map(|(field, value)| (*field, value))) {
+            let sources = vec![Source::Constant(value.clone())];
+            self.roles.insert(field, Role { sources, confidence: vec![Confidence::User] });
+        }
+        let Some(map) = &options.map else { return Ok(()) };
+        for (&field, named) in &map.columns {
+            if self.roles.contains_key(&field) {
+                continue;
+            }
+            let mut role = Role::default();
+            for named in named {
+                let index = self.resolve(field, named, map)?;
+                let known = || ruling.coding(field, index, &self.headers);
+                let coding = named.coding.or_else(known).unwrap_or(Coding::Plain);
+                role.sources.push(Source::Column { index, coding });
+                role.confidence.push(Confidence::User);
+                self.closed.insert(index);
+            }
+            self.roles.insert(field, role);
+        }
+        Ok(())
+    }
+
+    fn resolve(&self, field: Field, named: &Named, map: &MapFile) -> Result<usize, FieldsError> {
+        match &named.column {
+            ColumnRef::Position(position) => match position.checked_sub(1) {
+                Some(index) if index < self.headers.names().len() => Ok(index),
+                _ => {
+                    let problem = format!("the table has no column {position}");
+                    let hint = format!("it has {} columns", self.headers.names().len());
+                    Err(FieldsError::map_file(&map.name, named.line, problem, Some(hint)))
+                }
+            },
+            ColumnRef::Header(header) => {
+                match self.headers.find(&Name::Text(header.clone()), &Affixes::default()) {
+                    Some((&[index], _)) => Ok(index),
+                    Some((columns, _)) => Err(self.ambiguous(field, columns)),
+                    None => {
+                        let hint = did_you_mean(
+                            header,
+                            self.headers.names().iter().map(|name| super::header::bare(name)),
+                        );
+                        let problem = format!("the table has no column `{header}`");
+                        Err(FieldsError::map_file(&map.name, named.line, problem, hint))
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the ruling layout knows.
+    fn layout(&mut self, ruling: &Layout) -> Result<(), FieldsError> {
+        for &field in Field::ALL {
+            if self.roles.contains_key(&field) {
+                continue;
+            }
+            match ruling.propose(field, &self.headers) {
+                Proposal::Nothing => {}
+                Proposal::Repeated(columns) => return Err(self.ambiguous(field, &columns)),
+                Proposal::Columns(found) => {
+                    let taken = |found: &Found| self.taken_by_user(found.index);
+                    let found: Vec<Found> = found.into_iter().filter(|found| !taken(found)).collect();
+                    self.take(field, &found, None);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Columns that have as good a claim as the ruling layout's: rstage's own names, and
+    /// names of a layout that the header fits equally well.
+    fn rivals(&self, own: &Layout, tied: &[&Layout], ruling: &Layout) -> Result<(), FieldsError> {
+        for (&field, role) in &self.roles {
+            let Some(&Source::Column { index: taken, .. }) = role.sources.first() else { continue };
+            if role.confidence.first() == Some(&Confidence::User) {
+                continue;
+            }
+            for rival in std::iter::once(&own).chain(tied).filter(|rival| rival.id != ruling.id) {
+                let Proposal::Columns(found) = rival.propose(field, &self.headers) else { continue };
+                let equal = |found: &&Found| found.fit == Fit::Exact && !self.closed.contains(&found.index);
+                let strangers = found.iter().find(equal).filter(|found| !self.misleads(ruling, found.index));
+                if let Some(stranger) = strangers {
+                    return Err(self.ambiguous(field, &[taken, stranger.index]));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn close_misleading(&mut self, ruling: &Layout) {
+        let misleading = (0..self.headers.names().len()).filter(|&index| self.misleads(ruling, index));
+        let misleading: Vec<usize> = misleading.collect();
+        self.closed.extend(misleading);
+    }
+
+    fn misleads(&self, ruling: &Layout, index: usize) -> bool {
+        let mut columns =
+            ruling.misleading.iter().filter_map(|name| self.headers.find(name, &ruling.affixes));
+        columns.any(|(columns, _)| columns.contains(&index))
+    }
+
+    /// Fields that the ruling layout lacks, under rstage's own names.
+    fn own(&mut self, own: &Layout) -> Result<(), FieldsError> {
+        for &field in Field::ALL {
+            if !self.roles.contains_key(&field) {
+                self.fill(field, own.propose(field, &self.headers), None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Fields that are still open, under names of other layouts, where these agree.
+    fn lend(&mut self, lenders: &[&Layout]) -> Result<(), FieldsError> {
+        for &field in Field::ALL {
+            if self.roles.contains_key(&field) || self.undecided.contains_key(&field) {
+                continue;
+            }
+            let offers: Vec<Found> = lenders
+                .iter()
+                .filter_map(|lender| match lender.propose(field, &self.headers) {
+                    Proposal::Columns(found) => found.first().copied(),
+                    _ => None,
+                })
+                .filter(|found| !self.closed.contains(&found.index))
+                .collect();
+            let Some(best) = offers.iter().map(|found| found.fit).min() else { continue };
+            let best: Vec<Found> = offers.into_iter().filter(|found| found.fit == best).collect();
+            let columns: BTreeSet<usize> = best.iter().map(|found| found.index).collect();
+            let proposal = match best.first() {
+                Some(&found) if columns.len() == 1 => Proposal::Columns(vec![found]),
+                _ => Proposal::Repeated(columns.into_iter().collect()),
+            };
+            self.fill(field, proposal, Some(Confidence::OtherLayout))?;
+        }
+        Ok(())
+    }
+
+    fn fill(
+        &mut self,
+        field: Field,
+        proposal: Proposal,
+        confidence: Option<Confidence>,
+    ) -> Result<(), FieldsError> {
+        match proposal {
+            Proposal::Nothing => {}
+            Proposal::Columns(found) => {
+                let found: Vec<Found> =
+                    found.into_iter().filter(|found| !self.closed.contains(&found.index)).collect();
+                self.take(field, &found, confidence);
+            }
+            Proposal::Repeated(columns) if DECISIVE.contains(&field) => {
+                return Err(self.ambiguous(field, &columns));
+            }
+            Proposal::Repeated(columns) => {
+                self.undecided.insert(field, columns);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, field: Field, found: &[Found], confidence: Option<Confidence>) {
+        if found.is_empty() {
+            return;
+        }
+        let sure = |fit| if fit == Fit::Normalised { Confidence::Normalised } else { Confidence::Exact };
+        let sources =
+            found.iter().map(|&Found { index, coding, .. }| Source::Column { index, coding }).collect();
+        let confidence = found.iter().map(|found| confidence.unwrap_or_else(|| sure(found.fit))).collect();
+        self.closed.extend(found.iter().map(|found| found.index));
+        self.roles.insert(field, Role { sources, confidence });
+    }
+
+    fn taken_by_user(&self, column: usize) -> bool {
+        self.roles.values().any(|role| {
+            role.confidence.first() == Some(&Confidence::User)
+                && role
+                    .sources
+                    .iter()
+                    .any(|source| matches!(source, Source::Column { index, .. } if *index == column))
+        })
+    }
+
+    fn ambiguous(&self, field: Field, columns: &[usize]) -> FieldsError {
+        let columns: BTreeSet<usize> = columns.iter().copied().collect();
+        let columns = columns.into_iter().map(|index| self.headers.describe(index)).collect();
+        FieldsError::Ambiguous { field: field.id(), columns }
+    }
+}
+
+/// A site, and something to stage it by.
+fn stageable(mapping: &Mapping, ruling: &Layout, layouts: &[Layout]) -> Result<(), FieldsError> {
+    let has = |field: Field| !mapping.sources(field).is_empty();
+    if !has(Field::Site) {
+        return Err(FieldsError::NothingToStage {
+            missing: "the primary site",
+            looked_for: looked_for(&[Field::Site], ruling, layouts),
+            hint: "name the column in a map file (--map FILE): [columns] site = \"HEADER\", or give one site for all \
+                   records: --set site=C50.9"
+                .to_owned(),
+        });
+    }
+    if !STAGEABLE.iter().any(|&field| has(field)) {
+        return Err(FieldsError::NothingToStage {
+            missing: "T, N, M, a stage group or metastasis at diagnosis",
+            looked_for: looked_for(
+                &[Field::PathT, Field::ClinT, Field::T, Field::PathGroup, Field::StageGroup],
+                ruling,
+                layouts,
+            ),
+            hint: "name the columns in a map file (--map FILE), for example [columns] path_t = \"HEADER\""
+                .to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// The names that the ruling layout and then the others know best for some fields, at most twelve.
+fn looked_for(fields: &[Field], ruling: &Layout, layouts: &[Layout]) -> Vec<String> {
+    let mut names = Vec::new();
+    for layout in std::iter::once(ruling).chain(layouts) {
+        for field in fields {
+            let name = layout.claims.get(field).and_then(|claim| claim.expected().next());
+            if let Some(name) = name.map(|expected| expected.name.to_string()) {
+                if !names.contains(&name) && names.len() < 12 {
+                    names.push(name);
+                }
+            }
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;
