@@ -18,8 +18,3 @@ pub mod knowledge;
 pub mod staging;
 
 pub mod audit;
-
-pub mod output;
-pub mod summary;
-
-pub mod pipeline;

@@ -98,7 +98,9 @@ impl Factor {
             codes: form
                 .codes
                 .into_iter()
-                .map(|(class, codes)| (class, codes.split_whitespace().map(str::to_owned).collect()))
+                .map(|(class, codes)| {
+                    (class, codes.split_whitespace().map(|code| code.replace('_', " ")).collect())
+                })
                 .collect(),
             ranges,
             name,

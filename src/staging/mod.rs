@@ -10,6 +10,8 @@ mod evaluate;
 mod fill;
 mod policy;
 mod stager;
+#[cfg(test)]
+mod tests;
 
 pub use case::{Basis, Case, FACTORS, Tnm};
 pub use derived::{Assumed, Cause, Derived, EditionSource, Outcome, RuleRef, Staged};

@@ -1,1 +1,0 @@
-//! The one stream: read a chunk, process it, write in order, fold the summaries.

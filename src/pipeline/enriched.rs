@@ -1,0 +1,246 @@
+//! The columns that rstage adds to a record.
+//!
+//! Every derived value stands beside its rule and every unknown beside its cause. The names
+//! are at most 32 characters so that SAS and Stata take them.
+
+use std::fmt::Write as _;
+
+use crate::audit::{AuditRules, Audited, Finding, OrganNames};
+use crate::category::{Category, Cell, Recorded, Stage, StageGroup};
+use crate::knowledge::Rules;
+use crate::output::TextColumn;
+use crate::staging::{Basis, Case, Derived, EditionSource, Outcome, RuleRef, Staged};
+
+/// Names of the added columns, in their order.
+pub const COLUMNS: [&str; 33] = [
+    "rstage_schema",
+    "rstage_system",
+    "rstage_edition",
+    "rstage_edition_source",
+    "rstage_basis",
+    "rstage_t",
+    "rstage_n",
+    "rstage_m",
+    "rstage_group",
+    "rstage_stage",
+    "rstage_group_low",
+    "rstage_group_high",
+    "rstage_reason",
+    "rstage_clin_group",
+    "rstage_path_group",
+    "rstage_post_group",
+    "rstage_recorded",
+    "rstage_agreement",
+    "rstage_agreement_detail",
+    "rstage_r_group",
+    "rstage_r_date",
+    "rstage_r_source",
+    "rstage_r_change",
+    "rstage_met_origin",
+    "rstage_met_origin_reason",
+    "rstage_oligo",
+    "rstage_oligo_rule",
+    "rstage_oligo_profile",
+    "rstage_oligo_timing",
+    "rstage_oligo_state",
+    "rstage_met_organs",
+    "rstage_met_lesions",
+    "rstage_findings",
+];
+
+/// The word of a stage in output; `None` is a stage that is not known.
+pub fn stage_word(stage: Option<Stage>) -> &'static str {
+    match stage {
+        Some(Stage::Occult) => "occult",
+        Some(Stage::Zero) => "0",
+        Some(Stage::I) => "I",
+        Some(Stage::II) => "II",
+        Some(Stage::III) => "III",
+        Some(Stage::IV) => "IV",
+        None => "UNK",
+    }
+}
+
+/// The stage of an outcome: 0 to IV, `NA` or `UNK`.
+pub fn stage_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplicable(_) => "NA",
+        _ => stage_word(outcome.stage()),
+    }
+}
+
+/// The group of an outcome: as the manual prints it, `NA` or `UNK`.
+pub fn group_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Group(group) => group.label(),
+        Outcome::NotApplicable(_) => "NA",
+        Outcome::Open { .. } | Outcome::Unknown(_) => "UNK",
+    }
+}
+
+/// The word of a classification.
+pub fn basis_word(basis: Option<Basis>) -> &'static str {
+    match basis {
+        Some(Basis::Single) => "unspecified",
+        Some(Basis::Clinical) => "clinical",
+        Some(Basis::Pathologic) => "pathologic",
+        Some(Basis::PostClinical) => "post_therapy_clinical",
+        Some(Basis::PostTherapy) => "post_therapy",
+        Some(Basis::Restaged) => "restaged",
+        None => "",
+    }
+}
+
+/// A row of a table in short: schema, edition, classification, row from 1.
+pub fn rule_word(rules: &Rules, rule: RuleRef) -> String {
+    let table = rules.table(rule.table);
+    let schema = &rules.schema(table.schema).id;
+    let system = table.system.as_deref().map(|system| format!(":{system}")).unwrap_or_default();
+    format!("{schema}:{}:{}{system}:{}", table.edition.0, table.basis.name(), rule.row + 1)
+}
+
+/// Why a derivation came out as it did: its rule or the cause that there is none, and what was assumed.
+pub fn reason(rules: &Rules, derived: &Derived) -> String {
+    let mut text = match (derived.outcome.cause(), derived.rule) {
+        (Some(cause), _) => cause.id().to_owned(),
+        (None, Some(rule)) => rule_word(rules, rule),
+        // Several rows agree on the group.
+        (None, None) => "rows_agree".to_owned(),
+    };
+    let assumed = derived.assumed;
+    for (holds, word) in [
+        (assumed.m0, "+m0_assumed"),
+        (assumed.n0, "+n0_assumed"),
+        (assumed.m_borrowed, "+m_borrowed"),
+        (assumed.discriminator, "+discriminator_assumed"),
+    ] {
+        if holds {
+            text.push_str(word);
+        }
+    }
+    text
+}
+
+/// A category cell in output.
+pub fn category_word(recorded: Recorded<Category>, x: &'static str) -> &'static str {
+    match recorded.cell {
+        Cell::Value(category) => category.label(),
+        Cell::Unknown => x,
+        Cell::NotApplicable => "NA",
+        Cell::Invalid => "invalid",
+        Cell::Blank => "",
+    }
+}
+
+/// A recorded group in output.
+pub fn recorded_word(recorded: Recorded<StageGroup>) -> &'static str {
+    match recorded.cell {
+        Cell::Value(group) => group.label(),
+        Cell::Unknown => "UNK",
+        Cell::NotApplicable => "NA",
+        Cell::Invalid => "invalid",
+        Cell::Blank => "",
+    }
+}
+
+/// The added columns of a chunk, row by row.
+pub(super) struct Enriched {
+    columns: Vec<TextColumn>,
+    scratch: String,
+}
+
+impl Enriched {
+    pub(super) fn new() -> Self {
+        Self { columns: COLUMNS.iter().map(|_| TextColumn::default()).collect(), scratch: String::new() }
+    }
+
+    pub(super) fn into_columns(self) -> Vec<TextColumn> {
+        self.columns
+    }
+
+    /// Adds one record.
+    pub(super) fn push(
+        &mut self,
+        rules: &Rules,
+        audit: &AuditRules,
+        case: &Case,
+        staged: &Staged,
+        audited: &Audited,
+        findings: &[Finding],
+    ) {
+        let schema = staged.schema.map(|id| rules.schema(id));
+        let original = &staged.original;
+        let bounds = original.outcome.bounds();
+        let reason = reason(rules, original);
+        let edition = staged.edition.map(|edition| edition.0.to_string()).unwrap_or_default();
+        let restaged = audited.restaging.group.map(|group| format!("r{}", group.label())).unwrap_or_default();
+        let r_date = case
+            .r_date
+            .value()
+            .or(case.recurrence_date.value())
+            .filter(|_| audited.restaging.group.is_some())
+            .map(|date| date.to_string())
+            .unwrap_or_default();
+        let oligo = &audited.oligometastasis;
+        let state = oligo.estro.to_string();
+        let organs = OrganNames(oligo.organs).to_string();
+        let lesions = oligo.lesions.map(|lesions| lesions.to_string()).unwrap_or_default();
+        self.scratch.clear();
+        for finding in findings {
+            let separator = if self.scratch.is_empty() { "" } else { ";" };
+            let _ = write!(self.scratch, "{separator}{}", finding.rule);
+        }
+        let texts: [&str; COLUMNS.len()] = [
+            schema.map_or("", |schema| schema.id.as_str()),
+            schema.map_or("", |schema| {
+                schema.system(staged.edition.unwrap_or(crate::category::Edition(8))).name()
+            }),
+            &edition,
+            match staged.edition_source {
+                Some(EditionSource::Recorded) => "recorded",
+                Some(EditionSource::DxYear) => "dx_year",
+                Some(EditionSource::Forced) => "forced",
+                None => "",
+            },
+            basis_word(staged.basis),
+            category_word(original.t, "TX"),
+            category_word(original.n, "NX"),
+            category_word(original.m, "MX"),
+            group_of(original.outcome),
+            stage_of(original.outcome),
+            bounds.map_or("", |(low, _)| low.label()),
+            bounds.map_or("", |(_, high)| high.label()),
+            &reason,
+            of_basis(staged, Basis::Clinical),
+            of_basis(staged, Basis::Pathologic),
+            match of_basis(staged, Basis::PostTherapy) {
+                "" => of_basis(staged, Basis::PostClinical),
+                group => group,
+            },
+            recorded_word(audited.recorded),
+            audited.agreement.as_str(),
+            audited.agreement_detail.as_str(),
+            &restaged,
+            &r_date,
+            audited.restaging.source.as_str(),
+            audited.restaging.change.as_str(),
+            audited.origin.as_str(),
+            audited.origin_reason.as_str(),
+            oligo.level.as_str(),
+            oligo.rule.as_str(),
+            audit.profile_name(oligo.profile),
+            oligo.timing.as_str(),
+            &state,
+            &organs,
+            &lesions,
+            &self.scratch,
+        ];
+        for (column, text) in self.columns.iter_mut().zip(texts) {
+            column.push(text);
+        }
+    }
+}
+
+fn of_basis(staged: &Staged, basis: Basis) -> &'static str {
+    staged.derived(basis).map_or("", |derived| group_of(derived.outcome))
+}

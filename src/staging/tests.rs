@@ -1,0 +1,176 @@
+//! Whole derivations, from cells as an export writes them.
+
+use super::{Basis, Case, Outcome, Policy, Staged, Stager};
+use crate::category::parse;
+use crate::fields::{Coding, Field};
+use crate::knowledge::Rules;
+
+fn case(cells: &str) -> Case {
+    let mut case = Case::default();
+    for cell in cells.split(", ") {
+        let (field, text) = cell.split_once('=').unwrap();
+        let field = Field::from_id(field).unwrap_or_else(|| panic!("{field}"));
+        case.put(field, parse(field, Coding::Plain, text));
+    }
+    case.complete();
+    case
+}
+
+fn stage(cells: &str, policy: Policy) -> Staged {
+    Stager::new(Rules::builtin().unwrap(), policy).stage(&case(cells))
+}
+
+fn show(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Group(group) => group.label().to_owned(),
+        Outcome::Open { low, high, stage, cause } => {
+            let stage = stage.map_or("?", |stage| stage.label());
+            format!("{stage} {}..{} {}", low.label(), high.label(), cause.id())
+        }
+        Outcome::NotApplicable(cause) => format!("NA {}", cause.id()),
+        Outcome::Unknown(cause) => format!("UNK {}", cause.id()),
+    }
+}
+
+fn check(rows: &[(&str, &str)]) {
+    let wrong: Vec<String> = rows
+        .iter()
+        .filter_map(|(cells, expected)| {
+            let found = show(stage(cells, Policy::default()).original.outcome);
+            (found != *expected).then(|| format!("{cells}\n    expected {expected}, found {found}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn metastasis_is_stage_four_except_where_the_manual_says_otherwise() {
+    check(&[
+        ("site=C34.1, histology=8140/3, edition=8, path_t=T2a, path_n=N0, path_m=M1b", "IVA"),
+        ("site=C34.1, histology=8140/3, edition=8, clin_t=cTX, clin_n=cNX, clin_m=cM1c", "IVB"),
+        ("site=C34.1, histology=8140/3, edition=8, clin_m=cM1", "IV IVA..IVB category_coarse"),
+        ("site=C62.1, histology=9061/3, dx_year=2020, t=T2, n=N1, m=M1a, s_category=1", "IIIA"),
+        ("site=C62.1, histology=9061/3, dx_year=2020, t=T2, n=N1, m=M1b, s_category=0", "IIIC"),
+        ("site=C62.1, histology=9061/3, dx_year=2012, path_t=2, path_n=0, path_m=1A, s_category=2", "IIIB"),
+        ("site=C73.9, histology=8260/3, dx_year=2020, age=31, path_t=pT2, path_n=pN1b, clin_m=cM1", "II"),
+        ("site=C73.9, histology=8260/3, dx_year=2020, age=70, path_t=pT2, path_n=pN1b, clin_m=cM1", "IVB"),
+        ("site=C73.9, histology=8260/3, dx_year=2012, age=50, path_t=pT2, path_n=pN0, path_m=M1", "IVC"),
+        (
+            "site=C73.9, histology=8260/3, dx_year=2020, path_t=pT2, path_n=pN1b, clin_m=cM1",
+            "? II..IVB age_missing",
+        ),
+        ("site=C73.9, histology=8021/3, dx_year=2020, age=31, path_t=pT2, path_n=pN0, clin_m=cM0", "IVA"),
+    ]);
+}
+
+#[test]
+fn regional_nodes_are_never_stage_four_by_themselves() {
+    check(&[
+        ("site=C50.4, histology=8500/3, edition=7, path_t=T2, path_n=N1a, path_m=M0", "IIB"),
+        ("site=C18.7, histology=8140/3, edition=7, path_t=T3, path_n=N2b, path_m=M0", "IIIC"),
+        (
+            "site=C61.9, histology=8140/3, edition=8, clin_t=cT2c, clin_n=cN0, clin_m=cM0, psa=7.1, grade_clin=1",
+            "IIA",
+        ),
+    ]);
+}
+
+#[test]
+fn diseases_without_tnm_say_so() {
+    check(&[
+        ("site=C42.1, histology=9861/3, dx_year=2020, clin_t=88, clin_n=88, clin_m=88", "NA no_tnm"),
+        ("site=C71.1, histology=9440/3, dx_year=2015", "NA no_tnm"),
+        ("site=C77.0, histology=9650/3, dx_year=2020, ann_arbor=IIE", "IIE"),
+        ("site=C77.0, histology=9650/3, dx_year=2020", "? I..IV factor_missing"),
+        ("site=C44.5, histology=9140/3, dx_year=2020, t=T1", "NA no_tnm"),
+        ("site=C50.9, histology=8500/0, dx_year=2020, t=T1, n=N0, m=M0", "NA behavior_not_staged"),
+    ]);
+}
+
+#[test]
+fn unknown_is_computed() {
+    check(&[
+        // Every nodal status of a T4 lung cancer was IIIB in the 6th edition.
+        ("site=C34.1, histology=8140/3, edition=6, path_t=T4, path_n=NX, path_m=M0", "IIIB"),
+        (
+            "site=C18.7, histology=8140/3, edition=7, path_t=T4, path_n=N0, path_m=M0",
+            "II IIB..IIC category_coarse",
+        ),
+        (
+            "site=C34.1, histology=8140/3, edition=7, path_t=T2, path_n=N0, path_m=M0",
+            "? IB..IIA category_coarse",
+        ),
+        ("site=C64.9, histology=8310/3, edition=7, path_t=T1a, path_n=NX, path_m=M0", "? I..III n_unknown"),
+        ("site=C64.9, histology=8310/3, edition=7, path_t=T3a, path_n=NX, path_m=M0", "III"),
+        ("site=C64.9, histology=8310/3, edition=7, path_t=T4, path_n=NX, path_m=MX", "IV"),
+        ("site=C50.4, histology=8500/3, edition=7, path_t=T2, path_m=M0", "? IIA..IIIC n_unknown"),
+        ("site=C50.4, histology=8500/3, edition=7", "UNK tnm_missing"),
+        ("site=C34.1, histology=8140/3, edition=8, clin_t=TX, clin_n=N0, clin_m=M0", "occult"),
+        ("site=C34.1, histology=8140/3, edition=8, clin_n=N0, clin_m=M0", "? 0..IIIA t_unknown"),
+        ("site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0", "II"),
+        (
+            "site=C34.1, histology=8140/3, edition=8, path_t=T9, path_n=N0, path_m=M0",
+            "? 0..IIIA category_invalid",
+        ),
+        ("histology=8140/3, edition=8, path_t=T1", "UNK site_missing"),
+        ("site=C34.1, edition=8, path_t=T1", "UNK histology_missing"),
+        ("site=C34.1, histology=8140/3, path_t=T1, path_n=N0, path_m=M0", "UNK edition_missing"),
+        (
+            "site=C34.1, histology=8140/3, edition=5, path_t=T1, path_n=N0, path_m=M0",
+            "UNK edition_without_tables",
+        ),
+        (
+            "site=C61.9, histology=8140/3, edition=8, clin_t=cT1c, clin_n=cN0, clin_m=cM0",
+            "? I..IIIC factor_missing",
+        ),
+    ]);
+}
+
+#[test]
+fn version_9_comes_chapter_by_chapter() {
+    let edition = |cells: &str| stage(cells, Policy::default()).edition.map(|edition| edition.0);
+    let lung = |rest: &str| edition(&format!("site=C34.1, histology=8140/3, t=T1a, n=N0, m=M0, {rest}"));
+    assert_eq!(lung("dx_year=2009"), Some(6));
+    assert_eq!(lung("dx_year=2017"), Some(7));
+    assert_eq!(lung("dx_year=2024"), Some(8));
+    assert_eq!(lung("dx_year=2025"), Some(9));
+    assert_eq!(lung("dx_year=2025, edition=8th"), Some(8));
+    assert_eq!(edition("site=C53.9, histology=8070/3, t=T1a, dx_year=2021"), Some(9));
+    assert_eq!(edition("site=C50.9, histology=8500/3, t=T1a, dx_year=2026"), Some(8));
+    assert_eq!(edition("site=C50.9, histology=8500/3, t=T1a, edition=9"), Some(8));
+}
+
+#[test]
+fn the_original_is_never_a_later_stage() {
+    let staged = stage(
+        "site=C50.4, histology=8500/3, edition=8, post_t=ypT0, post_n=ypN0, r_t=rT0, r_n=rN0, r_m=rM1",
+        Policy::default(),
+    );
+    assert_eq!(show(staged.original.outcome), "UNK not_at_diagnosis");
+    assert_eq!(show(staged.derived(Basis::Restaged).unwrap().outcome), "IV");
+    let staged = stage("site=C50.4, histology=8500/3, edition=7, t=rT2, n=rN1, m=rM1", Policy::default());
+    assert_eq!(show(staged.original.outcome), "UNK not_at_diagnosis");
+}
+
+#[test]
+fn m0_is_assumed_only_without_evidence_of_metastasis() {
+    let base = "site=C34.1, histology=8140/3, edition=7, path_t=T1a, path_n=N0";
+    let plain = stage(base, Policy::default()).original;
+    assert_eq!(show(plain.outcome), "IA");
+    assert!(plain.assumed.m0);
+    let flagged = stage(&format!("{base}, mets_bone=1"), Policy::default()).original;
+    assert_eq!(show(flagged.outcome), "? IA..IV m_unknown");
+    let strict = Policy { mx: super::MxPolicy::Unknown, ..Policy::default() };
+    assert_eq!(show(stage(&format!("{base}, path_m=MX"), strict).original.outcome), "? IA..IV m_unknown");
+    let borrowed = stage(&format!("{base}, clin_m=cM1b"), Policy::default()).original;
+    assert_eq!(show(borrowed.outcome), "IV");
+    assert!(borrowed.assumed.m_borrowed);
+}
+
+#[test]
+fn breast_takes_the_prognostic_table_where_its_factors_are_recorded() {
+    let base = "site=C50.4, histology=8500/3, edition=8, path_t=pT2, path_n=pN0, clin_m=cM0";
+    assert_eq!(show(stage(base, Policy::default()).original.outcome), "IIA");
+    let factors = format!("{base}, grade_path=1, er=1, pr=1, her2=1");
+    assert_eq!(show(stage(&factors, Policy::default()).original.outcome), "IA");
+}
