@@ -1,3 +1,9 @@
-//! The command line.
+//! The command line. It only speaks with people; everything it does can be called from the library.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(cli::main())
+}

@@ -150,8 +150,8 @@ pub(super) struct Enriched {
 }
 
 impl Enriched {
-    pub(super) fn new() -> Self {
-        Self { columns: COLUMNS.iter().map(|_| TextColumn::default()).collect(), scratch: String::new() }
+    pub(super) fn new(rows: usize) -> Self {
+        Self { columns: COLUMNS.iter().map(|_| TextColumn::with_capacity(rows)).collect(), scratch: String::new() }
     }
 
     pub(super) fn into_columns(self) -> Vec<TextColumn> {

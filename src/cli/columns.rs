@@ -1,0 +1,52 @@
+//! `rstage columns`.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use rstage::fields::{mapping_file, recognise, render, report};
+use rstage::input::discover;
+
+use super::failure::Failure;
+use super::shared::Reading;
+
+/// Options of `rstage columns`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Exports: files, folders, or patterns in quotes
+    #[arg(required = true, value_name = "EXPORT")]
+    inputs: Vec<String>,
+    #[command(flatten)]
+    reading: Reading,
+    /// Write a map file to edit, for the first export
+    #[arg(long, value_name = "FILE")]
+    write_map: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs it; the exit status.
+pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
+    let options = args.reading.mapping()?;
+    let mut out = stdout().lock();
+    for (index, file) in discover(&args.inputs, &args.reading.options())?.iter().enumerate() {
+        let place = file.path.display().to_string();
+        let fields = |source| Failure::Fields { place: place.clone(), source };
+        let mapping = recognise(&file.header, &options).map_err(fields)?;
+        let found = report(&mapping).map_err(fields)?;
+        if args.json {
+            let text = serde_json::to_string_pretty(&found).map_err(std::io::Error::from)?;
+            writeln!(out, "{text}")?;
+        } else {
+            writeln!(out, "{place}")?;
+            writeln!(out, "{}", render(&found))?;
+        }
+        if let Some(path) = args.write_map.as_ref().filter(|_| index == 0) {
+            // An edited map file is somebody's work.
+            let mut map = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+            map.write_all(mapping_file(&mapping).as_bytes())?;
+            writeln!(out, "Map file to edit: {}", path.display())?;
+        }
+    }
+    Ok(0)
+}

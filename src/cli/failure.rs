@@ -1,0 +1,60 @@
+//! What makes a command fail, and its exit status.
+
+use std::io::{self, ErrorKind};
+
+use rstage::audit::AuditError;
+use rstage::fields::FieldsError;
+use rstage::input::InputError;
+use rstage::knowledge::KnowledgeError;
+use rstage::pipeline::RunError;
+
+/// A command's failure.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Options that clap cannot judge.
+    #[error("{0}")]
+    Usage(String),
+    /// An input.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// Columns of an input, or a map file.
+    #[error("{place}: {source}")]
+    Fields {
+        /// File.
+        place: String,
+        /// Why.
+        source: FieldsError,
+    },
+    /// A record that was asked for.
+    #[error("{0}")]
+    Record(String),
+    /// A run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Rules of the program.
+    #[error("the staging rules cannot be loaded: {0}")]
+    Knowledge(#[from] &'static KnowledgeError),
+    /// Rules of the audit.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// Writing.
+    #[error("cannot write: {0}")]
+    Write(#[from] io::Error),
+}
+
+impl Failure {
+    /// Exit status: 2 usage, 3 input or mapping, 5 output or internal.
+    pub(crate) fn exit(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Input(_) | Self::Fields { .. } | Self::Record(_) => 3,
+            Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
+            Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Write(_) => 5,
+        }
+    }
+
+    /// Whether a reader of standard output went away.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Write(error) if error.kind() == ErrorKind::BrokenPipe)
+    }
+}

@@ -1,0 +1,67 @@
+//! Commands, exit codes and messages: data to standard output, everything else to standard error.
+
+mod columns;
+mod explain;
+mod failure;
+mod run;
+mod shared;
+mod synth;
+
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Stage, restage and audit tumor-registry exports
+#[derive(Parser)]
+#[command(
+    name = "rstage",
+    version,
+    about = "Derives stage groups of tumor-registry exports, audits them against the recorded ones, and grades oligometastatic disease",
+    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 input or mapping,\n            4 more rejected rows than --max-rejects, 5 output or internal."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Stage and audit exports; write records, findings, rejects, summary tables and a manifest
+    Run(run::Args),
+    /// Say which columns of an export are recognised, what is missing and what that costs
+    Columns(columns::Args),
+    /// Explain one record, from a file or from options, step by step
+    Explain(explain::Args),
+    /// Write a synthetic registry export with known truth
+    Synth(synth::Args),
+}
+
+/// Runs the command of this process; its exit status.
+pub(crate) fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // A usage error, or help and version, which clap counts as errors with status 0.
+            let _ = error.print();
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let done = match cli.command {
+        Command::Run(args) => run::main(&args),
+        Command::Columns(args) => columns::main(&args),
+        Command::Explain(args) => explain::main(&args),
+        Command::Synth(args) => synth::main(&args),
+    };
+    done.unwrap_or_else(|failure| report(&failure))
+}
+
+fn report(failure: &Failure) -> u8 {
+    // Whoever reads our output may stop early; that is no failure of ours.
+    if failure.is_broken_pipe() {
+        return 0;
+    }
+    let _ = writeln!(std::io::stderr(), "error: {failure}");
+    failure.exit()
+}

@@ -1,0 +1,176 @@
+//! `rstage run`.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use indicatif::{ProgressBar, ProgressStyle};
+use rstage::audit::{Config, Severity};
+use rstage::knowledge::Rules;
+use rstage::output::TableFormat;
+use rstage::pipeline::{Progress, RunConfig, RunResult, run};
+use rstage::summary::render;
+
+use super::failure::Failure;
+use super::shared::{Assuming, Reading};
+
+/// Options of `rstage run`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Exports: files, folders, or patterns in quotes
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<String>,
+    /// The folder to make for the results
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Replace the results of an earlier run in --out
+    #[arg(long)]
+    overwrite: bool,
+    /// Form of records and findings; that of the first input if not given
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// Delimiter of records.csv: comma, semicolon, tab, pipe, or input for that of the first input
+    #[arg(long, value_name = "NAME", default_value = "comma")]
+    delimiter: String,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    assuming: Assuming,
+    /// Worker threads; as many as the machine has cores if not given
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Exit with 1 where a finding is at least this severe
+    #[arg(long, value_name = "SEVERITY")]
+    fail_on: Option<FailOn>,
+    /// Exit with 4 where more rows than this are rejected
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    max_rejects: u64,
+    /// Print nothing but errors
+    #[arg(long)]
+    quiet: bool,
+    /// Print the manifest as JSON instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Csv,
+    Parquet,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum FailOn {
+    Info,
+    Warning,
+    Error,
+}
+
+/// Runs it; the exit status.
+pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
+    let config = config(args)?;
+    let progress = Progress::default();
+    let result = if args.quiet || args.json {
+        run(&config, &progress, |_| {})?
+    } else {
+        shown(&config, &progress)?
+    };
+    report(args, &result)?;
+    Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
+}
+
+fn config(args: &Args) -> Result<RunConfig, Failure> {
+    let delimiter = match args.delimiter.as_str() {
+        "input" => None,
+        name => Some(name.parse().map_err(|error| Failure::Usage(format!("--delimiter: {error}")))?),
+    };
+    Ok(RunConfig {
+        inputs: args.inputs.clone(),
+        out: args.out.clone(),
+        overwrite: args.overwrite,
+        format: args.format.map(|format| match format {
+            Format::Csv => TableFormat::Csv,
+            Format::Parquet => TableFormat::Parquet,
+        }),
+        delimiter,
+        read: args.reading.options(),
+        map: args.reading.mapping()?,
+        policy: args.assuming.policy(),
+        audit: Config::default(),
+        threads: args.threads,
+        fail_on: args.fail_on.map(|severity| match severity {
+            FailOn::Info => Severity::Info,
+            FailOn::Warning => Severity::Warning,
+            FailOn::Error => Severity::Error,
+        }),
+        max_rejects: args.max_rejects,
+    })
+}
+
+/// Runs with a progress bar on a terminal, with a plain line now and then elsewhere.
+fn shown(config: &RunConfig, progress: &Progress) -> Result<RunResult, Failure> {
+    let on_terminal = stderr().is_terminal();
+    let (done, watching) = channel::<()>();
+    let (total_sender, total) = channel::<u64>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let Ok(total) = total.recv() else { return };
+            let bar = if on_terminal { bar(total) } else { ProgressBar::hidden() };
+            let pause = Duration::from_millis(if on_terminal { 100 } else { 10_000 });
+            while watching.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                let bytes = progress.bytes.load(Ordering::Relaxed);
+                let records = progress.records.load(Ordering::Relaxed);
+                bar.set_position(bytes);
+                bar.set_message(format!("{records} records"));
+                if !on_terminal {
+                    let percent = bytes.saturating_mul(100).checked_div(total).unwrap_or(0);
+                    let _ = writeln!(stderr(), "{percent} % read, {records} records");
+                }
+            }
+            bar.finish_and_clear();
+        });
+        let result = run(config, progress, |bytes| {
+            let _ = total_sender.send(bytes);
+        });
+        drop(total_sender);
+        drop(done);
+        Ok(result?)
+    })
+}
+
+fn bar(total: u64) -> ProgressBar {
+    let bar = ProgressBar::new(total);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent} %  {bytes_per_sec}  {msg}  {eta} left") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    if args.json {
+        let text = serde_json::to_string_pretty(&result.manifest).map_err(std::io::Error::from)?;
+        writeln!(out, "{text}")?;
+        return Ok(());
+    }
+    if args.quiet {
+        return Ok(());
+    }
+    let rules = Rules::builtin()?;
+    let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
+    for input in &result.manifest.inputs {
+        writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;
+    }
+    writeln!(out)?;
+    writeln!(out, "{}", render(&result.counts, &schemas, 80))?;
+    let counts = result.manifest.counts;
+    writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
+    if counts.rejected > 0 {
+        writeln!(out, "The rejected rows and why: {}", result.folder.join("rejects.csv").display())?;
+    }
+    writeln!(out, "Results: {}", result.folder.display())?;
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Options that several commands take.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rstage::category::Edition;
+use rstage::fields::{MapFile, MapOptions, parse_setting};
+use rstage::input::{Delimiter, Encoding, Options, Quoting};
+use rstage::staging::{MxPolicy, NxPolicy, Policy};
+
+use super::failure::Failure;
+
+/// How inputs are read and their columns named.
+#[derive(Args, Clone)]
+pub(crate) struct Reading {
+    /// Map file: [columns], [constants], [values.FIELD]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) map: Option<PathBuf>,
+    /// A constant for a field of every record, such as site=C50.9
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// The layout that names the columns, instead of the recognised one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layout: Option<String>,
+    /// Encoding of text tables: utf-8, windows-1252 or latin-1
+    #[arg(long, value_name = "NAME", default_value = "utf-8")]
+    pub(crate) encoding: Encoding,
+    /// Delimiter of the input, where detection is wrong: comma, semicolon, tab or pipe
+    #[arg(long, value_name = "NAME")]
+    pub(crate) input_delimiter: Option<Delimiter>,
+    /// Whether quotes are marks or plain characters in text tables
+    #[arg(long, value_name = "HOW")]
+    pub(crate) quotes: Option<Quotes>,
+}
+
+/// What quotes are.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Quotes {
+    /// They enclose cells.
+    Marks,
+    /// They are text.
+    Literal,
+}
+
+impl Reading {
+    /// How inputs are read.
+    pub(crate) fn options(&self) -> Options {
+        Options {
+            delimiter: self.input_delimiter,
+            quoting: self.quotes.map(|quotes| match quotes {
+                Quotes::Marks => Quoting::Marks,
+                Quotes::Literal => Quoting::Literal,
+            }),
+            encoding: self.encoding,
+            ..Options::default()
+        }
+    }
+
+    /// What the user says about the columns.
+    pub(crate) fn mapping(&self) -> Result<MapOptions, Failure> {
+        let map = match &self.map {
+            None => None,
+            Some(path) => {
+                let place = path.display().to_string();
+                let text = std::fs::read_to_string(path)
+                    .map_err(|error| Failure::Record(format!("{place}: cannot be read: {error}")))?;
+                let read = MapFile::parse(&place, &text);
+                Some(read.map_err(|source| Failure::Fields { place: "--map".to_owned(), source })?)
+            }
+        };
+        let set = self
+            .set
+            .iter()
+            .map(|setting| parse_setting(setting).map_err(|error| Failure::Usage(format!("--set: {error}"))))
+            .collect::<Result<_, _>>()?;
+        Ok(MapOptions { layout: self.layout.clone(), map, set })
+    }
+}
+
+/// What is taken for granted where a record is silent.
+#[derive(Args, Clone)]
+pub(crate) struct Assuming {
+    /// A blank or MX metastasis category without evidence of metastasis elsewhere
+    #[arg(long, value_name = "POLICY", default_value = "m0")]
+    pub(crate) mx: Mx,
+    /// A blank or NX nodal category
+    #[arg(long, value_name = "POLICY", default_value = "unknown")]
+    pub(crate) nx: Nx,
+    /// Edition (6, 7, 8, 9) of records that tell neither their edition nor their year of diagnosis
+    #[arg(long, value_name = "E", value_parser = clap::value_parser!(u8).range(6..=9))]
+    pub(crate) edition: Option<u8>,
+}
+
+/// Policies for MX.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Mx {
+    /// M0, as the manual has it
+    M0,
+    /// Anything
+    Unknown,
+}
+
+/// Policies for NX.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Nx {
+    /// Anything
+    Unknown,
+    /// N0
+    N0,
+}
+
+impl Assuming {
+    /// As staging takes it.
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            mx: match self.mx {
+                Mx::M0 => MxPolicy::M0,
+                Mx::Unknown => MxPolicy::Unknown,
+            },
+            nx: match self.nx {
+                Nx::Unknown => NxPolicy::Unknown,
+                Nx::N0 => NxPolicy::N0,
+            },
+            edition: self.edition.map(Edition),
+        }
+    }
+}

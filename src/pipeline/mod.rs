@@ -1,0 +1,393 @@
+//! The one stream: read a chunk, process it, write in order, fold the summaries.
+//!
+//! One thread reads, the pool's threads process, the calling thread writes in input order, so that
+//! the output is the same for any number of threads and memory does not grow with the input.
+
+mod decode;
+mod enriched;
+mod process;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::audit::{AuditError, AuditRules, Config, Severity};
+use crate::fields::{FieldsError, MapOptions, recognise};
+use crate::input::{self, Chunk, InputError, InputFile, Kind, Options};
+use crate::knowledge::{KnowledgeError, Rules};
+use crate::output::{
+    self, Manifest, ManifestInput, ManifestRules, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder,
+    TableFormat, TableWriter,
+};
+use crate::staging::{Policy, Stager};
+use crate::summary::{self, Counts, SummaryError};
+
+pub use enriched::{
+    COLUMNS, basis_word, category_word, group_of, reason, recorded_word, rule_word, stage_of, stage_word,
+};
+use process::{FINDING_COLUMNS, FilePlan, Processed, Shared, process};
+
+/// Everything that a run is told.
+#[derive(Clone, Debug)]
+pub struct RunConfig {
+    /// Files, folders and patterns.
+    pub inputs: Vec<String>,
+    /// The folder to make.
+    pub out: PathBuf,
+    /// Whether an earlier run's folder may be replaced.
+    pub overwrite: bool,
+    /// Form of the records and findings; that of the first input where it is none.
+    pub format: Option<TableFormat>,
+    /// Delimiter of the records where they are text: a comma, or that of the first input where it is none.
+    pub delimiter: Option<input::Delimiter>,
+    /// How inputs are read.
+    pub read: Options,
+    /// What the user says about the columns.
+    pub map: MapOptions,
+    /// Staging policies.
+    pub policy: Policy,
+    /// Settings of the audit.
+    pub audit: Config,
+    /// Worker threads.
+    pub threads: usize,
+    /// The severity from which findings make the run fail.
+    pub fail_on: Option<Severity>,
+    /// How many rejected rows the run puts up with.
+    pub max_rejects: u64,
+}
+
+/// How a run that finished is to be taken; the exit status of the process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Nothing stands against it.
+    Clean,
+    /// Findings at or above the severity that was named.
+    Findings,
+    /// More rejected rows than allowed.
+    Rejects,
+}
+
+impl Verdict {
+    /// Exit status of the process.
+    pub const fn exit(self) -> i32 {
+        match self {
+            Self::Clean => 0,
+            Self::Findings => 1,
+            Self::Rejects => 4,
+        }
+    }
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct RunResult {
+    /// Where the results are.
+    pub folder: PathBuf,
+    /// The manifest as written.
+    pub manifest: Manifest,
+    /// The counts behind the summary tables.
+    pub counts: Counts,
+    /// Verdict.
+    pub verdict: Verdict,
+}
+
+/// What stops a run. Nothing of it is left behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// An input cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// The columns of an input cannot be told.
+    #[error("{}: {source}", path.display())]
+    Fields {
+        /// The input.
+        path: PathBuf,
+        /// Why.
+        source: FieldsError,
+    },
+    /// An input has columns of rstage's own already.
+    #[error("{}: has a column `{column}` already\nhint: this looks like the result of an earlier run; stage the export it was made from, or drop the rstage_ columns", path.display())]
+    Clash {
+        /// The input.
+        path: PathBuf,
+        /// The column.
+        column: &'static str,
+    },
+    /// The result cannot be written.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A summary table cannot be made.
+    #[error(transparent)]
+    Summary(#[from] SummaryError),
+    /// The settings of the audit are wrong.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The staging rules are wrong.
+    #[error("the staging rules cannot be loaded: {0}")]
+    Knowledge(&'static KnowledgeError),
+    /// The worker threads cannot be started.
+    #[error("the worker threads cannot be started: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Progress of a run, for a display: bytes of input read so far, and records done.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes of the input files that have been read.
+    pub bytes: AtomicU64,
+    /// Records written.
+    pub records: AtomicU64,
+}
+
+/// Runs the job. `started` is called once with the total of input bytes; `progress` moves on meanwhile.
+pub fn run(config: &RunConfig, progress: &Progress, started: impl FnOnce(u64)) -> Result<RunResult, RunError> {
+    let begin = Instant::now();
+    let rules = Rules::builtin().map_err(RunError::Knowledge)?;
+    let files = input::discover(&config.inputs, &config.read)?;
+    let plans = plan(&files, config)?;
+    for file in &files {
+        if let Some(&column) = output::clashing_columns(std::slice::from_ref(file), &COLUMNS).first() {
+            return Err(RunError::Clash { path: file.path.clone(), column });
+        }
+    }
+    let folder = RunFolder::create(&config.out, config.overwrite)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
+    started(files.iter().map(|file| file.bytes).sum());
+
+    let mut sinks = Sinks::create(&folder, &files, config)?;
+    let shared = Shared { rules, files: &files, plans: &plans, config: &config.audit, encoder: sinks.records.encoder() };
+    let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
+    let threads = pool.current_num_threads();
+    std::thread::scope(|scope| -> Result<(), RunError> {
+        let (sender, receiver) = sync_channel(threads * 2);
+        let files = &files;
+        scope.spawn(move || read_all(files, &config.read, progress, &sender));
+        while let Some(batch) = next_batch(&receiver, threads) {
+            let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>();
+            let processed = pool.install(|| {
+                batch?
+                    .into_par_iter()
+                    .map(|chunk| {
+                        let taken = stagers.lock().ok().and_then(|mut idle| idle.pop());
+                        let mut stager = taken.unwrap_or_else(|| Stager::new(rules, config.policy));
+                        let processed = process(&shared, &mut stager, chunk);
+                        if let Ok(mut idle) = stagers.lock() {
+                            idle.push(stager);
+                        }
+                        Ok(processed?)
+                    })
+                    .collect::<Result<Vec<Processed>, RunError>>()
+            })?;
+            for chunk in processed {
+                progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
+                sinks.take(chunk)?;
+            }
+        }
+        Ok(())
+    })?;
+
+    let streamed = begin.elapsed().as_secs_f64();
+    let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
+    let finished = sinks.finish()?;
+    for table in summary::tables(&finished.counts, &schemas)? {
+        let path = folder.file(&format!("summary/{}.csv", table.name))?;
+        let file = std::fs::File::create(&path).map_err(|source| OutputError::io(&path, source))?;
+        summary::write_csv(&table, std::io::BufWriter::new(file))?;
+    }
+    let verdict = verdict(config, &finished);
+    let manifest = Manifest {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        config: settings(config),
+        inputs: manifest_inputs(&files, &plans, &finished.rows)?,
+        rules: ManifestRules { hash: rules.hash().to_owned() },
+        counts: output::Counts {
+            read: finished.rows.iter().sum::<u64>() + finished.rejected,
+            written: finished.written,
+            rejected: finished.rejected,
+        },
+        findings: finished.findings,
+        durations: BTreeMap::from([
+            ("stream".to_owned(), streamed),
+            ("total".to_owned(), begin.elapsed().as_secs_f64()),
+        ]),
+        threads,
+        exit: verdict.exit(),
+    };
+    let folder = folder.finish(&manifest)?;
+    Ok(RunResult { folder, manifest, counts: finished.counts, verdict })
+}
+
+fn plan(files: &[InputFile], config: &RunConfig) -> Result<Vec<FilePlan>, RunError> {
+    files
+        .iter()
+        .map(|file| {
+            let mapping = recognise(&file.header, &config.map)
+                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+            let mut audit = AuditRules::configured(&config.audit)?;
+            audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty());
+            Ok(FilePlan { mapping, audit })
+        })
+        .collect()
+}
+
+/// Reads every file and hands its chunks on, until there are no more or nobody takes them.
+fn read_all(
+    files: &[InputFile],
+    options: &Options,
+    progress: &Progress,
+    sender: &std::sync::mpsc::SyncSender<Result<Chunk, InputError>>,
+) {
+    let mut before = 0;
+    for file in files {
+        let reader = match file.open(options) {
+            Ok(reader) => reader,
+            Err(error) => {
+                let _ = sender.send(Err(error));
+                return;
+            }
+        };
+        let bytes = reader.bytes_read();
+        for chunk in reader {
+            progress.bytes.store(before + bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+            let failed = chunk.is_err();
+            if sender.send(chunk).is_err() || failed {
+                return;
+            }
+        }
+        before += file.bytes;
+        progress.bytes.store(before, Ordering::Relaxed);
+    }
+}
+
+/// The next chunks, as many as there are threads; waits for the first only.
+fn next_batch<T>(receiver: &Receiver<T>, most: usize) -> Option<Vec<T>> {
+    let mut batch = vec![receiver.recv().ok()?];
+    while batch.len() < most
+        && let Ok(chunk) = receiver.try_recv()
+    {
+        batch.push(chunk);
+    }
+    Some(batch)
+}
+
+/// The files that a run fills, and what it counts meanwhile.
+struct Sinks {
+    records: RecordsWriter,
+    findings_table: TableWriter,
+    rejects: RejectsWriter,
+    counts: Counts,
+    rows: Vec<u64>,
+    findings: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+/// What the sinks came to.
+struct Finished {
+    counts: Counts,
+    rows: Vec<u64>,
+    findings: BTreeMap<String, BTreeMap<String, u64>>,
+    written: u64,
+    rejected: u64,
+}
+
+impl Sinks {
+    fn create(folder: &RunFolder, files: &[InputFile], config: &RunConfig) -> Result<Self, OutputError> {
+        let format = config.format.unwrap_or(match files.first().map(|file| &file.kind) {
+            Some(Kind::Parquet(_)) => TableFormat::Parquet,
+            _ => TableFormat::Csv,
+        });
+        let (extension, records) = match format {
+            TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
+            TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
+        };
+        Ok(Self {
+            records: RecordsWriter::create(folder.file(&format!("records.{extension}"))?, files, &COLUMNS, records)?,
+            findings_table: TableWriter::create(
+                folder.file(&format!("findings.{extension}"))?,
+                &FINDING_COLUMNS,
+                format,
+            )?,
+            rejects: RejectsWriter::create(folder.file("rejects.csv")?, files)?,
+            counts: Counts::default(),
+            rows: vec![0; files.len()],
+            findings: BTreeMap::new(),
+        })
+    }
+
+    fn take(&mut self, chunk: Processed) -> Result<(), OutputError> {
+        self.records.write(&chunk.encoded)?;
+        for (finding, cells) in &chunk.findings {
+            self.findings_table.row(cells)?;
+            let severities = self.findings.entry(finding.rule.to_owned()).or_default();
+            *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
+        }
+        self.rejects.write(&chunk.rejects)?;
+        self.rows[chunk.file] += chunk.rows;
+        self.counts.merge(chunk.counts);
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Finished, OutputError> {
+        self.findings_table.finish()?;
+        Ok(Finished {
+            counts: self.counts,
+            rows: self.rows,
+            findings: self.findings,
+            written: self.records.finish()?,
+            rejected: self.rejects.finish()?,
+        })
+    }
+}
+
+fn verdict(config: &RunConfig, finished: &Finished) -> Verdict {
+    let severities = [Severity::Info, Severity::Warning, Severity::Error];
+    let failing = |name: &str| {
+        config.fail_on.is_some_and(|least| severities.iter().any(|s| *s >= least && s.as_str() == name))
+    };
+    if finished.rejected > config.max_rejects {
+        Verdict::Rejects
+    } else if finished.findings.values().flat_map(BTreeMap::keys).any(|severity| failing(severity)) {
+        Verdict::Findings
+    } else {
+        Verdict::Clean
+    }
+}
+
+fn manifest_inputs(files: &[InputFile], plans: &[FilePlan], rows: &[u64]) -> Result<Vec<ManifestInput>, RunError> {
+    files
+        .par_iter()
+        .zip(plans)
+        .zip(rows)
+        .map(|((file, plan), rows)| {
+            Ok(ManifestInput {
+                path: file.path.display().to_string(),
+                bytes: file.bytes,
+                blake3: input::hash_file(&file.path)?,
+                format: file.format_name(),
+                rows: *rows,
+                layout: plan.mapping.layout().to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// The settings that the result depends on, for the manifest.
+fn settings(config: &RunConfig) -> serde_json::Value {
+    let set: BTreeMap<&str, &str> =
+        config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
+    serde_json::json!({
+        "layout": config.map.layout,
+        "set": set,
+        "map": config.map.map.is_some(),
+        "mx": format!("{:?}", config.policy.mx).to_lowercase(),
+        "nx": format!("{:?}", config.policy.nx).to_lowercase(),
+        "edition": config.policy.edition.map(|edition| edition.0),
+        "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
+        "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
+    })
+}

@@ -1,0 +1,133 @@
+//! One chunk through the rooms: decode, stage, audit, and what of it is to be written and counted.
+
+use crate::audit::{self, AuditRules, Audited, Config, Finding};
+use crate::category::Cell;
+use crate::fields::Mapping;
+use crate::input::{Chunk, InputFile, Reject};
+use crate::knowledge::Rules;
+use crate::output::{Added, Encoded, OutputError, RecordsEncoder};
+use crate::staging::{Case, Outcome, Staged, Stager};
+use crate::summary::{Counts, Oligo, Restaging, Staging, Tally};
+
+use super::decode::{Cases, key, recorded};
+use super::enriched::{COLUMNS, Enriched, basis_word, stage_of, stage_word};
+
+/// What applies to every record of one input file.
+pub(super) struct FilePlan {
+    pub(super) mapping: Mapping,
+    /// The audit's rules, without those that need a column which this file lacks.
+    pub(super) audit: AuditRules,
+}
+
+/// What a worker needs besides its chunk.
+pub(super) struct Shared<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) files: &'a [InputFile],
+    pub(super) plans: &'a [FilePlan],
+    pub(super) config: &'a Config,
+    pub(super) encoder: RecordsEncoder,
+}
+
+/// Columns of the findings table.
+pub(super) const FINDING_COLUMNS: [&str; 9] =
+    ["key", "file", "line", "rule", "severity", "fields", "recorded", "derived", "action"];
+
+/// A chunk that is ready to be written.
+pub(super) struct Processed {
+    pub(super) file: usize,
+    pub(super) rows: u64,
+    pub(super) encoded: Encoded,
+    pub(super) findings: Vec<(Finding, [String; FINDING_COLUMNS.len()])>,
+    pub(super) rejects: Vec<Reject>,
+    pub(super) counts: Counts,
+}
+
+/// Processes one chunk.
+pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) -> Result<Processed, OutputError> {
+    let plan = &shared.plans[chunk.file];
+    let path = shared.files[chunk.file].path.display().to_string();
+    let cases = Cases::read(&chunk, &plan.mapping);
+    let mut enriched = Enriched::new(chunk.rows());
+    let mut counts = Counts::default();
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut rows = Vec::new();
+    for row in 0..chunk.rows() {
+        let case = cases.case(row);
+        let staged = stager.stage(&case);
+        findings.clear();
+        let audited = audit::audit(shared.rules, &plan.audit, shared.config, &case, &staged, &mut findings);
+        enriched.push(shared.rules, &plan.audit, &case, &staged, &audited, &findings);
+        counts.add(&tally(&case, &staged, &audited, &plan.audit), findings.iter().map(|f| (f.rule, f.severity.as_str())));
+        if findings.is_empty() {
+            continue;
+        }
+        let key = key(&chunk, &plan.mapping, row);
+        let line = chunk.line(row).to_string();
+        for finding in &findings {
+            let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();
+            let action = plan.audit.rule(finding.rule).map_or("", |rule| rule.action.as_str());
+            rows.push((
+                *finding,
+                [
+                    key.clone(),
+                    path.clone(),
+                    line.clone(),
+                    finding.rule.to_owned(),
+                    finding.severity.as_str().to_owned(),
+                    fields.join(";"),
+                    recorded(&chunk, &plan.mapping, finding.fields, row),
+                    finding.expected.to_string(),
+                    action.to_owned(),
+                ],
+            ));
+        }
+    }
+    let added = Added { names: COLUMNS.to_vec(), columns: enriched.into_columns() };
+    let encoded = shared.encoder.encode(&chunk, &added)?;
+    let rejects = std::mem::take(&mut chunk.rejects);
+    Ok(Processed { file: chunk.file, rows: chunk.rows() as u64, encoded, findings: rows, rejects, counts })
+}
+
+/// What the summary counts of a record.
+fn tally<'a>(case: &Case, staged: &Staged, audited: &Audited, audit: &'a AuditRules) -> Tally<'a> {
+    let outcome = staged.original.outcome;
+    let restaged = audited.restaging.group.map(|group| stage_word(Some(group.stage())));
+    let oligo = &audited.oligometastasis;
+    Tally {
+        schema: staged.schema,
+        edition: staged.edition,
+        year: case.dx.value().map(|date| date.year),
+        sex: case.sex.value(),
+        age: case.age.value(),
+        basis: match basis_word(staged.basis) {
+            "" => "none",
+            word => word,
+        },
+        recorded: match audited.recorded.cell {
+            Cell::Value(group) => Staging { stage: stage_word(Some(group.stage())), group: Some(group.label()) },
+            Cell::NotApplicable => Staging { stage: "NA", group: None },
+            _ => Staging { stage: "UNK", group: None },
+        },
+        derived: Staging {
+            stage: stage_of(outcome),
+            group: match outcome {
+                Outcome::Group(group) => Some(group.label()),
+                _ => None,
+            },
+        },
+        agreement: audited.agreement.as_str(),
+        detail: Some(audited.agreement_detail.as_str()).filter(|detail| !detail.is_empty()),
+        cause: outcome.cause().map(|cause| cause.id()),
+        origin: audited.origin.as_str(),
+        oligo: Some(Oligo {
+            profile: audit.profile_name(oligo.profile),
+            level: oligo.level.as_str(),
+            timing: oligo.timing.as_str(),
+        }),
+        restaging: restaged.map(|restaged| Restaging {
+            original: stage_of(outcome),
+            restaged,
+            change: audited.restaging.change.as_str(),
+        }),
+    }
+}
