@@ -1,6 +1,6 @@
 //! Files to chunks of text columns.
 //!
-//! [`discover`] turns arguments into [`InputFile`]s whose headers are known, [`InputFile::open`] gives a
+//! [`discover()`] turns arguments into [`InputFile`]s whose headers are known, [`InputFile::open`] gives a
 //! [`Reader`], and that gives [`Chunk`]s. The room knows how tables are written down and nothing of what
 //! their columns mean. What cannot be read of a table becomes a [`Reject`]; only a table that cannot be read
 //! at all is an [`InputError`]. Original bytes (or Arrow arrays) stay with a chunk, so that what no rule
