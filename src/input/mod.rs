@@ -1,1 +1,61 @@
 //! Files to chunks of text columns.
+//!
+//! [`discover()`] turns arguments into [`InputFile`]s whose headers are known, [`InputFile::open`] gives a
+//! [`Reader`], and that gives [`Chunk`]s. The room knows how tables are written down and nothing of what
+//! their columns mean. What cannot be read of a table becomes a [`Reject`]; only a table that cannot be read
+//! at all is an [`InputError`]. Original bytes (or Arrow arrays) stay with a chunk, so that what no rule
+//! touches can be written out unchanged.
+
+mod cell;
+mod chunk;
+mod csv;
+mod dialect;
+mod discover;
+mod error;
+mod file;
+mod hash;
+mod header;
+mod parquet;
+mod records;
+mod reject;
+mod source;
+
+pub use chunk::{Chunk, Coded};
+pub use dialect::{Delimiter, Dialect, Encoding, Quoting, UnknownDelimiter, UnknownEncoding};
+pub use discover::discover;
+pub use error::InputError;
+pub use file::{InputFile, Kind, Reader};
+pub use hash::hash_file;
+pub use parquet::{ParquetLayout, text_array};
+pub use reject::{Reject, RejectCause};
+pub use source::Compression;
+
+/// How inputs are read. What is none is told from content.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Delimiter of text tables.
+    pub delimiter: Option<Delimiter>,
+    /// Meaning of quotes in text tables.
+    pub quoting: Option<Quoting>,
+    /// Encoding of text tables.
+    pub encoding: Encoding,
+    /// Records and rejects per chunk, at most.
+    pub chunk_rows: usize,
+    /// Bytes of text after which a chunk is closed.
+    pub chunk_bytes: usize,
+    /// Bytes of the longest record that is read.
+    pub max_record_bytes: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            delimiter: None,
+            quoting: None,
+            encoding: Encoding::Utf8,
+            chunk_rows: 16_384,
+            chunk_bytes: 8 << 20,
+            max_record_bytes: 16 << 20,
+        }
+    }
+}

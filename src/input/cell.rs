@@ -1,0 +1,251 @@
+//! Where the cells of a record end and what they say once their quotes are off.
+//!
+//! The meaning of quotes is that of the `csv` crate: a quote opens only at the very start of a cell, two
+//! quotes within are one, and text after the closing quote is taken literally. A record that spans lines
+//! is held to more: there, text after a closing quote means that an earlier quote was never closed.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter, memchr2, memchr3};
+
+use super::Quoting;
+
+/// How the cells of a text file are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct CellRules {
+    pub(super) delimiter: u8,
+    pub(super) quoting: Quoting,
+}
+
+impl CellRules {
+    /// Whether the line needs the slow way.
+    pub(super) fn has_quote(self, line: &[u8]) -> bool {
+        self.quoting == Quoting::Csv && memchr(b'"', line).is_some()
+    }
+
+    /// The number of cells of one whole record, none where its quotes are broken.
+    pub(super) fn count(self, record: &[u8]) -> Option<usize> {
+        if !self.has_quote(record) {
+            return Some(memchr_iter(self.delimiter, record).count() + 1);
+        }
+        let mut scan = RecordScan::new(self.delimiter);
+        (scan.advance(record, true, &mut |_| {}) == Progress::Complete).then_some(scan.fields)
+    }
+
+    /// Tells where each cell of one whole record ends, the last one at the end of the record.
+    pub(super) fn ends(self, record: &[u8], mut end: impl FnMut(usize)) {
+        if self.has_quote(record) {
+            let mut scan = RecordScan::new(self.delimiter);
+            scan.advance(record, true, &mut end);
+        } else {
+            memchr_iter(self.delimiter, record).for_each(&mut end);
+            end(record.len());
+        }
+    }
+
+    /// The cells of one whole record as they stand in the file.
+    pub(super) fn raw_cells(self, record: &[u8]) -> Vec<&[u8]> {
+        let mut cells = Vec::new();
+        let mut start = 0;
+        self.ends(record, |end| {
+            cells.push(record.get(start..end).unwrap_or_default());
+            start = end + 1;
+        });
+        cells
+    }
+
+    /// A cell without its quotes.
+    pub(super) fn unquote(self, raw: &[u8]) -> Cow<'_, [u8]> {
+        if self.quoting == Quoting::Literal {
+            return Cow::Borrowed(raw);
+        }
+        let Some(inner) = raw.strip_prefix(b"\"") else { return Cow::Borrowed(raw) };
+        match memchr(b'"', inner) {
+            None => Cow::Borrowed(inner),
+            Some(at) if at + 1 == inner.len() => Cow::Borrowed(&inner[..at]),
+            Some(at) => Cow::Owned(unescape(inner, at)),
+        }
+    }
+}
+
+/// The text of a quoted cell whose first inner quote, at `at`, is not its end.
+fn unescape(inner: &[u8], mut at: usize) -> Vec<u8> {
+    let mut text = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    loop {
+        let (before, from_quote) = rest.split_at(at);
+        text.extend_from_slice(before);
+        rest = from_quote.get(1..).unwrap_or_default();
+        let Some(tail) = rest.strip_prefix(b"\"") else { break };
+        text.push(b'"');
+        rest = tail;
+        match memchr(b'"', rest) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    text.extend_from_slice(rest);
+    text
+}
+
+/// A walk over one record that can pause where the bytes at hand end.
+#[derive(Debug)]
+pub(super) struct RecordScan {
+    delimiter: u8,
+    state: State,
+    /// Offset of the next byte; of the terminator once complete.
+    pub(super) at: usize,
+    /// Cells that ended.
+    pub(super) fields: usize,
+    /// Whether a quoted cell went over the end of a line.
+    pub(super) crossed: bool,
+    loose: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    Start,
+    Plain,
+    Quoted,
+    QuoteSeen,
+}
+
+/// How far a walk came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Progress {
+    /// The record ends at `at`.
+    Complete,
+    /// More bytes are needed.
+    Hungry,
+    /// The quote is still open at the end of the file.
+    Open,
+    /// Text after a closing quote in a record of several lines.
+    Stray,
+}
+
+impl RecordScan {
+    pub(super) fn new(delimiter: u8) -> Self {
+        Self { delimiter, state: State::Start, at: 0, fields: 0, crossed: false, loose: false }
+    }
+
+    /// Walks on; `bytes` begins where the record begins, `last` says that no more will come.
+    pub(super) fn advance(&mut self, bytes: &[u8], last: bool, end: &mut impl FnMut(usize)) -> Progress {
+        loop {
+            let rest = bytes.get(self.at..).unwrap_or_default();
+            let Some(&next) = rest.first() else {
+                return match (last, self.state) {
+                    (false, _) => Progress::Hungry,
+                    (true, State::Quoted) => Progress::Open,
+                    (true, _) => self.complete(end),
+                };
+            };
+            match self.state {
+                State::Start if next == b'"' => {
+                    self.state = State::Quoted;
+                    self.at += 1;
+                }
+                State::Start => self.state = State::Plain,
+                State::Plain => match memchr3(self.delimiter, b'\n', b'\r', rest) {
+                    None => self.at = bytes.len(),
+                    Some(offset) => {
+                        self.at += offset;
+                        if rest.get(offset) != Some(&self.delimiter) {
+                            return self.complete(end);
+                        }
+                        self.end_field(end);
+                    }
+                },
+                State::Quoted => {
+                    let closing = memchr(b'"', rest);
+                    let inside = &rest[..closing.unwrap_or(rest.len())];
+                    if !self.crossed
+                        && let Some(offset) = memchr2(b'\n', b'\r', inside)
+                    {
+                        self.crossed = true;
+                        if self.loose {
+                            self.at += offset;
+                            return Progress::Stray;
+                        }
+                    }
+                    self.at += inside.len();
+                    if closing.is_some() {
+                        self.at += 1;
+                        self.state = State::QuoteSeen;
+                    }
+                }
+                State::QuoteSeen => match next {
+                    b'"' => {
+                        self.state = State::Quoted;
+                        self.at += 1;
+                    }
+                    b'\n' | b'\r' => return self.complete(end),
+                    delimiter if delimiter == self.delimiter => self.end_field(end),
+                    _ => {
+                        self.loose = true;
+                        self.state = State::Plain;
+                        if self.crossed {
+                            return Progress::Stray;
+                        }
+                    }
+                },
+            }
+        }
+    }
+
+    fn end_field(&mut self, end: &mut impl FnMut(usize)) {
+        end(self.at);
+        self.fields += 1;
+        self.at += 1;
+        self.state = State::Start;
+    }
+
+    fn complete(&mut self, end: &mut impl FnMut(usize)) -> Progress {
+        end(self.at);
+        self.fields += 1;
+        Progress::Complete
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_are_those_of_the_csv_crate() {
+        for record in [
+            "a,b,c",
+            ",,",
+            "a",
+            "\"a\",\"b,c\"",
+            "\"a\"\"b\",c",
+            "\"a\"b,c",
+            "a\"b,\"\"",
+            "\"\"\"\",x",
+            "\"a\"b\"c,d",
+            "\"a\nb\",c",
+            " \"a\",b",
+            "\"\"a\"\",b",
+            "x,",
+            "\"a\"\"\",\"\"\"\"\"\"",
+        ] {
+            let rules = CellRules { delimiter: b',', quoting: Quoting::Csv };
+            let ours: Vec<_> = rules
+                .raw_cells(record.as_bytes())
+                .into_iter()
+                .map(|raw| rules.unquote(raw).into_owned())
+                .collect();
+            let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(record.as_bytes());
+            let theirs: Vec<_> =
+                reader.byte_records().next().unwrap().unwrap().iter().map(<[u8]>::to_vec).collect();
+            assert_eq!(ours, theirs, "{record}");
+            assert_eq!(rules.count(record.as_bytes()), Some(theirs.len()), "{record}");
+        }
+    }
+
+    #[test]
+    fn literal_quotes_stay() {
+        let rules = CellRules { delimiter: b'\t', quoting: Quoting::Literal };
+        assert_eq!(rules.raw_cells(b"\"a\t5\" x\""), [b"\"a".as_slice(), b"5\" x\""]);
+        assert_eq!(rules.unquote(b"\"a\"").as_ref(), b"\"a\"");
+    }
+}

@@ -1,0 +1,163 @@
+//! A run of records that are processed together, with what could not be read among them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use arrow_array::RecordBatch;
+
+use super::Reject;
+use super::csv::CsvBody;
+use super::parquet::ParquetBody;
+
+/// Some records of one file, in its order. A chunk may hold rejects only.
+#[derive(Debug)]
+pub struct Chunk {
+    /// Index of the input file.
+    pub file: usize,
+    /// Number of the first record among the readable records of its file, from 1.
+    pub first_record: u64,
+    /// Rows that could not be read, from the same part of the file, by line.
+    pub rejects: Vec<Reject>,
+    pub(super) body: Body,
+}
+
+#[derive(Debug)]
+pub(super) enum Body {
+    Csv(CsvBody),
+    Parquet(ParquetBody),
+}
+
+/// A column as its distinct texts and, per row, the index of the text.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Coded {
+    /// Per row, an index into `texts`.
+    pub codes: Vec<u32>,
+    /// Distinct texts in order of first appearance.
+    pub texts: Vec<String>,
+}
+
+impl Coded {
+    /// The text of a row, empty beyond the last.
+    pub fn text(&self, row: usize) -> &str {
+        self.codes.get(row).and_then(|code| self.texts.get(*code as usize)).map_or("", String::as_str)
+    }
+}
+
+impl Chunk {
+    /// Records.
+    pub fn rows(&self) -> usize {
+        match &self.body {
+            Body::Csv(body) => body.rows(),
+            Body::Parquet(body) => body.batch().num_rows(),
+        }
+    }
+
+    /// Physical line on which a record starts, from 1; for Parquet the row number, from 1.
+    pub fn line(&self, row: usize) -> u64 {
+        match &self.body {
+            Body::Csv(body) => body.line(row),
+            Body::Parquet(_) => self.first_record + row as u64,
+        }
+    }
+
+    /// A whole column; a null is an empty text. A column that the file does not have is empty throughout.
+    pub fn coded(&self, column: usize) -> Coded {
+        let rows = self.rows();
+        match &self.body {
+            Body::Csv(body) => {
+                code(rows, |row| body.cell(column, row), |cell| body.decode(cell).into_owned())
+            }
+            Body::Parquet(body) => code(
+                rows,
+                |row| Cow::Borrowed(body.text(column, row).as_bytes()),
+                |cell| String::from_utf8_lossy(cell).into_owned(),
+            ),
+        }
+    }
+
+    /// One cell as text, without quotes.
+    pub fn text(&self, column: usize, row: usize) -> Cow<'_, str> {
+        match &self.body {
+            Body::Csv(body) => match body.cell(column, row) {
+                Cow::Borrowed(cell) => body.decode(cell),
+                Cow::Owned(cell) => Cow::Owned(body.decode(&cell).into_owned()),
+            },
+            Body::Parquet(body) => Cow::Borrowed(body.text(column, row)),
+        }
+    }
+
+    /// One cell in the bytes of its file, without quotes; UTF-8 for Parquet.
+    pub fn cell(&self, column: usize, row: usize) -> Cow<'_, [u8]> {
+        match &self.body {
+            Body::Csv(body) => body.cell(column, row),
+            Body::Parquet(body) => Cow::Borrowed(body.text(column, row).as_bytes()),
+        }
+    }
+
+    /// The record as it stands in a text file, without its terminator.
+    pub fn raw_line(&self, row: usize) -> Option<&[u8]> {
+        match &self.body {
+            Body::Csv(body) => Some(body.raw_line(row)),
+            Body::Parquet(_) => None,
+        }
+    }
+
+    /// The records as they stand in a Parquet file.
+    pub fn batch(&self) -> Option<&RecordBatch> {
+        match &self.body {
+            Body::Csv(_) => None,
+            Body::Parquet(body) => Some(body.batch()),
+        }
+    }
+}
+
+/// Gives each distinct cell a number. Cells often repeat the one above, which is looked at first.
+fn code<'a>(rows: usize, cell: impl Fn(usize) -> Cow<'a, [u8]>, decode: impl Fn(&[u8]) -> String) -> Coded {
+    let mut seen: HashMap<Cow<'a, [u8]>, u32, BuildHasherDefault<CellHasher>> = HashMap::default();
+    let mut coded = Coded { codes: Vec::with_capacity(rows), texts: Vec::new() };
+    let mut last: Option<(Cow<'a, [u8]>, u32)> = None;
+    for row in 0..rows {
+        let cell = cell(row);
+        let code = match &last {
+            Some((above, code)) if *above == cell => *code,
+            _ => {
+                let code = *seen.entry(cell.clone()).or_insert_with(|| {
+                    coded.texts.push(decode(&cell));
+                    (coded.texts.len() - 1) as u32
+                });
+                last = Some((cell, code));
+                code
+            }
+        };
+        coded.codes.push(code);
+    }
+    coded
+}
+
+/// Multiply and rotate, eight bytes at a time: cells are short, a chunk has few of them, and no order
+/// depends on it.
+#[derive(Default)]
+struct CellHasher(u64);
+
+impl Hasher for CellHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_usize(&mut self, length: usize) {
+        self.write_u64(length as u64);
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0.rotate_left(26)
+    }
+}

@@ -1,0 +1,306 @@
+//! Parquet files to chunks: the record batches are kept as they are, text is made of a column when asked for.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_cast::{can_cast_types, cast};
+use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::metadata::KeyValue;
+
+use super::chunk::Body;
+use super::{Chunk, InputError, InputFile};
+
+/// What a Parquet file says of itself.
+#[derive(Clone, Debug)]
+pub struct ParquetLayout {
+    /// Columns.
+    pub schema: SchemaRef,
+    /// Rows.
+    pub rows: u64,
+    /// Key-value metadata of the file, without Arrow's copy of the schema.
+    pub metadata: Vec<KeyValue>,
+}
+
+fn broken(path: &Path, row: u64, message: &impl ToString) -> InputError {
+    InputError::Parquet { path: path.to_owned(), row, message: message.to_string() }
+}
+
+fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, InputError> {
+    let file = File::open(path).map_err(|source| InputError::io(path, source))?;
+    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(path, 0, &error))
+}
+
+/// Reads the footer of a Parquet file.
+pub(super) fn read_layout(path: &Path) -> Result<ParquetLayout, InputError> {
+    let builder = builder(path)?;
+    let schema = Arc::clone(builder.schema());
+    if let Some(field) = schema.fields().iter().find(|field| !is_flat(field.data_type())) {
+        return Err(InputError::Nested {
+            path: path.to_owned(),
+            column: field.name().clone(),
+            kind: field.data_type().to_string(),
+        });
+    }
+    let footer = builder.metadata().file_metadata();
+    let rows = u64::try_from(footer.num_rows()).unwrap_or(0);
+    if rows == 0 {
+        return Err(InputError::NoRecords { path: path.to_owned() });
+    }
+    let metadata = footer.key_value_metadata().into_iter().flatten();
+    let metadata =
+        metadata.filter(|pair| pair.key != parquet::arrow::ARROW_SCHEMA_META_KEY).cloned().collect();
+    Ok(ParquetLayout { schema, rows, metadata })
+}
+
+fn is_flat(kind: &DataType) -> bool {
+    match kind {
+        DataType::Dictionary(_, values) => is_flat(values),
+        _ => !kind.is_nested() && can_cast_types(kind, &DataType::Utf8),
+    }
+}
+
+/// Reads a Parquet file batch by batch.
+pub(super) struct ParquetReader {
+    file: usize,
+    path: PathBuf,
+    bytes: u64,
+    rows: u64,
+    batches: ParquetRecordBatchReader,
+    next_record: u64,
+    bytes_read: Arc<AtomicU64>,
+}
+
+impl ParquetReader {
+    pub(super) fn open(
+        file: &InputFile,
+        layout: &ParquetLayout,
+        chunk_rows: usize,
+        bytes_read: Arc<AtomicU64>,
+    ) -> Result<Self, InputError> {
+        let batches = builder(&file.path)?
+            .with_batch_size(chunk_rows.max(1))
+            .build()
+            .map_err(|error| broken(&file.path, 0, &error))?;
+        Ok(Self {
+            file: file.index,
+            path: file.path.clone(),
+            bytes: file.bytes,
+            rows: layout.rows,
+            batches,
+            next_record: 1,
+            bytes_read,
+        })
+    }
+
+    /// The next chunk, none at the end of the file. Bytes read are told as the share of rows read.
+    pub(super) fn next_chunk(&mut self) -> Result<Option<Chunk>, InputError> {
+        let done = self.next_record - 1;
+        let Some(batch) = self.batches.next() else {
+            if done != self.rows {
+                return Err(broken(&self.path, done, &format!("{} rows are announced", self.rows)));
+            }
+            return Ok(None);
+        };
+        let batch = batch.map_err(|error| broken(&self.path, done, &error))?;
+        let first_record = self.next_record;
+        self.next_record += batch.num_rows() as u64;
+        let share = u128::from(self.bytes) * u128::from(self.next_record - 1) / u128::from(self.rows.max(1));
+        self.bytes_read.store(u64::try_from(share).unwrap_or(self.bytes), Ordering::Relaxed);
+        let body = Body::Parquet(ParquetBody::new(batch));
+        Ok(Some(Chunk { file: self.file, first_record, rejects: Vec::new(), body }))
+    }
+}
+
+/// Records of a Parquet file.
+#[derive(Debug)]
+pub(super) struct ParquetBody {
+    batch: RecordBatch,
+    texts: Vec<OnceLock<StringArray>>,
+}
+
+impl ParquetBody {
+    fn new(batch: RecordBatch) -> Self {
+        let texts = (0..batch.num_columns()).map(|_| OnceLock::new()).collect();
+        Self { batch, texts }
+    }
+
+    pub(super) fn batch(&self) -> &RecordBatch {
+        &self.batch
+    }
+
+    pub(super) fn text(&self, column: usize, row: usize) -> &str {
+        let Some(slot) = self.texts.get(column) else { return "" };
+        let texts = slot.get_or_init(|| text_array(self.batch.column(column)));
+        if row < texts.len() && texts.is_valid(row) { texts.value(row) } else { "" }
+    }
+}
+
+/// A column as text, nulls kept: numbers without a fraction as whole numbers (`2.0` is `2`), timestamps at
+/// midnight as dates, bytes as UTF-8 with what is none replaced.
+pub fn text_array(column: &ArrayRef) -> StringArray {
+    match column.data_type() {
+        DataType::Utf8 => column.as_string::<i32>().clone(),
+        DataType::Binary => column.as_binary::<i32>().iter().map(lossy).collect(),
+        DataType::LargeBinary => column.as_binary::<i64>().iter().map(lossy).collect(),
+        DataType::BinaryView => column.as_binary_view().iter().map(lossy).collect(),
+        DataType::FixedSizeBinary(_) => column.as_fixed_size_binary().iter().map(lossy).collect(),
+        DataType::Dictionary(_, values) if **values != DataType::Utf8 => {
+            let plain = cast(column, values).map(|plain| text_array(&plain));
+            plain.unwrap_or_else(|_| StringArray::new_null(column.len()))
+        }
+        kind => {
+            let Ok(text) = cast_to_text(column) else { return StringArray::new_null(column.len()) };
+            match kind {
+                DataType::Float16
+                | DataType::Float32
+                | DataType::Float64
+                | DataType::Decimal32(..)
+                | DataType::Decimal64(..)
+                | DataType::Decimal128(..)
+                | DataType::Decimal256(..) => text.iter().map(|text| text.map(without_fraction)).collect(),
+                DataType::Timestamp(..) | DataType::Date64 => {
+                    text.iter().map(|text| text.map(without_midnight)).collect()
+                }
+                _ => text,
+            }
+        }
+    }
+}
+
+/// A time zone by name is unknown to the cast; such a time is told in UTC, as it is stored.
+fn cast_to_text(column: &ArrayRef) -> Result<StringArray, ArrowError> {
+    let text = match (cast(column, &DataType::Utf8), column.data_type()) {
+        (Err(_), DataType::Timestamp(unit, Some(_))) => cast(&in_utc(column, *unit)?, &DataType::Utf8)?,
+        (text, _) => text?,
+    };
+    Ok(text.as_string::<i32>().clone())
+}
+
+fn in_utc(column: &ArrayRef, unit: TimeUnit) -> Result<ArrayRef, ArrowError> {
+    let data = column.to_data().into_builder().data_type(DataType::Timestamp(unit, None)).build()?;
+    Ok(arrow_array::make_array(data))
+}
+
+fn lossy(bytes: Option<&[u8]>) -> Option<String> {
+    bytes.map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn without_fraction(number: &str) -> &str {
+    match number.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => number,
+    }
+}
+
+fn without_midnight(time: &str) -> &str {
+    let clock = time.strip_suffix('Z').unwrap_or(time);
+    clock.strip_suffix("T00:00:00").unwrap_or(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::types::Int32Type;
+    use arrow_array::{
+        BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int64Array,
+        ListArray, TimestampMicrosecondArray,
+    };
+    use arrow_schema::{Field, Schema};
+    use parquet::arrow::ArrowWriter;
+
+    use super::*;
+    use crate::input::Options;
+
+    fn write(path: &Path, columns: Vec<(&str, ArrayRef)>) {
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, column)| (name, column, true)),
+        )
+        .unwrap();
+        let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+    }
+
+    #[test]
+    fn every_plain_type_becomes_text() {
+        let noon = 43_200_000_000;
+        let cases: Vec<(ArrayRef, [&str; 2])> = vec![
+            (Arc::new(StringArray::from(vec![Some("T1"), None])), ["T1", ""]),
+            (Arc::new(Int64Array::from(vec![Some(8140), None])), ["8140", ""]),
+            (Arc::new(Float64Array::from(vec![2.0, 0.5])), ["2", "0.5"]),
+            (Arc::new(BooleanArray::from(vec![true, false])), ["true", "false"]),
+            (Arc::new(Date32Array::from(vec![0, 18_628])), ["1970-01-01", "2021-01-01"]),
+            (Arc::new(TimestampMicrosecondArray::from(vec![0, noon])), ["1970-01-01", "1970-01-01T12:00:00"]),
+            (
+                Arc::new(TimestampMicrosecondArray::from(vec![0, noon]).with_timezone("Europe/Berlin")),
+                ["1970-01-01", "1970-01-01T12:00:00"],
+            ),
+            (
+                Arc::new(Decimal128Array::from(vec![200, 225]).with_precision_and_scale(5, 2).unwrap()),
+                ["2", "2.25"],
+            ),
+            (Arc::new(BinaryArray::from(vec![b"C61.9".as_slice(), b"\xff"])), ["C61.9", "\u{fffd}"]),
+            (Arc::new(DictionaryArray::<Int32Type>::from_iter([Some("IIA"), None])), ["IIA", ""]),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        for (column, texts) in cases {
+            write(&path, vec![("x", Arc::clone(&column))]);
+            let file = InputFile::probe(&path, 3, &Options::default()).unwrap();
+            let reader = file.open(&Options { chunk_rows: 1, ..Options::default() }).unwrap();
+            let count = reader.bytes_read();
+            let chunks: Vec<Chunk> = reader.map(Result::unwrap).collect();
+            let found: Vec<_> = chunks.iter().map(|chunk| chunk.text(0, 0).into_owned()).collect();
+            assert_eq!(found, texts, "{}", column.data_type());
+            assert_eq!((chunks[1].file, chunks[1].line(0), chunks[1].coded(0).text(0)), (3, 2, texts[1]));
+            assert_eq!(count.load(Ordering::Relaxed), file.bytes);
+        }
+    }
+
+    #[test]
+    fn nested_columns_and_missing_rows_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let list = ListArray::from_iter_primitive::<arrow_array::types::Int32Type, _, _>([Some([Some(1)])]);
+        write(&path, vec![("plain", Arc::new(Int64Array::from(vec![1]))), ("sites", Arc::new(list))]);
+        let error = InputFile::probe(&path, 0, &Options::default()).unwrap_err().to_string();
+        assert!(error.contains("column `sites` holds nested values"), "{error}");
+
+        let empty =
+            RecordBatch::new_empty(Arc::new(Schema::new(vec![Field::new("x", DataType::Utf8, true)])));
+        write(&path, vec![("x", Arc::clone(empty.column(0)))]);
+        assert!(matches!(InputFile::probe(&path, 0, &Options::default()), Err(InputError::NoRecords { .. })));
+    }
+
+    #[test]
+    fn damaged_files_are_errors_and_never_panics() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let texts: StringArray = (0..300).map(|row| Some(format!("value {row}"))).collect();
+        write(&path, vec![("x", Arc::new(texts)), ("y", Arc::new(Int64Array::from_iter_values(0..300)))]);
+        let whole = std::fs::read(&path).unwrap();
+        let read = |bytes: &[u8]| -> Result<usize, InputError> {
+            std::fs::write(&path, bytes).unwrap();
+            let file = InputFile::probe(&path, 0, &Options::default())?;
+            let mut rows = 0;
+            for chunk in file.open(&Options::default())? {
+                rows += chunk?.rows();
+            }
+            Ok(rows)
+        };
+        assert_eq!(read(&whole).unwrap(), 300);
+        for length in [5, 12, whole.len() / 2, whole.len() - 1] {
+            let error = read(&whole[..length]).unwrap_err().to_string();
+            assert!(error.contains("not a whole Parquet file"), "{error}");
+        }
+        for at in (4..whole.len()).step_by(7) {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0xff;
+            let _ = read(&bytes);
+        }
+    }
+}

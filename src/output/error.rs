@@ -1,0 +1,118 @@
+//! What stops the writing of a result.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A result that cannot be written. Nothing of it is left behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutputError {
+    /// The file system is full.
+    #[error("{}: the disk is full\nhint: free space or choose another folder; nothing of this run was kept", path.display())]
+    DiskFull {
+        /// File being written.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("{}: cannot be written: {source}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// The output folder has something in it.
+    #[error("{}: the folder is not empty\nhint: choose another folder, or give --overwrite to replace an earlier run", path.display())]
+    NotEmpty {
+        /// Folder.
+        path: PathBuf,
+    },
+    /// The output folder is to be overwritten but holds no run.
+    #[error("{}: holds no run.json, so it is not the result of a run and is not overwritten\nhint: choose another folder", path.display())]
+    NotARun {
+        /// Folder.
+        path: PathBuf,
+    },
+    /// The output folder is to be overwritten but holds something beside a run.
+    #[error("{}: holds `{name}`, which no run writes, and is not overwritten\nhint: move it away or choose another folder", path.display())]
+    Foreign {
+        /// Folder.
+        path: PathBuf,
+        /// The first such name.
+        name: String,
+    },
+    /// The output is a file.
+    #[error("{}: is a file, not a folder", path.display())]
+    NotAFolder {
+        /// Path.
+        path: PathBuf,
+    },
+    /// The Parquet writer failed.
+    #[error("{}: cannot be written as Parquet: {message}", path.display())]
+    Parquet {
+        /// File.
+        path: PathBuf,
+        /// What the writer said.
+        message: String,
+    },
+    /// New columns that do not fit the records.
+    #[error("{}: new columns have {found} rows for {expected} records from line {line}", path.display())]
+    Uneven {
+        /// File being written.
+        path: PathBuf,
+        /// Line of the first record of the chunk.
+        line: u64,
+        /// Rows of the new column, or cells of the row.
+        found: usize,
+        /// Records, or columns of the table.
+        expected: usize,
+    },
+    /// Records were lost.
+    #[error(
+        "{read} records read, but {written} written and {rejected} rejected\nhint: this is a fault of rstage; the result was not kept"
+    )]
+    Unbalanced {
+        /// Records and rejects read.
+        read: u64,
+        /// Records written.
+        written: u64,
+        /// Rows rejected.
+        rejected: u64,
+    },
+}
+
+impl OutputError {
+    /// An error of the system with the path that it is about.
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
+            return Self::DiskFull { path };
+        }
+        Self::Io { path, source }
+    }
+
+    /// An error of the Parquet writer, which may be one of the system.
+    pub(super) fn parquet(path: &Path, error: parquet::errors::ParquetError) -> Self {
+        if let parquet::errors::ParquetError::External(source) = error {
+            return match source.downcast::<io::Error>() {
+                Ok(source) => Self::io(path, *source),
+                Err(other) => Self::Parquet { path: path.to_owned(), message: other.to_string() },
+            };
+        }
+        Self::Parquet { path: path.to_owned(), message: error.to_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_called_so() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let path = Path::new("out/records.csv");
+        assert!(OutputError::io(path, full()).to_string().contains("the disk is full"));
+        let wrapped = parquet::errors::ParquetError::External(Box::new(full()));
+        assert!(OutputError::parquet(path, wrapped).to_string().contains("the disk is full"));
+    }
+}

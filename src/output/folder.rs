@@ -1,0 +1,281 @@
+//! The folder of a run. It is filled under a hidden name beside its place and moved there when it is whole;
+//! a run that stops early leaves nothing behind, and an earlier result stays whole until the move.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::{Manifest, OutputError};
+
+/// The manifest's name, by which a folder is known as a run's.
+const MANIFEST: &str = "run.json";
+
+/// Everything that a run writes; a folder with anything else is never overwritten.
+const OWN: [&str; 8] = [
+    MANIFEST,
+    "records.csv",
+    "records.parquet",
+    "findings.csv",
+    "findings.parquet",
+    "rejects.csv",
+    "summary",
+    "report.html",
+];
+
+/// A run's folder while it is being filled. Dropped without [`RunFolder::finish`], it is removed.
+#[derive(Debug)]
+pub struct RunFolder {
+    place: PathBuf,
+    overwrite: bool,
+    // Fields are dropped in this order: the parents can go once the folder in them is gone.
+    temporary: TempDir,
+    parents: NewParents,
+}
+
+impl RunFolder {
+    /// Prepares a folder. It must not exist or be empty; with `overwrite` it may also hold an earlier run and
+    /// nothing else.
+    pub fn create(path: &Path, overwrite: bool) -> Result<Self, OutputError> {
+        let place = match path.canonicalize() {
+            Ok(place) => place,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                std::path::absolute(path).map_err(|source| OutputError::io(path, source))?
+            }
+            Err(source) => return Err(OutputError::io(path, source)),
+        };
+        check(&place, overwrite)?;
+        let Some(parent) = place.parent().map(Path::to_owned) else {
+            return Err(OutputError::NotEmpty { path: place });
+        };
+        let parents = NewParents::create(&parent)?;
+        let temporary = tempfile::Builder::new()
+            .prefix(".rstage-")
+            .tempdir_in(&parent)
+            .map_err(|source| OutputError::io(&parent, source))?;
+        Ok(Self { place, overwrite, temporary, parents })
+    }
+
+    /// Where a file is to be written until the run is finished. Its subfolder is made.
+    pub fn file(&self, name: &str) -> Result<PathBuf, OutputError> {
+        let path = self.temporary.path().join(name);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(|source| OutputError::io(folder, source))?;
+        }
+        Ok(path)
+    }
+
+    /// Writes the manifest, checks its counts and moves the folder to its place; the path of the result.
+    pub fn finish(self, manifest: &Manifest) -> Result<PathBuf, OutputError> {
+        manifest.counts.check()?;
+        let path = self.file(MANIFEST)?;
+        let mut text = serde_json::to_vec_pretty(manifest)
+            .map_err(|error| OutputError::Io { path: path.clone(), source: error.into() })?;
+        text.push(b'\n');
+        fs::write(&path, text).map_err(|source| OutputError::io(&path, source))?;
+
+        // Dropped from the right: should the move fail, the folder goes before its parents.
+        let Self { parents, temporary, place, overwrite } = self;
+        check(&place, overwrite)?;
+        let io = |source| OutputError::io(&place, source);
+        let replaced = place.read_dir().is_ok_and(|mut entries| entries.next().is_some());
+        if replaced {
+            let aside = tempfile::Builder::new()
+                .prefix(".rstage-old-")
+                .tempdir_in(place.parent().unwrap_or(&place))
+                .map_err(io)?;
+            let old = aside.path().join("run");
+            fs::rename(&place, &old).map_err(io)?;
+            if let Err(source) = fs::rename(temporary.path(), &place) {
+                // The old result goes back; should that fail too, it must not be removed with its holder.
+                if fs::rename(&old, &place).is_err() {
+                    let _kept = aside.keep();
+                }
+                return Err(io(source));
+            }
+        } else {
+            match fs::remove_dir(&place) {
+                Err(source) if source.kind() != ErrorKind::NotFound => return Err(io(source)),
+                _ => fs::rename(temporary.path(), &place).map_err(io)?,
+            }
+        }
+        let _moved = temporary.keep();
+        parents.keep();
+        Ok(place)
+    }
+}
+
+/// Whether a run may take this place.
+fn check(place: &Path, overwrite: bool) -> Result<(), OutputError> {
+    let path = place.to_owned();
+    let entries = match fs::read_dir(place) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotADirectory => {
+            return Err(OutputError::NotAFolder { path });
+        }
+        Err(source) => return Err(OutputError::io(place, source)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|source| OutputError::io(place, source))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort();
+    if names.is_empty() {
+        return Ok(());
+    }
+    if !overwrite {
+        return Err(OutputError::NotEmpty { path });
+    }
+    if !names.iter().any(|name| name == MANIFEST) {
+        return Err(OutputError::NotARun { path });
+    }
+    if let Some(name) = names.into_iter().find(|name| !OWN.contains(&name.as_str())) {
+        return Err(OutputError::Foreign { path, name });
+    }
+    let is_table = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "csv");
+    for entry in fs::read_dir(place.join("summary")).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !is_table(&name) {
+            return Err(OutputError::Foreign { path, name: format!("summary/{name}") });
+        }
+    }
+    Ok(())
+}
+
+/// Folders above the result that did not exist; removed again unless they are kept.
+#[derive(Debug)]
+struct NewParents(Vec<PathBuf>);
+
+impl NewParents {
+    fn create(parent: &Path) -> Result<Self, OutputError> {
+        let missing = parent.ancestors().take_while(|folder| !folder.exists()).map(Path::to_owned).collect();
+        let parents = Self(missing);
+        fs::create_dir_all(parent).map_err(|source| OutputError::io(parent, source))?;
+        Ok(parents)
+    }
+
+    fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for NewParents {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // Only empty folders go; another run may have put its result there meanwhile.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::output::{Counts, ManifestRules};
+
+    fn manifest(version: &str) -> Manifest {
+        Manifest {
+            version: version.to_owned(),
+            config: serde_json::Value::Null,
+            inputs: Vec::new(),
+            rules: ManifestRules { hash: String::new() },
+            counts: Counts { read: 2, written: 1, rejected: 1 },
+            findings: BTreeMap::new(),
+            durations: BTreeMap::new(),
+            threads: 1,
+            exit: 0,
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<_> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn run(path: &Path, overwrite: bool, version: &str) -> Result<PathBuf, OutputError> {
+        let folder = RunFolder::create(path, overwrite)?;
+        fs::write(folder.file("records.csv")?, version).unwrap();
+        fs::write(folder.file("summary/stages.csv")?, version).unwrap();
+        folder.finish(&manifest(version))
+    }
+
+    #[test]
+    fn a_run_is_there_whole_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("a/b/out");
+        let folder = RunFolder::create(&out, false).unwrap();
+        fs::write(folder.file("summary/x.csv").unwrap(), "x").unwrap();
+        assert!(!out.exists());
+        drop(folder);
+        assert!(names(root.path()).is_empty());
+
+        let result = run(&out, false, "1").unwrap();
+        assert_eq!(names(&result), ["records.csv", "run.json", "summary"]);
+        assert_eq!(names(out.parent().unwrap()), ["out"]);
+        let read: Manifest = serde_json::from_slice(&fs::read(out.join("run.json")).unwrap()).unwrap();
+        assert_eq!(read, manifest("1"));
+    }
+
+    #[test]
+    fn an_earlier_run_stays_whole_until_the_move() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("out");
+        fs::create_dir(&out).unwrap();
+        run(&out, false, "1").unwrap();
+        assert!(matches!(run(&out, false, "2"), Err(OutputError::NotEmpty { .. })));
+
+        drop(RunFolder::create(&out, true).unwrap());
+        let mut unbalanced = manifest("2");
+        unbalanced.counts.read = 9;
+        let folder = RunFolder::create(&out, true).unwrap();
+        assert!(matches!(folder.finish(&unbalanced), Err(OutputError::Unbalanced { .. })));
+        assert_eq!(fs::read_to_string(out.join("records.csv")).unwrap(), "1");
+
+        run(&out, true, "2").unwrap();
+        assert_eq!(fs::read_to_string(out.join("records.csv")).unwrap(), "2");
+        assert_eq!(names(root.path()), ["out"]);
+    }
+
+    #[test]
+    fn what_is_not_of_a_run_is_never_touched() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("out");
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join("thesis.docx"), "").unwrap();
+        assert!(matches!(run(&out, true, "1"), Err(OutputError::NotARun { .. })));
+        fs::write(out.join("run.json"), "").unwrap();
+        assert!(
+            matches!(run(&out, true, "1"), Err(OutputError::Foreign { name, .. }) if name == "thesis.docx")
+        );
+        fs::remove_file(out.join("thesis.docx")).unwrap();
+        fs::create_dir(out.join("summary")).unwrap();
+        fs::write(out.join("summary/notes.txt"), "").unwrap();
+        assert!(
+            matches!(run(&out, true, "1"), Err(OutputError::Foreign { name, .. }) if name == "summary/notes.txt")
+        );
+        assert_eq!(names(root.path()), ["out"]);
+
+        let file = root.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(run(&file, true, "1"), Err(OutputError::NotAFolder { .. })));
+    }
+
+    #[test]
+    fn a_folder_that_was_filled_meanwhile_is_not_replaced() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("out");
+        let folder = RunFolder::create(&out, false).unwrap();
+        run(&out, false, "1").unwrap();
+        assert!(matches!(folder.finish(&manifest("2")), Err(OutputError::NotEmpty { .. })));
+        assert_eq!(fs::read_to_string(out.join("records.csv")).unwrap(), "1");
+    }
+}

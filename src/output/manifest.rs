@@ -1,0 +1,88 @@
+//! `run.json`: what was read, by which rules, and what came of it. A folder without it is not a result.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::OutputError;
+
+/// The manifest of a run.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of rstage.
+    pub version: String,
+    /// Settings that the result depends on.
+    pub config: serde_json::Value,
+    /// Inputs in their order.
+    pub inputs: Vec<ManifestInput>,
+    /// Rules that were applied.
+    pub rules: ManifestRules,
+    /// What was read and written.
+    pub counts: Counts,
+    /// Findings by rule id and severity.
+    pub findings: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Seconds per part of the run.
+    pub durations: BTreeMap<String, f64>,
+    /// Worker threads.
+    pub threads: usize,
+    /// Exit status of the process.
+    pub exit: i32,
+}
+
+/// One input of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ManifestInput {
+    /// Path as given or found.
+    pub path: String,
+    /// Size on disk.
+    pub bytes: u64,
+    /// BLAKE3 hash of the file.
+    pub blake3: String,
+    /// Form in which it was read, `csv` or `parquet` with its compression.
+    pub format: String,
+    /// Records that could be read.
+    pub rows: u64,
+    /// Layout by which its columns were recognized.
+    pub layout: String,
+}
+
+/// The rules of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ManifestRules {
+    /// Hash of all rule tables.
+    pub hash: String,
+}
+
+/// Records of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rows found in the inputs.
+    pub read: u64,
+    /// Records written.
+    pub written: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+}
+
+impl Counts {
+    /// Makes sure that no row was lost or written twice.
+    pub fn check(self) -> Result<(), OutputError> {
+        let Self { read, written, rejected } = self;
+        if written.checked_add(rejected) == Some(read) {
+            return Ok(());
+        }
+        Err(OutputError::Unbalanced { read, written, rejected })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_must_balance() {
+        assert!(Counts { read: 5, written: 3, rejected: 2 }.check().is_ok());
+        assert!(Counts { read: 5, written: 5, rejected: 1 }.check().is_err());
+        assert!(Counts { read: 0, written: u64::MAX, rejected: 1 }.check().is_err());
+    }
+}

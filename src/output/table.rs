@@ -1,0 +1,160 @@
+//! Small tables: a header and rows of cells, as a text table or as Parquet.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
+
+use super::csv_cell::CellStyle;
+use super::{OutputError, TextColumn};
+
+/// The form of a small table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TableFormat {
+    /// Commas, quotes where needed.
+    Csv,
+    /// Parquet of text columns.
+    Parquet,
+}
+
+/// Rows that are gathered before they are written.
+const BATCH_ROWS: usize = 65_536;
+
+/// Writes a table row by row.
+pub struct TableWriter {
+    path: PathBuf,
+    columns: usize,
+    rows: u64,
+    file: Table,
+}
+
+enum Table {
+    Csv { file: BufWriter<File>, line: Vec<u8> },
+    Parquet { writer: Box<ArrowWriter<BufWriter<File>>>, schema: SchemaRef, texts: Vec<TextColumn> },
+}
+
+impl TableWriter {
+    /// Creates the file with its header.
+    pub fn create<N: AsRef<str>>(
+        path: PathBuf,
+        header: &[N],
+        format: TableFormat,
+    ) -> Result<Self, OutputError> {
+        let file = File::create(&path).map_err(|source| OutputError::io(&path, source))?;
+        let mut file = BufWriter::with_capacity(128 * 1024, file);
+        let columns = header.len();
+        let file = match format {
+            TableFormat::Csv => {
+                let mut line = Vec::new();
+                CellStyle::PLAIN.record(&mut line, header.iter().map(|name| name.as_ref().as_bytes()));
+                file.write_all(&line).map_err(|source| OutputError::io(&path, source))?;
+                Table::Csv { file, line }
+            }
+            TableFormat::Parquet => {
+                let fields: Vec<_> =
+                    header.iter().map(|name| Field::new(name.as_ref(), DataType::Utf8, false)).collect();
+                let schema = Arc::new(Schema::new(fields));
+                let zstd = Compression::ZSTD(ZstdLevel::default());
+                let properties = WriterProperties::builder().set_compression(zstd).build();
+                let writer = ArrowWriter::try_new(file, Arc::clone(&schema), Some(properties))
+                    .map_err(|error| OutputError::parquet(&path, error))?;
+                let texts = vec![TextColumn::default(); columns];
+                Table::Parquet { writer: Box::new(writer), schema, texts }
+            }
+        };
+        Ok(Self { path, columns, rows: 0, file })
+    }
+
+    /// Adds a row, which must have as many cells as the header.
+    pub fn row<C: AsRef<str>>(&mut self, cells: &[C]) -> Result<(), OutputError> {
+        if cells.len() != self.columns {
+            let (found, expected) = (cells.len(), self.columns);
+            return Err(OutputError::Uneven {
+                path: self.path.clone(),
+                line: self.rows + 2,
+                found,
+                expected,
+            });
+        }
+        self.rows += 1;
+        match &mut self.file {
+            Table::Csv { file, line } => {
+                line.clear();
+                CellStyle::PLAIN.record(line, cells.iter().map(|cell| cell.as_ref().as_bytes()));
+                file.write_all(line).map_err(|source| OutputError::io(&self.path, source))
+            }
+            Table::Parquet { writer, schema, texts } => {
+                for (column, cell) in texts.iter_mut().zip(cells) {
+                    column.push(cell.as_ref());
+                }
+                if texts.first().is_none_or(|column| column.len() < BATCH_ROWS) {
+                    return Ok(());
+                }
+                flush(writer, schema, texts).map_err(|error| OutputError::parquet(&self.path, error))
+            }
+        }
+    }
+
+    /// Completes the file; the number of rows.
+    pub fn finish(self) -> Result<u64, OutputError> {
+        match self.file {
+            Table::Csv { mut file, .. } => {
+                file.flush().map_err(|source| OutputError::io(&self.path, source))?;
+            }
+            Table::Parquet { mut writer, schema, mut texts } => {
+                let mut close = || -> Result<(), ParquetError> {
+                    flush(&mut writer, &schema, &mut texts)?;
+                    writer.finish()?;
+                    Ok(writer.inner_mut().flush()?)
+                };
+                close().map_err(|error| OutputError::parquet(&self.path, error))?;
+            }
+        }
+        Ok(self.rows)
+    }
+}
+
+fn flush(
+    writer: &mut ArrowWriter<BufWriter<File>>,
+    schema: &SchemaRef,
+    texts: &mut [TextColumn],
+) -> Result<(), ParquetError> {
+    if texts.iter().all(TextColumn::is_empty) {
+        return Ok(());
+    }
+    let columns = texts
+        .iter_mut()
+        .map(|column| -> ArrayRef { Arc::new(StringArray::from_iter_values(std::mem::take(column).iter())) })
+        .collect();
+    writer.write(&RecordBatch::try_new(Arc::clone(schema), columns)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_and_parquet_hold_the_same_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let (csv, parquet) = (folder.path().join("t.csv"), folder.path().join("t.parquet"));
+        for (path, format) in [(&csv, TableFormat::Csv), (&parquet, TableFormat::Parquet)] {
+            let mut table = TableWriter::create(path.clone(), &["rule", "note"], format).unwrap();
+            table.row(&["D01", "a, \"b\""]).unwrap();
+            table.row(&["D02", ""]).unwrap();
+            assert!(matches!(table.row(&["D03"]), Err(OutputError::Uneven { line: 4, found: 1, .. })));
+            assert_eq!(table.finish().unwrap(), 2);
+        }
+        assert_eq!(std::fs::read_to_string(&csv).unwrap(), "rule,note\nD01,\"a, \"\"b\"\"\"\nD02,\n");
+        let options = crate::input::Options::default();
+        let file = crate::input::InputFile::probe(&parquet, 0, &options).unwrap();
+        let chunk = file.open(&options).unwrap().next().unwrap().unwrap();
+        assert_eq!((chunk.text(1, 0).as_ref(), chunk.text(0, 1).as_ref()), ("a, \"b\"", "D02"));
+    }
+}
