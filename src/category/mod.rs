@@ -5,16 +5,34 @@
 //! written with (c, p, yc, yp, r, a). Nothing in this room knows a record.
 
 mod code;
+mod combined;
 mod date;
+mod derived_code;
 mod group;
+mod group_notation;
+mod labels;
+mod morphology;
+mod notation;
+mod organ;
 mod parse;
+mod reading;
+mod site;
+mod table;
 mod tnm;
+mod tnm_notation;
 mod topography;
+mod words;
 
-pub use code::{Behavior, Code, Edition, FactorValue, Histology, MetFlag, OrganSet, Sex, Site};
+#[cfg(test)]
+mod tests;
+
+pub use code::{Code, Edition, FactorValue, Sex};
 pub use date::PartialDate;
 pub use group::{Stage, StageGroup};
+pub use morphology::{Behavior, Histology};
+pub use organ::{MetFlag, OrganSet};
 pub use parse::{Parsed, parse};
+pub use site::Site;
 pub use tnm::{Axis, Category};
 
 /// What a cell holds.
@@ -49,12 +67,17 @@ impl<V: Copy> Cell<V> {
 
     /// The same state with the value changed.
     pub fn map<W>(self, change: impl FnOnce(V) -> W) -> Cell<W> {
+        self.and_then(|value| Cell::Value(change(value)))
+    }
+
+    /// The same state, or what the value turns out to be.
+    pub fn and_then<W>(self, read: impl FnOnce(V) -> Cell<W>) -> Cell<W> {
         match self {
+            Self::Value(value) => read(value),
             Self::Blank => Cell::Blank,
             Self::Unknown => Cell::Unknown,
             Self::NotApplicable => Cell::NotApplicable,
             Self::Invalid => Cell::Invalid,
-            Self::Value(value) => Cell::Value(change(value)),
         }
     }
 

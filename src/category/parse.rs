@@ -1,8 +1,11 @@
 //! One entry for all fields: the text of a cell to its typed value.
 
+use super::derived_code::{self, Derived};
+use super::reading::Reading;
 use super::{
-    Behavior, Category, Cell, Edition, FactorValue, Histology, MetFlag, OrganSet, PartialDate, Recorded, Sex,
-    Site, StageGroup,
+    Axis, Behavior, Category, Cell, Edition, FactorValue, Histology, MetFlag, OrganSet, PartialDate, Prefix,
+    Recorded, Sex, Site, StageGroup, code, date, group_notation, morphology, organ, site, tnm_notation,
+    words,
 };
 use crate::fields::{Coding, Field};
 
@@ -51,6 +54,72 @@ pub enum Parsed {
 }
 
 /// Reads one cell of a field's column. Never fails: what cannot be read is [`Cell::Invalid`].
-pub fn parse(_field: Field, _coding: Coding, _text: &str) -> Parsed {
-    Parsed::Text
+///
+/// Words for missing values come first, then words that stand for a code, then the
+/// notation of the field. The coding matters for T, N, M and stage groups (derived AJCC
+/// codes) and for the age (days).
+pub fn parse(field: Field, coding: Coding, text: &str) -> Parsed {
+    let reading = Reading::of(field);
+    let cell = words::meaning(field, text.trim());
+    let coded = cell.map(|text| words::code_before_words(text).unwrap_or(text));
+    match reading {
+        Reading::Text => Parsed::Text,
+        Reading::Site => Parsed::Site(cell.and_then(site::site)),
+        Reading::Morphology => match cell {
+            Cell::Value(text) => {
+                let (histology, behavior) = morphology::morphology(text);
+                Parsed::Morphology(histology, behavior)
+            }
+            missing => Parsed::Morphology(missing.and_then(|_| Cell::Invalid), Cell::Blank),
+        },
+        Reading::Behavior => Parsed::Behavior(coded.and_then(morphology::behavior)),
+        Reading::Sex => Parsed::Sex(coded.and_then(code::sex)),
+        Reading::Age if coding == Coding::Days => Parsed::Age(cell.and_then(code::age_in_days)),
+        Reading::Age => Parsed::Age(cell.and_then(code::age)),
+        Reading::Date => Parsed::Date(cell.and_then(date::date)),
+        Reading::Edition => Parsed::Edition(cell.and_then(code::edition)),
+        Reading::Category(axis) => Parsed::Category(match cell {
+            Cell::Value(text) => category(axis, coding, text),
+            missing => unmarked(missing.and_then(|_| Cell::Invalid)),
+        }),
+        Reading::Group => match cell {
+            Cell::Value(text) => group(coding, text),
+            missing => Parsed::Group(unmarked(missing.and_then(|_| Cell::Invalid))),
+        },
+        Reading::Coded => Parsed::Factor(coded.and_then(code::coded)),
+        Reading::Measured => Parsed::Factor(coded.and_then(code::measured)),
+        Reading::CodedOrMeasured => Parsed::Factor(coded.and_then(code::coded_or_measured)),
+        Reading::AnnArbor => Parsed::Factor(cell.and_then(group_notation::ann_arbor)),
+        Reading::Met => Parsed::Met(coded.and_then(|text| organ::flag(text, false))),
+        Reading::MetOrGeneralised => Parsed::Met(coded.and_then(|text| organ::flag(text, true))),
+        Reading::Organs => Parsed::Organs(cell.and_then(organ::organs)),
+        Reading::Count => Parsed::Count(coded.and_then(code::count)),
+        Reading::Flag => Parsed::Flag(coded.and_then(code::flag)),
+    }
+}
+
+fn category(axis: Axis, coding: Coding, text: &str) -> Recorded<Category> {
+    match derived(coding) {
+        Some(derived) => unmarked(derived_code::category(derived, axis, text)),
+        None => tnm_notation::category(axis, text),
+    }
+}
+
+fn group(coding: Coding, text: &str) -> Parsed {
+    match derived(coding) {
+        Some(derived) => Parsed::Group(unmarked(derived_code::group(derived, text))),
+        None => group_notation::stage(text),
+    }
+}
+
+fn derived(coding: Coding) -> Option<Derived> {
+    match coding {
+        Coding::DerivedAjcc6 => Some(Derived::Ajcc6),
+        Coding::DerivedAjcc7 => Some(Derived::Ajcc7),
+        Coding::Plain | Coding::Days => None,
+    }
+}
+
+fn unmarked<V>(cell: Cell<V>) -> Recorded<V> {
+    Recorded { prefix: Prefix::default(), cell }
 }
