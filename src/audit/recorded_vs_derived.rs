@@ -119,7 +119,9 @@ fn behavior_against_group(subject: &Subject, report: &mut Report, basis: Basis, 
 fn invalid_combination(subject: &Subject, report: &mut Report) {
     for basis in ORIGINAL {
         let Some(derived) = subject.staged.derived(basis) else { continue };
-        let known = [derived.t, derived.n, derived.m].iter().all(|recorded| recorded.cell.value().is_some());
+        let known = [derived.t, derived.n, derived.m]
+            .iter()
+            .all(|recorded| recorded.cell.value().is_some_and(|category| !category.is_x()));
         if known && derived.outcome == Outcome::Unknown(Cause::NoRow) {
             report.raise(RuleId::D05, SetFields::of(basis).categories(), Expected::Nothing);
         }

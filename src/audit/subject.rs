@@ -230,11 +230,9 @@ impl Distant {
 /// Whether a category exists in another edition of the chapter and not in this one. A category that
 /// only leaves a letter out (T1 where the edition has T1a and T1b) is at home here.
 fn belongs_to_another_edition(schema: &Schema, edition: Edition, category: Category) -> bool {
-    let is_parent_of = |finer: Category| {
-        schema.category_known(edition, finer)
-            && std::iter::successors(Some(finer), |category| category.parent()).any(|part| part == category)
-    };
-    !schema.category_known(edition, category)
+    let is_parent_of = |finer: Category| finer.is_within(category) && schema.category_known(edition, finer);
+    !category.is_x()
+        && !schema.category_known(edition, category)
         && (6..=9).any(|other| other != edition.0 && schema.category_known(Edition(other), category))
         && !Category::all(category.axis()).any(is_parent_of)
 }
