@@ -5,6 +5,7 @@ mod bounds;
 mod config;
 mod definitions;
 mod estro;
+mod exceptions;
 mod internal;
 mod oligometastasis;
 mod organs;
@@ -82,10 +83,10 @@ fn audit_subject(
     findings: &mut Vec<Finding>,
 ) -> Audited {
     let mut report = Report::new(audit, findings);
-    let (agreement, agreement_detail) = recorded_vs_derived::check(subject, &mut report);
+    let (agreement, agreement_detail) = recorded_vs_derived::check(audit, subject, &mut report);
     internal::check(subject, &mut report);
     let restaging = restaging::compare_stages(subject);
-    restaging::check(config, subject, restaging, &mut report);
+    restaging::check(subject, restaging, &mut report);
     let late = restaging::late_metastasis(subject, &mut report);
     let (origin, origin_reason) = origin::origin(config, subject, late);
     origin::check_flag(subject, origin, &mut report);

@@ -2,52 +2,67 @@
 
 use super::Expected;
 use super::agreement::{Agreement, AgreementDetail, compare};
-use super::registry::{RuleId, Strength};
+use super::registry::{AuditRules, RuleId, Strength};
 use super::report::Report;
-use super::subject::{Distant, ORIGINAL, SetFields, Subject};
-use crate::category::{Behavior, Cell, Recorded, Stage, StageGroup};
+use super::subject::{ORIGINAL, SetFields, Subject};
+use crate::category::{Behavior, Cell, Stage, StageGroup};
+use crate::fields::Field;
 use crate::knowledge::System;
 use crate::staging::{Basis, Cause, Outcome};
 
 /// Compares every recorded group with its derivation and returns how the original one agrees.
-pub(crate) fn check(subject: &Subject, report: &mut Report) -> (Agreement, AgreementDetail) {
+pub(crate) fn check(
+    rules: &AuditRules,
+    subject: &Subject,
+    report: &mut Report,
+) -> (Agreement, AgreementDetail) {
     let (recorded_basis, recorded) = subject.recorded();
     let derived = subject.staged.original.outcome;
     let agreement = compare(recorded.cell, derived);
-    let fields = SetFields::of(recorded_basis);
-    mismatch(subject, report, recorded_basis, agreement, derived);
-    if recorded.cell.value().is_none() && derived.stage().is_some() {
-        report.raise(RuleId::D03, fields.group(), expected(derived));
+    let categories = subject.staged.basis.unwrap_or(recorded_basis);
+    let group_field = SetFields::of(recorded_basis).group();
+    if let Some(group) = recorded.cell.value() {
+        let pair = Pair { basis: recorded_basis, group, derived };
+        mismatch(subject, report, SetFields::across(recorded_basis, categories), agreement, derived);
+        within_the_chapter(rules, subject, report, pair);
+        if matches!(derived, Outcome::Unknown(_)) || agreement.0 == Agreement::Underivable {
+            report.raise(RuleId::D04, group_field, expected(derived));
+        }
+    } else if derived.stage().is_some() {
+        report.raise(RuleId::D03, group_field, expected(derived));
     }
-    let none = matches!(derived, Outcome::Unknown(_));
-    if recorded.cell.value().is_some() && (none || agreement.0 == Agreement::Underivable) {
-        report.raise(RuleId::D04, fields.group(), expected(derived));
-    }
-    within_the_chapter(subject, report, recorded_basis, recorded, derived);
     for basis in [Basis::Clinical, Basis::Pathologic, Basis::PostClinical, Basis::PostTherapy] {
-        let group = subject.case.set(basis).group;
-        let Some(derived) = subject.staged.derived(basis).map(|derived| derived.outcome) else { continue };
-        if basis == recorded_basis || group.cell.value().is_none() {
+        let cell = subject.case.set(basis).group.cell;
+        let derived = subject.staged.derived(basis).map(|derived| derived.outcome);
+        let (Some(group), Some(derived)) = (cell.value(), derived) else { continue };
+        if basis == recorded_basis {
             continue;
         }
-        mismatch(subject, report, basis, compare(group.cell, derived), derived);
+        mismatch(subject, report, SetFields::of(basis).all(), compare(cell, derived), derived);
         if ORIGINAL.contains(&basis) {
-            within_the_chapter(subject, report, basis, group, derived);
+            within_the_chapter(rules, subject, report, Pair { basis, group, derived });
         }
     }
     invalid_combination(subject, report);
     agreement
 }
 
+/// A recorded group and what was derived beside it.
+#[derive(Clone, Copy)]
+struct Pair {
+    basis: Basis,
+    group: StageGroup,
+    derived: Outcome,
+}
+
 /// D01 and D02.
 fn mismatch(
     subject: &Subject,
     report: &mut Report,
-    basis: Basis,
+    fields: &'static [Field],
     (agreement, detail): (Agreement, AgreementDetail),
     derived: Outcome,
 ) {
-    let fields = SetFields::of(basis).all();
     if agreement == Agreement::Major {
         let reviewed = subject.case.override_tnm == Cell::Value(true);
         let strength = if reviewed { Strength::Otherwise } else { Strength::Usual };
@@ -60,16 +75,12 @@ fn mismatch(
 }
 
 /// D06, D07, D08 and D17: a recorded group that its chapter cannot give.
-fn within_the_chapter(
-    subject: &Subject,
-    report: &mut Report,
-    basis: Basis,
-    recorded: Recorded<StageGroup>,
-    derived: Outcome,
-) {
-    let (Some(group), Some(schema)) = (recorded.cell.value(), subject.schema) else { return };
+fn within_the_chapter(rules: &AuditRules, subject: &Subject, report: &mut Report, pair: Pair) {
+    let Some(schema) = subject.schema else { return };
+    let Pair { basis, group, derived } = pair;
     let fields = SetFields::of(basis);
-    if let (Distant::M1(_), Some(mut lowest)) = (subject.distant, schema.m1_stage) {
+    let m1 = subject.m1_beside(basis);
+    if let (Some(true), Some(mut lowest)) = (m1, schema.m1_stage) {
         // The tables of the very record (age, factors) can ask for more than the lowest of the chapter.
         if let Some((low, _)) = derived.bounds() {
             lowest = lowest.max(low.stage());
@@ -78,37 +89,34 @@ fn within_the_chapter(
             report.raise(RuleId::D06, fields.m_and_group(), Expected::Words(at_least(lowest)));
         }
     }
-    if schema.ends_below_iv() && schema.highest.is_some_and(|highest| group.stage() > highest.stage()) {
-        let most = schema.highest.map_or(Expected::Nothing, Expected::Group);
-        report.raise(RuleId::D08, fields.group(), most);
+    if let Some(highest) = schema.highest.filter(|highest| group.stage() > highest.stage()) {
+        report.raise(RuleId::D08, fields.group(), Expected::Group(highest));
     } else if group.stage() == Stage::IV
-        && matches!(subject.distant, Distant::M0(_))
+        && m1 == Some(false)
         && schema.system == System::Tnm
         && !schema.iv_with_m0
     {
         report.raise(RuleId::D07, fields.m_and_group(), Expected::Words("M1, or a stage below IV"));
     }
     if schema.system == System::Tnm {
-        behavior_against_group(subject, report, basis, group);
+        behavior_against_group(rules, subject, report, pair);
     }
 }
 
-/// D17. Paget disease of the breast is stage 0 by Tis(Paget) and malignant by its morphology code.
-fn behavior_against_group(subject: &Subject, report: &mut Report, basis: Basis, group: StageGroup) {
-    let fields = match basis {
-        Basis::Clinical => &[crate::fields::Field::Behavior, crate::fields::Field::ClinGroup],
-        Basis::Pathologic => &[crate::fields::Field::Behavior, crate::fields::Field::PathGroup],
-        _ => &[crate::fields::Field::Behavior, crate::fields::Field::StageGroup],
+/// D17.
+fn behavior_against_group(rules: &AuditRules, subject: &Subject, report: &mut Report, pair: Pair) {
+    let fields: &'static [Field] = match pair.basis {
+        Basis::Clinical => &[Field::Behavior, Field::ClinGroup],
+        Basis::Pathologic => &[Field::Behavior, Field::PathGroup],
+        _ => &[Field::Behavior, Field::StageGroup],
     };
-    let paget = ORIGINAL
-        .iter()
-        .filter_map(|&basis| subject.case.set(basis).t.cell.value())
-        .any(|category| category.label() == "Tis(Paget)");
-    match (subject.case.behavior, group.stage()) {
+    match (subject.case.behavior, pair.group.stage()) {
         (Cell::Value(Behavior(2)), Stage::I | Stage::II | Stage::III | Stage::IV) => {
             report.raise(RuleId::D17, fields, Expected::Words("stage 0, or malignant behavior"));
         }
-        (Cell::Value(Behavior(3)), Stage::Zero) if !paget => {
+        (Cell::Value(Behavior(3)), Stage::Zero)
+            if !rules.exceptions.stage_zero_although_malignant(subject.case) =>
+        {
             report.raise(RuleId::D17, fields, Expected::Words("a stage above 0, or in situ behavior"));
         }
         _ => {}

@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::Severity;
 use super::config::{Config, OligoConfig};
 use super::definitions::{Definitions, ProfileId};
+use super::exceptions::Exceptions;
 use super::recurrence::RecurrenceTypes;
 use crate::fields::Field;
 
@@ -18,6 +19,7 @@ pub struct AuditRules {
     severities: [[Option<Severity>; 2]; RuleId::ALL.len()],
     pub(crate) recurrence: RecurrenceTypes,
     pub(crate) definitions: Definitions,
+    pub(crate) exceptions: Exceptions,
     /// The profile for every record, where the configuration names one.
     pub(crate) forced_profile: Option<ProfileId>,
 }
@@ -60,6 +62,7 @@ impl AuditRules {
             severities,
             recurrence: RecurrenceTypes::builtin()?,
             definitions,
+            exceptions: Exceptions::builtin()?,
             forced_profile,
         })
     }
@@ -208,6 +211,14 @@ pub enum AuditError {
         value: String,
         /// What it should be.
         what: &'static str,
+    },
+    /// A data file names a category that does not exist.
+    #[error("{file}: `{label}` is no category\nhint: correct the entry in the data file")]
+    Category {
+        /// Name of the file.
+        file: &'static str,
+        /// The text.
+        label: String,
     },
     /// A rule that the code evaluates is not in the registry, or not as evaluated per record.
     #[error("rules.toml: rule {0} has no entry with evaluated = \"record\"")]

@@ -5,7 +5,6 @@ use std::cmp::Ordering;
 use super::Expected;
 use super::agreement::{Agreement, AgreementDetail, compare, is_part_of};
 use super::bounds::Days;
-use super::config::Config;
 use super::recurrence::RecurrenceKind;
 use super::registry::{RuleId, Strength};
 use super::report::Report;
@@ -127,10 +126,10 @@ fn change(original: Bounds, restaged: Bounds, same_edition: bool) -> Change {
 }
 
 /// Checks everything about restaging and recurrence except R12 and R13, which belong to the origin.
-pub(crate) fn check(config: &Config, subject: &Subject, restaging: Restaging, report: &mut Report) {
+pub(crate) fn check(subject: &Subject, restaging: Restaging, report: &mut Report) {
     original_overwritten(subject, restaging, report);
     prefixes_in_original(subject, report);
-    dates(subject, config, report);
+    dates(subject, report);
     lower_than_original(subject, restaging, report);
     recurrence(subject, report);
     if subject.restaged {
@@ -195,7 +194,7 @@ fn position(set: &Tnm, test: impl Fn(Prefix) -> bool) -> Option<usize> {
 }
 
 /// R04, R05 and R10.
-fn dates(subject: &Subject, config: &Config, report: &mut Report) {
+fn dates(subject: &Subject, report: &mut Report) {
     let case = subject.case;
     let (dx, contact) = (Days::of(case.dx), Days::of(case.last_contact));
     let events: [(Option<Days>, &'static [Field], &'static [Field]); 2] = [
@@ -221,7 +220,6 @@ fn dates(subject: &Subject, config: &Config, report: &mut Report) {
             .is_some_and(|says| says.recurred() || says.kind == RecurrenceKind::NeverDiseaseFree);
     if let (Some(event), Some(dx), Some(end), false) =
         (Days::of(case.r_date), dx, subject.window_end, documented)
-        && config.original_window_days > 0
         && event.surely_not_before(dx)
         && event.surely_not_after(end)
     {
@@ -314,12 +312,11 @@ pub(crate) fn late_metastasis(subject: &Subject, report: &mut Report) -> bool {
     let recurred = matches!(subject.distant, Distant::M1(_))
         && is_kind(subject, RecurrenceKind::Distant)
         && subject.case.cancer_status != Cell::Value(1);
-    let basis = match subject.distant {
-        Distant::M1(basis) | Distant::M0(basis) => basis,
-        Distant::Unknown => Basis::Single,
-    };
-    if late || recurred {
-        report.raise(RuleId::R12, SetFields::of(basis).m(), Expected::Words("M of the stage at diagnosis"));
+    let expected = Expected::Words("M of the stage at diagnosis");
+    if late {
+        report.raise(RuleId::R12, &[Field::MetDate, Field::DxDate], expected);
+    } else if recurred {
+        report.raise(RuleId::R12, &[Field::RecurrenceType, Field::CancerStatus], expected);
     }
     late || recurred
 }

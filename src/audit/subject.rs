@@ -146,6 +146,16 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// Whether the M that belongs to a classification is M1 (true) or M0 (false): its own, or else that
+    /// of the original stage as a whole.
+    pub(crate) fn m1_beside(&self, basis: Basis) -> Option<bool> {
+        self.case.set(basis).m.cell.value().and_then(is_m1).or(match self.distant {
+            Distant::M1(_) => Some(true),
+            Distant::M0(_) => Some(false),
+            Distant::Unknown => None,
+        })
+    }
+
     /// Whether the record is known from an autopsy (6) or a death certificate (7) only.
     pub(crate) fn not_clinical(&self) -> bool {
         matches!(self.case.reporting_source, Cell::Value(6 | 7))
@@ -273,6 +283,22 @@ impl SetFields {
             Basis::PostTherapy => &[Field::PostT, Field::PostN, Field::PostM, Field::PostGroup],
             Basis::Restaged => &[Field::RT, Field::RN, Field::RM, Field::RGroup],
         })
+    }
+
+    /// The categories of one classification and the group of another, as far as the table's only
+    /// set stands in for either.
+    pub(crate) fn across(group: Basis, categories: Basis) -> &'static [Field] {
+        match (group, categories) {
+            (Basis::Single, Basis::Clinical) => {
+                &[Field::ClinT, Field::ClinN, Field::ClinM, Field::StageGroup]
+            }
+            (Basis::Single, Basis::Pathologic) => {
+                &[Field::PathT, Field::PathN, Field::PathM, Field::StageGroup]
+            }
+            (Basis::Clinical, Basis::Single) => &[Field::T, Field::N, Field::M, Field::ClinGroup],
+            (Basis::Pathologic, Basis::Single) => &[Field::T, Field::N, Field::M, Field::PathGroup],
+            _ => Self::of(group).all(),
+        }
     }
 
     /// T, N, M, group.

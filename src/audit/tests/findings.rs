@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::audit::testing::{Draft, category, date, group, open, partial_date};
 use crate::audit::{Expected, SeveritySetting};
-use crate::category::{Behavior, Cell, Edition, OrganSet, PartialDate, Stage, StageGroup};
+use crate::category::{Behavior, Cell, Edition, Histology, OrganSet, PartialDate, Stage, StageGroup};
 use crate::fields::Field;
 use crate::knowledge::System;
 use crate::staging::{Basis, Cause, Outcome};
@@ -145,6 +145,17 @@ fn d06_m1_below_schema() {
             ("error", new().recorded(SINGLE, "IIIA").m("M1")),
             ("-", groups("IVB", "IVB").m("M1")),
             ("-", groups("IIIA", "IIIA").m("M0")),
+            // Metastasis proven at surgery does not touch the clinical group.
+            (
+                "-",
+                new()
+                    .recorded(PATHOLOGIC, "IV")
+                    .with(PATHOLOGIC, "pM1")
+                    .derives(PATHOLOGIC, "IV")
+                    .recorded(CLINICAL, "IIA")
+                    .with(CLINICAL, "cM0")
+                    .derives(CLINICAL, "IIA"),
+            ),
             // Testis: M1 is stage III.
             ("-", lowest(groups("IIIA", "IIIA").m("M1a"), Stage::III)),
             ("error", lowest(groups("IIA", "IIIA").m("M1a"), Stage::III)),
@@ -356,6 +367,7 @@ fn d17_behavior_against_group() {
             ("error", behavior(groups("0", "0"), 3)),
             ("-", behavior(groups("IA", "IA"), 3)),
             ("-", behavior(groups("0", "0").with(SINGLE, "Tis(Paget)"), 3)),
+            ("-", behavior(groups("0", "0"), 3).case(|case| case.histology = Cell::Value(Histology(8540)))),
             // Rai 0 is a stage of a malignant disease.
             ("-", behavior(groups("0", "0").schema(|schema| schema.system = System::Rai), 3)),
         ],
