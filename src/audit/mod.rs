@@ -1,10 +1,112 @@
 //! Findings: where a record contradicts itself, the tables, or its own history.
 
-use crate::category::{Edition, StageGroup};
+mod agreement;
+mod bounds;
+mod config;
+mod definitions;
+mod estro;
+mod exceptions;
+mod internal;
+mod oligometastasis;
+mod organs;
+mod origin;
+mod recorded_vs_derived;
+mod recurrence;
+mod registry;
+mod report;
+mod restaging;
+mod subject;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use agreement::{Agreement, AgreementDetail, compare};
+pub use config::{Config, Intrathoracic, OligoConfig, Profile, Setting, SeveritySetting};
+pub use definitions::ProfileId;
+pub use estro::{Answers, EstroState};
+pub use oligometastasis::{LadderRule, Level, Oligometastasis, Timing};
+pub use organs::{Organ, OrganNames};
+pub use origin::{MetOrigin, OriginReason};
+pub use registry::{AuditError, AuditRules, Evaluated, Rule};
+pub use restaging::{Change, RestagedFrom, Restaging};
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use crate::category::{Edition, Recorded, StageGroup};
 use crate::fields::Field;
+use crate::knowledge::Rules;
+use crate::staging::{Basis, Case, Staged};
+use report::Report;
+use subject::Subject;
+
+/// Everything that the audit says of one record, beside its findings.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Audited {
+    /// The recorded group that belongs to the derived original.
+    pub recorded: Recorded<StageGroup>,
+    /// The classification that the recorded group is filed under.
+    pub recorded_basis: Basis,
+    /// How recorded and derived group agree.
+    pub agreement: Agreement,
+    /// How exactly.
+    pub agreement_detail: AgreementDetail,
+    /// The restaged group and how it compares.
+    pub restaging: Restaging,
+    /// Metastatic origin.
+    pub origin: MetOrigin,
+    /// Why.
+    pub origin_reason: OriginReason,
+    /// Evidence for oligometastatic disease.
+    pub oligometastasis: Oligometastasis,
+}
+
+/// Audits one record: what was recorded against what was derived, against itself, and against its
+/// later history. Findings are appended in the order of their rule ids.
+pub fn audit(
+    rules: &Rules,
+    audit: &AuditRules,
+    config: &Config,
+    case: &Case,
+    staged: &Staged,
+    findings: &mut Vec<Finding>,
+) -> Audited {
+    audit_subject(audit, config, &Subject::new(rules, audit, config, case, staged), findings)
+}
+
+fn audit_subject(
+    audit: &AuditRules,
+    config: &Config,
+    subject: &Subject,
+    findings: &mut Vec<Finding>,
+) -> Audited {
+    let mut report = Report::new(audit, findings);
+    let (agreement, agreement_detail) = recorded_vs_derived::check(audit, subject, &mut report);
+    internal::check(subject, &mut report);
+    let restaging = restaging::compare_stages(subject);
+    restaging::check(subject, restaging, &mut report);
+    let late = restaging::late_metastasis(subject, &mut report);
+    let (origin, origin_reason) = origin::origin(config, subject, late);
+    origin::check_flag(subject, origin, &mut report);
+    report.sort();
+    let (recorded_basis, recorded) = subject.recorded();
+    Audited {
+        recorded,
+        recorded_basis,
+        agreement,
+        agreement_detail,
+        restaging,
+        origin,
+        origin_reason,
+        oligometastasis: oligometastasis::grade(audit, config, subject, late),
+    }
+}
 
 /// How bad a finding is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.
     Info,
@@ -12,6 +114,17 @@ pub enum Severity {
     Warning,
     /// Wrong.
     Error,
+}
+
+impl Severity {
+    /// The word in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
 }
 
 /// What rstage would have expected, beside what was recorded.
@@ -27,6 +140,18 @@ pub enum Expected {
     Edition(Edition),
     /// A short phrase.
     Words(&'static str),
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Group(group) => f.write_str(group.label()),
+            Self::Between(low, high) => write!(f, "{}-{}", low.label(), high.label()),
+            Self::Edition(edition) => write!(f, "edition {}", edition.0),
+            Self::Words(words) => f.write_str(words),
+        }
+    }
 }
 
 /// One finding of one record. What was recorded is the text of its fields, so that it is not held here.

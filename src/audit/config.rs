@@ -1,0 +1,187 @@
+//! What a run may decide for itself: windows, severities, oligometastasis profiles.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Severity;
+
+/// Settings of the audit. Every setting has a default.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Days from diagnosis within which findings belong to the original stage; a later first-course
+    /// surgery extends the window (NAACCR 759), a recurrence ends it.
+    pub original_window_days: u16,
+    /// Months from diagnosis up to which metastasis is synchronous (ESTRO/EORTC question 3).
+    pub sync_months: u16,
+    /// Months of follow-up that the origin `none_recorded` asks for; 0 asks for none.
+    pub none_recorded_months: u16,
+    /// Severity by rule id, in place of the registry's.
+    pub severities: BTreeMap<String, SeveritySetting>,
+    /// Oligometastasis.
+    pub oligometastasis: OligoConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            original_window_days: 120,
+            sync_months: 6,
+            none_recorded_months: 0,
+            severities: BTreeMap::new(),
+            oligometastasis: OligoConfig::default(),
+        }
+    }
+}
+
+/// A severity, or no finding at all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeveritySetting {
+    /// The rule is switched off.
+    Off,
+    /// Worth knowing.
+    Info,
+    /// Worth a look.
+    Warning,
+    /// Wrong.
+    Error,
+}
+
+impl SeveritySetting {
+    /// The severity; `None` where the rule is off.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Off => None,
+            Self::Info => Some(Severity::Info),
+            Self::Warning => Some(Severity::Warning),
+            Self::Error => Some(Severity::Error),
+        }
+    }
+}
+
+/// Settings of the oligometastasis ladder.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OligoConfig {
+    /// Name of the profile for every record, or `auto`: the one that the schema's block names.
+    pub profile: String,
+    /// Settings that rule oligometastasis out.
+    pub exclude: Vec<Setting>,
+    /// Whether distant lymph nodes count as an organ.
+    pub distant_ln_counts_as_organ: bool,
+    /// What metastasis within the chest alone (M1a of the lung) comes to.
+    pub lung_m1a: Intrathoracic,
+    /// Whether the weakest level is given; otherwise such records are not assessable.
+    pub allow_possible_weak: bool,
+    /// First year of diagnosis from which all six organ flags are collected (NAACCR 1114 and 1117: 2016).
+    pub flags_complete_from: u16,
+    /// Further profiles, or other caps for one that exists.
+    pub profiles: BTreeMap<String, Profile>,
+}
+
+impl Default for OligoConfig {
+    fn default() -> Self {
+        Self {
+            profile: Self::AUTO.to_owned(),
+            exclude: vec![
+                Setting::Effusion,
+                Setting::Peritoneal,
+                Setting::Leptomeningeal,
+                Setting::Carcinomatosis,
+                Setting::Marrow,
+            ],
+            distant_ln_counts_as_organ: true,
+            lung_m1a: Intrathoracic::Excluded,
+            allow_possible_weak: true,
+            flags_complete_from: 2016,
+            profiles: BTreeMap::new(),
+        }
+    }
+}
+
+impl OligoConfig {
+    /// The word for "by schema".
+    pub const AUTO: &str = "auto";
+
+    /// Whether a setting rules oligometastasis out.
+    pub(crate) fn excludes(&self, setting: Setting) -> bool {
+        self.exclude.contains(&setting)
+    }
+}
+
+/// A diffuse way of spreading that the usual definitions do not call oligometastatic.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// Malignant pleural or pericardial effusion.
+    Effusion,
+    /// Peritoneal carcinomatosis.
+    Peritoneal,
+    /// Leptomeningeal disease.
+    Leptomeningeal,
+    /// Bone-marrow involvement.
+    Marrow,
+    /// Generalised disease.
+    Carcinomatosis,
+}
+
+impl Setting {
+    /// The settings that have a field of their own, in the order of a case's `diffuse` cells.
+    pub(crate) const RECORDED: [Self; 4] =
+        [Self::Effusion, Self::Peritoneal, Self::Leptomeningeal, Self::Marrow];
+}
+
+/// What metastasis within the chest alone comes to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Intrathoracic {
+    /// Never oligometastatic.
+    Excluded,
+    /// Says nothing of number; the other fields decide.
+    Unspecified,
+}
+
+/// A published definition of oligometastasis as caps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Most lesions.
+    pub max_lesions: u16,
+    /// Most organs.
+    pub max_organs: u16,
+    /// Whether `confirmed` asks for every site recorded as treatable.
+    #[serde(default)]
+    pub needs_all_treatable: bool,
+    /// Whether one extra-regional node station is enough, however many nodes it holds.
+    #[serde(default)]
+    pub one_node_station: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_defaults_and_refuse_what_they_do_not_know() {
+        assert_eq!(toml::from_str::<Config>("").unwrap(), Config::default());
+        let config: Config = toml::from_str(
+            "sync_months = 12\nseverities = { D02 = \"off\" }\n\
+             [oligometastasis]\nprofile = \"strict\"\n\
+             [oligometastasis.profiles.strict]\nmax_lesions = 3\nmax_organs = 1",
+        )
+        .unwrap();
+        assert_eq!(config.sync_months, 12);
+        assert_eq!(config.severities["D02"].severity(), None);
+        assert_eq!(config.oligometastasis.profiles["strict"].max_lesions, 3);
+        assert!(toml::from_str::<Config>("sync_month = 12").is_err());
+        assert!(toml::from_str::<Config>("[oligometastasis]\nexclude = [\"brain\"]").is_err());
+    }
+
+    #[test]
+    fn settings_survive_being_written_down() {
+        let text = toml::to_string(&Config::default()).unwrap();
+        assert_eq!(toml::from_str::<Config>(&text).unwrap(), Config::default());
+    }
+}

@@ -1,0 +1,5 @@
+//! The whole audit on small records.
+
+mod findings;
+mod ladder;
+mod origin;
