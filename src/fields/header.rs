@@ -91,14 +91,14 @@ impl<'h> Headers<'h> {
         if let Some(columns) = self.exact.get(text) {
             return Some((columns, Fit::Exact));
         }
-        let affixed = || {
+        let with_affixes = || {
             let before = affixes.prefixes.iter().map(|prefix| format!("{prefix}{text}"));
             before.chain(affixes.suffixes.iter().map(|suffix| format!("{text}{suffix}")))
         };
-        if let Some(columns) = affixed().find_map(|name| self.exact.get(name.as_str())) {
+        if let Some(columns) = with_affixes().find_map(|name| self.exact.get(name.as_str())) {
             return Some((columns, Fit::Affixed));
         }
-        let mut tolerant = std::iter::once(text.to_owned()).chain(affixed());
+        let mut tolerant = std::iter::once(text.to_owned()).chain(with_affixes());
         let columns = tolerant.find_map(|name| self.normal.get(&normal(&name)))?;
         Some((columns, Fit::Normalised))
     }

@@ -59,6 +59,9 @@ pub(super) struct Layout {
     pub(super) signature: Vec<Name>,
     /// Columns that must not be taken for a field because their name misleads.
     pub(super) misleading: Vec<Name>,
+    /// Whether a header that repeats is one question asked again, so that all its columns
+    /// are generations; otherwise a repeated header is an open question.
+    pub(super) repeats: bool,
     /// Whether its names are telling enough to fill gaps in a table of another dialect.
     pub(super) lends: bool,
     pub(super) claims: BTreeMap<Field, Claim>,
@@ -115,7 +118,10 @@ impl Layout {
     fn look_up(&self, expected: &Expected, headers: &Headers) -> Proposal {
         match headers.find(&expected.name, &self.affixes) {
             None => Proposal::Nothing,
-            Some((&[index], fit)) => Proposal::Columns(vec![Found { index, coding: expected.coding, fit }]),
+            Some((columns, fit)) if columns.len() == 1 || self.repeats => {
+                let coding = expected.coding;
+                Proposal::Columns(columns.iter().map(|&index| Found { index, coding, fit }).collect())
+            }
             Some((columns, _)) => Proposal::Repeated(columns.to_vec()),
         }
     }
@@ -184,6 +190,7 @@ fn own() -> Layout {
         affixes: Affixes::default(),
         signature: Vec::new(),
         misleading: Vec::new(),
+        repeats: false,
         lends: true,
         claims: Field::ALL.iter().map(|&field| (field, claim(field))).collect(),
         values: BTreeMap::new(),
@@ -203,11 +210,19 @@ struct File {
     #[serde(default)]
     misleading: Vec<String>,
     #[serde(default)]
+    repeats: bool,
+    #[serde(default = "yes")]
+    lends: bool,
+    #[serde(default)]
     fields: BTreeMap<String, Listed>,
     #[serde(default)]
     generations: BTreeMap<String, Listed>,
     #[serde(default)]
     values: BTreeMap<String, HashMap<String, String>>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Deserialize)]
@@ -245,7 +260,8 @@ fn read(file: &'static str, text: &str) -> Result<Layout, FieldsError> {
         affixes: Affixes { prefixes: parsed.prefixes, suffixes: parsed.suffixes },
         signature: names(parsed.signature),
         misleading: names(parsed.misleading),
-        lends: true,
+        repeats: parsed.repeats,
+        lends: parsed.lends,
         claims,
         values: values.collect::<Result<_, FieldsError>>()?,
     })

@@ -14,6 +14,7 @@ mod mapping;
 mod naaccr;
 mod recognise;
 mod report;
+mod stageable;
 
 pub use error::FieldsError;
 pub use layout::{LayoutName, layout_names};

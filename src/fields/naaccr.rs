@@ -14,7 +14,8 @@ const FILE: &str = "naaccr.toml";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Item {
-    item: u16,
+    #[serde(rename = "item")]
+    number: u16,
     id: String,
     name: String,
     #[serde(default)]
@@ -38,7 +39,7 @@ pub(super) fn layouts(text: &str) -> Result<[Layout; 3], FieldsError> {
     Ok([
         layout("naaccr_xml", "NAACCR, XML ids as column names", true, &roles, |item| vec![text(&item.id)]),
         layout("naaccr_items", "NAACCR, item numbers as column names", false, &roles, |item| {
-            vec![Name::Item(item.item)]
+            vec![Name::Item(item.number)]
         }),
         layout("naaccr_names", "NAACCR, item names as column names", true, &roles, |item| {
             std::iter::once(&item.name).chain(&item.aka).map(|name| text(name)).collect()
@@ -64,6 +65,7 @@ fn layout(
         affixes: Affixes::default(),
         signature: Vec::new(),
         misleading: Vec::new(),
+        repeats: false,
         lends,
         claims,
         values: BTreeMap::new(),

@@ -2,7 +2,7 @@
 //! table speaks, then rstage's own names, then names of other layouts.
 //!
 //! Where nothing ranks one column above another, nothing is guessed: it is an
-//! error for the fields that decide a stage, and left open for the others.
+//! error for the fields that a stage depends on, and left open for the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +11,7 @@ use super::header::{Affixes, Fit, Headers, Name};
 use super::layout::{self, Found, Layout, Proposal};
 use super::map_file::{ColumnRef, MapFile, Named};
 use super::mapping::{Confidence, Mapping, Role, Source};
+use super::stageable::stageable;
 use super::{Coding, Field, FieldsError};
 
 /// What the user says about the columns.
@@ -24,78 +25,27 @@ pub struct MapOptions {
     pub set: Vec<(Field, String)>,
 }
 
-/// Fields that decide a stage: for these an open question stops the run.
-const DECISIVE: &[Field] = &[
-    Field::Site,
-    Field::Histology,
-    Field::Behavior,
-    Field::Morphology,
-    Field::Edition,
-    Field::T,
-    Field::N,
-    Field::M,
-    Field::StageGroup,
-    Field::ClinT,
-    Field::ClinN,
-    Field::ClinM,
-    Field::ClinGroup,
-    Field::PathT,
-    Field::PathN,
-    Field::PathM,
-    Field::PathGroup,
-    Field::PostT,
-    Field::PostN,
-    Field::PostM,
-    Field::PostGroup,
-    Field::PostClinT,
-    Field::PostClinN,
-    Field::PostClinM,
-    Field::PostClinGroup,
-    Field::RT,
-    Field::RN,
-    Field::RM,
-    Field::RGroup,
-];
-
-/// Fields of which at least one is needed besides the site.
-const STAGEABLE: &[Field] = &[
-    Field::PathT,
-    Field::PathN,
-    Field::PathM,
-    Field::PathGroup,
-    Field::ClinT,
-    Field::ClinN,
-    Field::ClinM,
-    Field::ClinGroup,
-    Field::T,
-    Field::N,
-    Field::M,
-    Field::StageGroup,
-    Field::PostT,
-    Field::PostN,
-    Field::PostM,
-    Field::PostGroup,
-    Field::PostClinT,
-    Field::PostClinN,
-    Field::PostClinM,
-    Field::PostClinGroup,
-    Field::RT,
-    Field::RN,
-    Field::RM,
-    Field::RGroup,
-    Field::AnnArbor,
-    Field::Lymphocytosis,
-    Field::B2m,
-    Field::MetsBone,
-    Field::MetsBrain,
-    Field::MetsDistantLn,
-    Field::MetsLiver,
-    Field::MetsLung,
-    Field::MetsOther,
-    Field::MetSites,
-    Field::MetPresent,
-    Field::EodMets,
+/// Fields that no stage and no grade of metastasis depends on: an open question leaves
+/// them out and is reported; for every other field it stops the run.
+const MINOR: &[Field] = &[
+    Field::TumorKey,
+    Field::RegistryId,
+    Field::PatientId,
+    Field::TumorNumber,
+    Field::Facility,
+    Field::BirthDate,
+    Field::DistantSurgery,
     Field::SummaryStage,
+    Field::RecurrenceType,
+    Field::RecurrenceDate,
+    Field::CancerStatus,
+    Field::LastContact,
+    Field::FirstCourseDate,
+    Field::SurgeryDate,
+    Field::Neoadjuvant,
+    Field::ReportingSource,
+    Field::OverrideTnm,
+    Field::OriginFlag,
 ];
 
 /// Assigns the columns of a table to fields.
@@ -109,7 +59,10 @@ pub fn recognise(headers: &[String], options: &MapOptions) -> Result<Mapping, Fi
     let forced = options.layout.as_deref().map(|name| named_layout(name, layouts)).transpose()?;
     let scores: Vec<usize> = layouts.iter().map(|layout| layout.score(&names)).collect();
     let best = scores.iter().copied().max().unwrap_or(0);
-    let own = layouts.first().ok_or_else(|| no_layout("rstage"))?;
+    let own = layouts.first().ok_or_else(|| FieldsError::Layout {
+        layout: "rstage",
+        problem: "there are no layouts".to_owned(),
+    })?;
     let tied: Vec<&Layout> =
         layouts.iter().zip(&scores).filter(|(_, score)| **score == best).map(|(layout, _)| layout).collect();
     let ruling = forced.or_else(|| tied.first().copied()).unwrap_or(own);
@@ -147,10 +100,6 @@ pub fn recognise(headers: &[String], options: &MapOptions) -> Result<Mapping, Fi
     };
     stageable(&mapping, ruling, layouts)?;
     Ok(mapping)
-}
-
-fn no_layout(name: &str) -> FieldsError {
-    FieldsError::UnknownLayout { name: name.to_owned(), hint: String::new() }
 }
 
 fn named_layout<'l>(name: &str, layouts: &'l [Layout]) -> Result<&'l Layout, FieldsError> {
@@ -234,7 +183,7 @@ impl Work<'_> {
             }
             match ruling.propose(field, &self.headers) {
                 Proposal::Nothing => {}
-                Proposal::Repeated(columns) => return Err(self.ambiguous(field, &columns)),
+                Proposal::Repeated(columns) => self.leave_open(field, columns)?,
                 Proposal::Columns(found) => {
                     let taken = |found: &Found| self.taken_by_user(found.index);
                     let found: Vec<Found> = found.into_iter().filter(|found| !taken(found)).collect();
@@ -250,14 +199,18 @@ impl Work<'_> {
     fn rivals(&self, own: &Layout, tied: &[&Layout], ruling: &Layout) -> Result<(), FieldsError> {
         for (&field, role) in &self.roles {
             let Some(&Source::Column { index: taken, .. }) = role.sources.first() else { continue };
-            if role.confidence.first() == Some(&Confidence::User) {
+            if role.confidence.first() == Some(&Confidence::User) || MINOR.contains(&field) {
                 continue;
             }
             for rival in std::iter::once(&own).chain(tied).filter(|rival| rival.id != ruling.id) {
                 let Proposal::Columns(found) = rival.propose(field, &self.headers) else { continue };
-                let equal = |found: &&Found| found.fit == Fit::Exact && !self.closed.contains(&found.index);
-                let strangers = found.iter().find(equal).filter(|found| !self.misleads(ruling, found.index));
-                if let Some(stranger) = strangers {
+                let unranked = |found: &&Found| {
+                    found.fit == Fit::Exact
+                        && !self.closed.contains(&found.index)
+                        && !self.misleads(ruling, found.index)
+                        && ruling.coding(field, found.index, &self.headers).is_none()
+                };
+                if let Some(stranger) = found.iter().find(unranked) {
                     return Err(self.ambiguous(field, &[taken, stranger.index]));
                 }
             }
@@ -280,7 +233,7 @@ impl Work<'_> {
     /// Fields that the ruling layout lacks, under rstage's own names.
     fn own(&mut self, own: &Layout) -> Result<(), FieldsError> {
         for &field in Field::ALL {
-            if !self.roles.contains_key(&field) {
+            if !self.roles.contains_key(&field) && !self.undecided.contains_key(&field) {
                 self.fill(field, own.propose(field, &self.headers), None)?;
             }
         }
@@ -326,13 +279,16 @@ impl Work<'_> {
                     found.into_iter().filter(|found| !self.closed.contains(&found.index)).collect();
                 self.take(field, &found, confidence);
             }
-            Proposal::Repeated(columns) if DECISIVE.contains(&field) => {
-                return Err(self.ambiguous(field, &columns));
-            }
-            Proposal::Repeated(columns) => {
-                self.undecided.insert(field, columns);
-            }
+            Proposal::Repeated(columns) => self.leave_open(field, columns)?,
         }
+        Ok(())
+    }
+
+    fn leave_open(&mut self, field: Field, columns: Vec<usize>) -> Result<(), FieldsError> {
+        if !MINOR.contains(&field) {
+            return Err(self.ambiguous(field, &columns));
+        }
+        self.undecided.insert(field, columns);
         Ok(())
     }
 
@@ -365,48 +321,7 @@ impl Work<'_> {
     }
 }
 
-/// A site, and something to stage it by.
-fn stageable(mapping: &Mapping, ruling: &Layout, layouts: &[Layout]) -> Result<(), FieldsError> {
-    let has = |field: Field| !mapping.sources(field).is_empty();
-    if !has(Field::Site) {
-        return Err(FieldsError::NothingToStage {
-            missing: "the primary site",
-            looked_for: looked_for(&[Field::Site], ruling, layouts),
-            hint: "name the column in a map file (--map FILE): [columns] site = \"HEADER\", or give one site for all \
-                   records: --set site=C50.9"
-                .to_owned(),
-        });
-    }
-    if !STAGEABLE.iter().any(|&field| has(field)) {
-        return Err(FieldsError::NothingToStage {
-            missing: "T, N, M, a stage group or metastasis at diagnosis",
-            looked_for: looked_for(
-                &[Field::PathT, Field::ClinT, Field::T, Field::PathGroup, Field::StageGroup],
-                ruling,
-                layouts,
-            ),
-            hint: "name the columns in a map file (--map FILE), for example [columns] path_t = \"HEADER\""
-                .to_owned(),
-        });
-    }
-    Ok(())
-}
-
-/// The names that the ruling layout and then the others know best for some fields, at most twelve.
-fn looked_for(fields: &[Field], ruling: &Layout, layouts: &[Layout]) -> Vec<String> {
-    let mut names = Vec::new();
-    for layout in std::iter::once(ruling).chain(layouts) {
-        for field in fields {
-            let name = layout.claims.get(field).and_then(|claim| claim.expected().next());
-            if let Some(name) = name.map(|expected| expected.name.to_string()) {
-                if !names.contains(&name) && names.len() < 12 {
-                    names.push(name);
-                }
-            }
-        }
-    }
-    names
-}
-
+#[cfg(test)]
+mod real_tables;
 #[cfg(test)]
 mod tests;
