@@ -18,3 +18,8 @@ pub mod knowledge;
 pub mod staging;
 
 pub mod audit;
+
+pub mod output;
+pub mod summary;
+
+pub mod pipeline;

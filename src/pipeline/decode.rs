@@ -44,12 +44,19 @@ impl Cases {
     pub(super) fn case(&self, row: usize) -> Case {
         let mut case = Case::default();
         for field in &self.fields {
-            let mut values = field.columns.iter().filter_map(|column| {
-                let code = column.codes.get(row).or(column.codes.first())?;
-                column.values.get(*code as usize).copied()
-            });
-            let Some(first) = values.next() else { continue };
-            let value = if is_blank(first) { values.find(|value| !is_blank(*value)).unwrap_or(first) } else { first };
+            let mut best: Option<(Holds, Parsed)> = None;
+            for column in &field.columns {
+                let code = column.codes.get(row).or(column.codes.first());
+                let Some(&value) = code.and_then(|&code| column.values.get(code as usize)) else { continue };
+                let holds = holds(value);
+                if best.is_none_or(|(most, _)| holds > most) {
+                    best = Some((holds, value));
+                }
+                if holds == Holds::Value {
+                    break;
+                }
+            }
+            let Some((_, value)) = best else { continue };
             case.put(field.field, value);
         }
         case.complete();
@@ -68,25 +75,39 @@ fn read(chunk: &Chunk, mapping: &Mapping, field: Field, source: &Source) -> Read
     }
 }
 
-/// Whether a cell holds nothing, so that an older column of the same role is asked.
-fn is_blank(parsed: Parsed) -> bool {
+/// How much a cell says, so that of several columns of one role the first that says most counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Holds {
+    Nothing,
+    Something,
+    Value,
+}
+
+fn holds(parsed: Parsed) -> Holds {
+    fn of<V: Copy>(cell: Cell<V>) -> Holds {
+        match cell {
+            Cell::Blank => Holds::Nothing,
+            Cell::Value(_) => Holds::Value,
+            Cell::Unknown | Cell::NotApplicable | Cell::Invalid => Holds::Something,
+        }
+    }
     match parsed {
-        Parsed::Site(cell) => cell.is_blank(),
-        Parsed::Morphology(cell, _) => cell.is_blank(),
-        Parsed::Behavior(cell) => cell.is_blank(),
-        Parsed::Sex(cell) => cell.is_blank(),
-        Parsed::Age(cell) => cell.is_blank(),
-        Parsed::Date(cell) => cell.is_blank(),
-        Parsed::Edition(cell) => cell.is_blank(),
-        Parsed::Category(recorded) => recorded.cell.is_blank(),
-        Parsed::Group(recorded) => recorded.cell.is_blank(),
-        Parsed::Combined { .. } => false,
-        Parsed::Factor(cell) => matches!(cell, Cell::Blank),
-        Parsed::Met(cell) => cell.is_blank(),
-        Parsed::Organs(cell) => cell.is_blank(),
-        Parsed::Count(cell) => cell.is_blank(),
-        Parsed::Flag(cell) => cell.is_blank(),
-        Parsed::Text => true,
+        Parsed::Site(cell) => of(cell),
+        Parsed::Morphology(cell, _) => of(cell),
+        Parsed::Behavior(cell) => of(cell),
+        Parsed::Sex(cell) => of(cell),
+        Parsed::Age(cell) => of(cell),
+        Parsed::Date(cell) => of(cell),
+        Parsed::Edition(cell) => of(cell),
+        Parsed::Category(recorded) => of(recorded.cell),
+        Parsed::Group(recorded) => of(recorded.cell),
+        Parsed::Combined { .. } => Holds::Value,
+        Parsed::Factor(cell) => of(cell),
+        Parsed::Met(cell) => of(cell),
+        Parsed::Organs(cell) => of(cell),
+        Parsed::Count(cell) => of(cell),
+        Parsed::Flag(cell) => of(cell),
+        Parsed::Text => Holds::Nothing,
     }
 }
 

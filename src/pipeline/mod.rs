@@ -18,7 +18,7 @@ use rayon::prelude::*;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::fields::{FieldsError, MapOptions, recognise};
-use crate::input::{self, Chunk, InputError, InputFile, Kind, Options};
+use crate::input::{self, Chunk, Compression, InputError, InputFile, Kind, Options};
 use crate::knowledge::{KnowledgeError, Rules};
 use crate::output::{
     self, Manifest, ManifestInput, ManifestRules, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder,
@@ -368,12 +368,23 @@ fn manifest_inputs(files: &[InputFile], plans: &[FilePlan], rows: &[u64]) -> Res
                 path: file.path.display().to_string(),
                 bytes: file.bytes,
                 blake3: input::hash_file(&file.path)?,
-                format: file.format_name(),
+                format: format_name(file),
                 rows: *rows,
                 layout: plan.mapping.layout().to_owned(),
             })
         })
         .collect()
+}
+
+fn format_name(file: &InputFile) -> String {
+    let kind = match file.kind {
+        Kind::Csv(_) => "csv",
+        Kind::Parquet(_) => "parquet",
+    };
+    match file.compression {
+        Compression::None => kind.to_owned(),
+        compression => format!("{kind}+{compression}"),
+    }
 }
 
 /// The settings that the result depends on, for the manifest.
