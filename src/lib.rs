@@ -18,6 +18,7 @@ pub mod knowledge;
 pub mod staging;
 
 pub mod audit;
+pub mod explain;
 
 pub mod output;
 pub mod summary;

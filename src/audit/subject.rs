@@ -243,7 +243,7 @@ fn belongs_to_another_edition(schema: &Schema, edition: Edition, category: Categ
     let is_parent_of = |finer: Category| finer.is_within(category) && schema.category_known(edition, finer);
     !category.is_x()
         && !schema.category_known(edition, category)
-        && (6..=9).any(|other| other != edition.0 && schema.category_known(Edition(other), category))
+        && schema.editions().any(|other| other != edition && schema.category_printed(other, category))
         && !Category::all(category.axis()).any(is_parent_of)
 }
 

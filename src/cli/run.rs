@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use rstage::audit::{Config, Severity};
 use rstage::knowledge::Rules;
 use rstage::output::TableFormat;
-use rstage::pipeline::{Progress, RunConfig, RunResult, run};
+use rstage::pipeline::{Progress, RunConfig, RunError, RunResult, run};
 use rstage::summary::render;
 
 use super::failure::Failure;
@@ -73,11 +73,8 @@ enum FailOn {
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
     let progress = Progress::default();
-    let result = if args.quiet || args.json {
-        run(&config, &progress, |_| {})?
-    } else {
-        shown(&config, &progress)?
-    };
+    let result =
+        if args.quiet || args.json { run(&config, &progress, |_| {})? } else { shown(&config, &progress)? };
     report(args, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
@@ -143,7 +140,9 @@ fn shown(config: &RunConfig, progress: &Progress) -> Result<RunResult, Failure> 
 
 fn bar(total: u64) -> ProgressBar {
     let bar = ProgressBar::new(total);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent} %  {bytes_per_sec}  {msg}  {eta} left") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {percent} %  {bytes_per_sec}  {msg}  {eta} left")
+    {
         bar.set_style(style);
     }
     bar
@@ -165,7 +164,7 @@ fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
         writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;
     }
     writeln!(out)?;
-    writeln!(out, "{}", render(&result.counts, &schemas, 80))?;
+    writeln!(out, "{}", render(&result.counts, &schemas, 80).map_err(RunError::from)?)?;
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
     if counts.rejected > 0 {

@@ -48,7 +48,7 @@ impl Reading {
         Options {
             delimiter: self.input_delimiter,
             quoting: self.quotes.map(|quotes| match quotes {
-                Quotes::Marks => Quoting::Marks,
+                Quotes::Marks => Quoting::Csv,
                 Quotes::Literal => Quoting::Literal,
             }),
             encoding: self.encoding,

@@ -143,9 +143,14 @@ impl Schema {
     /// Whether the edition's tables print this category (or take any category of its axis).
     pub fn category_known(&self, edition: Edition, category: Category) -> bool {
         self.facts.get(&edition.0).is_some_and(|facts| {
-            facts.any_axis[category.axis() as usize]
-                || facts.categories.as_ref().is_some_and(|known| known.contains(&category))
+            facts.any_axis[category.axis() as usize] || self.category_printed(edition, category)
         })
+    }
+
+    /// Whether the edition's tables print this category.
+    pub fn category_printed(&self, edition: Edition, category: Category) -> bool {
+        let facts = self.facts.get(&edition.0);
+        facts.and_then(|facts| facts.categories.as_ref()).is_some_and(|printed| printed.contains(&category))
     }
 
     /// Editions for which the schema has tables.

@@ -34,7 +34,11 @@ impl Cases {
             .filter(|field| !CARRIED.contains(field))
             .map(|field| ReadField {
                 field,
-                columns: mapping.sources(field).iter().map(|source| read(chunk, mapping, field, source)).collect(),
+                columns: mapping
+                    .sources(field)
+                    .iter()
+                    .map(|source| read(chunk, mapping, field, source))
+                    .collect(),
             })
             .collect();
         Self { fields }
@@ -65,7 +69,8 @@ impl Cases {
 }
 
 fn read(chunk: &Chunk, mapping: &Mapping, field: Field, source: &Source) -> ReadColumn {
-    let value = |coding: Coding, text: &str| parse(field, coding, mapping.replace(field, text).unwrap_or(text));
+    let value =
+        |coding: Coding, text: &str| parse(field, coding, mapping.replace(field, text).unwrap_or(text));
     match source {
         Source::Constant(text) => ReadColumn { codes: vec![0], values: vec![value(Coding::Plain, text)] },
         Source::Column { index, coding } => {
@@ -111,8 +116,13 @@ fn holds(parsed: Parsed) -> Holds {
     }
 }
 
+/// The case of one row, for whoever wants a single record.
+pub fn case_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> Case {
+    Cases::read(chunk, mapping).case(row)
+}
+
 /// The text of a field as it stands in a record; `None` where it is empty or there is none.
-fn text(chunk: &Chunk, mapping: &Mapping, field: Field, row: usize) -> Option<String> {
+pub fn cell_of(chunk: &Chunk, mapping: &Mapping, field: Field, row: usize) -> Option<String> {
     mapping
         .sources(field)
         .iter()
@@ -124,10 +134,11 @@ fn text(chunk: &Chunk, mapping: &Mapping, field: Field, row: usize) -> Option<St
 }
 
 /// The key of a record: the key column, else the parts that make it, else nothing.
-pub(super) fn key(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
-    text(chunk, mapping, Field::TumorKey, row).unwrap_or_else(|| {
+pub fn key_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
+    cell_of(chunk, mapping, Field::TumorKey, row).unwrap_or_else(|| {
         let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
-        let parts: Vec<String> = parts.into_iter().filter_map(|part| text(chunk, mapping, part, row)).collect();
+        let parts: Vec<String> =
+            parts.into_iter().filter_map(|part| cell_of(chunk, mapping, part, row)).collect();
         parts.join("/")
     })
 }
@@ -136,7 +147,7 @@ pub(super) fn key(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
 pub(super) fn recorded(chunk: &Chunk, mapping: &Mapping, fields: &[Field], row: usize) -> String {
     let texts: Vec<String> = fields
         .iter()
-        .filter_map(|&field| Some(format!("{}={}", field.id(), text(chunk, mapping, field, row)?)))
+        .filter_map(|&field| Some(format!("{}={}", field.id(), cell_of(chunk, mapping, field, row)?)))
         .collect();
     texts.join("; ")
 }

@@ -6,10 +6,10 @@
 use std::fmt::Write as _;
 
 use crate::audit::{AuditRules, Audited, Finding, OrganNames};
-use crate::category::{Category, Cell, Recorded, Stage, StageGroup};
 use crate::knowledge::Rules;
 use crate::output::TextColumn;
-use crate::staging::{Basis, Case, Derived, EditionSource, Outcome, RuleRef, Staged};
+use crate::staging::words::{basis_word, category_word, group_of, recorded_word, stage_of};
+use crate::staging::{Basis, Case, Derived, EditionSource, RuleRef, Staged};
 
 /// Names of the added columns, in their order.
 pub const COLUMNS: [&str; 33] = [
@@ -48,49 +48,6 @@ pub const COLUMNS: [&str; 33] = [
     "rstage_findings",
 ];
 
-/// The word of a stage in output; `None` is a stage that is not known.
-pub fn stage_word(stage: Option<Stage>) -> &'static str {
-    match stage {
-        Some(Stage::Occult) => "occult",
-        Some(Stage::Zero) => "0",
-        Some(Stage::I) => "I",
-        Some(Stage::II) => "II",
-        Some(Stage::III) => "III",
-        Some(Stage::IV) => "IV",
-        None => "UNK",
-    }
-}
-
-/// The stage of an outcome: 0 to IV, `NA` or `UNK`.
-pub fn stage_of(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::NotApplicable(_) => "NA",
-        _ => stage_word(outcome.stage()),
-    }
-}
-
-/// The group of an outcome: as the manual prints it, `NA` or `UNK`.
-pub fn group_of(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Group(group) => group.label(),
-        Outcome::NotApplicable(_) => "NA",
-        Outcome::Open { .. } | Outcome::Unknown(_) => "UNK",
-    }
-}
-
-/// The word of a classification.
-pub fn basis_word(basis: Option<Basis>) -> &'static str {
-    match basis {
-        Some(Basis::Single) => "unspecified",
-        Some(Basis::Clinical) => "clinical",
-        Some(Basis::Pathologic) => "pathologic",
-        Some(Basis::PostClinical) => "post_therapy_clinical",
-        Some(Basis::PostTherapy) => "post_therapy",
-        Some(Basis::Restaged) => "restaged",
-        None => "",
-    }
-}
-
 /// A row of a table in short: schema, edition, classification, row from 1.
 pub fn rule_word(rules: &Rules, rule: RuleRef) -> String {
     let table = rules.table(rule.table);
@@ -121,28 +78,6 @@ pub fn reason(rules: &Rules, derived: &Derived) -> String {
     text
 }
 
-/// A category cell in output.
-pub fn category_word(recorded: Recorded<Category>, x: &'static str) -> &'static str {
-    match recorded.cell {
-        Cell::Value(category) => category.label(),
-        Cell::Unknown => x,
-        Cell::NotApplicable => "NA",
-        Cell::Invalid => "invalid",
-        Cell::Blank => "",
-    }
-}
-
-/// A recorded group in output.
-pub fn recorded_word(recorded: Recorded<StageGroup>) -> &'static str {
-    match recorded.cell {
-        Cell::Value(group) => group.label(),
-        Cell::Unknown => "UNK",
-        Cell::NotApplicable => "NA",
-        Cell::Invalid => "invalid",
-        Cell::Blank => "",
-    }
-}
-
 /// The added columns of a chunk, row by row.
 pub(super) struct Enriched {
     columns: Vec<TextColumn>,
@@ -151,7 +86,10 @@ pub(super) struct Enriched {
 
 impl Enriched {
     pub(super) fn new(rows: usize) -> Self {
-        Self { columns: COLUMNS.iter().map(|_| TextColumn::with_capacity(rows)).collect(), scratch: String::new() }
+        Self {
+            columns: COLUMNS.iter().map(|_| TextColumn::with_capacity(rows)).collect(),
+            scratch: String::new(),
+        }
     }
 
     pub(super) fn into_columns(self) -> Vec<TextColumn> {

@@ -21,15 +21,14 @@ use crate::fields::{FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, Compression, InputError, InputFile, Kind, Options};
 use crate::knowledge::{KnowledgeError, Rules};
 use crate::output::{
-    self, Manifest, ManifestInput, ManifestRules, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder,
-    TableFormat, TableWriter,
+    self, Manifest, ManifestInput, ManifestRules, OutputError, RecordsFormat, RecordsWriter, RejectsWriter,
+    RunFolder, TableFormat, TableWriter,
 };
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
-pub use enriched::{
-    COLUMNS, basis_word, category_word, group_of, reason, recorded_word, rule_word, stage_of, stage_word,
-};
+pub use decode::{case_of, cell_of, key_of};
+pub use enriched::{COLUMNS, reason, rule_word};
 use process::{FINDING_COLUMNS, FilePlan, Processed, Shared, process};
 
 /// Everything that a run is told.
@@ -146,7 +145,11 @@ pub struct Progress {
 }
 
 /// Runs the job. `started` is called once with the total of input bytes; `progress` moves on meanwhile.
-pub fn run(config: &RunConfig, progress: &Progress, started: impl FnOnce(u64)) -> Result<RunResult, RunError> {
+pub fn run(
+    config: &RunConfig,
+    progress: &Progress,
+    started: impl FnOnce(u64),
+) -> Result<RunResult, RunError> {
     let begin = Instant::now();
     let rules = Rules::builtin().map_err(RunError::Knowledge)?;
     let files = input::discover(&config.inputs, &config.read)?;
@@ -161,7 +164,13 @@ pub fn run(config: &RunConfig, progress: &Progress, started: impl FnOnce(u64)) -
     started(files.iter().map(|file| file.bytes).sum());
 
     let mut sinks = Sinks::create(&folder, &files, config)?;
-    let shared = Shared { rules, files: &files, plans: &plans, config: &config.audit, encoder: sinks.records.encoder() };
+    let shared = Shared {
+        rules,
+        files: &files,
+        plans: &plans,
+        config: &config.audit,
+        encoder: sinks.records.encoder(),
+    };
     let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
     let threads = pool.current_num_threads();
     std::thread::scope(|scope| -> Result<(), RunError> {
@@ -306,7 +315,12 @@ impl Sinks {
             TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
         };
         Ok(Self {
-            records: RecordsWriter::create(folder.file(&format!("records.{extension}"))?, files, &COLUMNS, records)?,
+            records: RecordsWriter::create(
+                folder.file(&format!("records.{extension}"))?,
+                files,
+                &COLUMNS,
+                records,
+            )?,
             findings_table: TableWriter::create(
                 folder.file(&format!("findings.{extension}"))?,
                 &FINDING_COLUMNS,
@@ -358,7 +372,11 @@ fn verdict(config: &RunConfig, finished: &Finished) -> Verdict {
     }
 }
 
-fn manifest_inputs(files: &[InputFile], plans: &[FilePlan], rows: &[u64]) -> Result<Vec<ManifestInput>, RunError> {
+fn manifest_inputs(
+    files: &[InputFile],
+    plans: &[FilePlan],
+    rows: &[u64],
+) -> Result<Vec<ManifestInput>, RunError> {
     files
         .par_iter()
         .zip(plans)

@@ -6,11 +6,12 @@ use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::Rules;
 use crate::output::{Added, Encoded, OutputError, RecordsEncoder};
+use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Outcome, Staged, Stager};
 use crate::summary::{Counts, Oligo, Restaging, Staging, Tally};
 
-use super::decode::{Cases, key, recorded};
-use super::enriched::{COLUMNS, Enriched, basis_word, stage_of, stage_word};
+use super::decode::{Cases, key_of, recorded};
+use super::enriched::{COLUMNS, Enriched};
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -43,7 +44,11 @@ pub(super) struct Processed {
 }
 
 /// Processes one chunk.
-pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) -> Result<Processed, OutputError> {
+pub(super) fn process(
+    shared: &Shared,
+    stager: &mut Stager,
+    mut chunk: Chunk,
+) -> Result<Processed, OutputError> {
     let plan = &shared.plans[chunk.file];
     let path = shared.files[chunk.file].path.display().to_string();
     let cases = Cases::read(&chunk, &plan.mapping);
@@ -57,11 +62,14 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
         findings.clear();
         let audited = audit::audit(shared.rules, &plan.audit, shared.config, &case, &staged, &mut findings);
         enriched.push(shared.rules, &plan.audit, &case, &staged, &audited, &findings);
-        counts.add(&tally(&case, &staged, &audited, &plan.audit), findings.iter().map(|f| (f.rule, f.severity.as_str())));
+        counts.add(
+            &tally(&case, &staged, &audited, &plan.audit),
+            findings.iter().map(|f| (f.rule, f.severity)),
+        );
         if findings.is_empty() {
             continue;
         }
-        let key = key(&chunk, &plan.mapping, row);
+        let key = key_of(&chunk, &plan.mapping, row);
         let line = chunk.line(row).to_string();
         for finding in &findings {
             let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();
@@ -89,7 +97,7 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
 }
 
 /// What the summary counts of a record.
-fn tally<'a>(case: &Case, staged: &Staged, audited: &Audited, audit: &'a AuditRules) -> Tally<'a> {
+fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) -> Tally {
     let outcome = staged.original.outcome;
     let restaged = audited.restaging.group.map(|group| stage_word(Some(group.stage())));
     let oligo = &audited.oligometastasis;
@@ -104,7 +112,9 @@ fn tally<'a>(case: &Case, staged: &Staged, audited: &Audited, audit: &'a AuditRu
             word => word,
         },
         recorded: match audited.recorded.cell {
-            Cell::Value(group) => Staging { stage: stage_word(Some(group.stage())), group: Some(group.label()) },
+            Cell::Value(group) => {
+                Staging { stage: stage_word(Some(group.stage())), group: Some(group.label()) }
+            }
             Cell::NotApplicable => Staging { stage: "NA", group: None },
             _ => Staging { stage: "UNK", group: None },
         },
@@ -120,7 +130,7 @@ fn tally<'a>(case: &Case, staged: &Staged, audited: &Audited, audit: &'a AuditRu
         cause: outcome.cause().map(|cause| cause.id()),
         origin: audited.origin.as_str(),
         oligo: Some(Oligo {
-            profile: audit.profile_name(oligo.profile),
+            profile: Box::leak(audit.profile_name(oligo.profile).to_owned().into_boxed_str()),
             level: oligo.level.as_str(),
             timing: oligo.timing.as_str(),
         }),

@@ -12,6 +12,7 @@ mod policy;
 mod stager;
 #[cfg(test)]
 mod tests;
+pub mod words;
 
 pub use case::{Basis, Case, FACTORS, Tnm};
 pub use derived::{Assumed, Cause, Derived, EditionSource, Outcome, RuleRef, Staged};

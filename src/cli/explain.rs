@@ -1,0 +1,173 @@
+//! `rstage explain`.
+
+use std::collections::BTreeMap;
+use std::io::{Write, stdout};
+
+use rstage::audit::{AuditRules, Config, audit};
+use rstage::category::parse;
+use rstage::explain::{Explained, explain};
+use rstage::fields::{Coding, Field, Mapping, parse_setting, recognise};
+use rstage::input::{Chunk, discover};
+use rstage::knowledge::Rules;
+use rstage::pipeline::{case_of, cell_of, key_of};
+use rstage::staging::{Case, Policy, Stager};
+
+use super::failure::Failure;
+use super::shared::{Assuming, Reading};
+
+/// Options of `rstage explain`.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Any field can be given as --FIELD VALUE for the common ones below, or as --field FIELD=VALUE.\n\
+    Examples:\n  rstage explain --site C62.1 --histology 9061 --t T2 --n N1 --m M1a --s S1 --year 2020\n  \
+    rstage explain export.csv --key 12345"
+)]
+pub(crate) struct Args {
+    /// The export that holds the record
+    #[arg(value_name = "EXPORT", requires = "key")]
+    export: Option<String>,
+    /// Key of the record in the export
+    #[arg(long, value_name = "KEY", requires = "export")]
+    key: Option<String>,
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    assuming: Assuming,
+    /// Primary site, C62.1
+    #[arg(long, value_name = "CODE")]
+    site: Option<String>,
+    /// Histology, 9061 or 9061/3
+    #[arg(long, value_name = "CODE")]
+    histology: Option<String>,
+    /// Behavior
+    #[arg(long, value_name = "CODE")]
+    behavior: Option<String>,
+    /// Sex
+    #[arg(long, value_name = "SEX")]
+    sex: Option<String>,
+    /// Age at diagnosis
+    #[arg(long, value_name = "YEARS")]
+    age: Option<String>,
+    /// Year of diagnosis
+    #[arg(long, value_name = "YEAR")]
+    year: Option<String>,
+    /// T, N and M, with their prefixes if they have any
+    #[arg(long, value_name = "T")]
+    t: Option<String>,
+    /// N
+    #[arg(long, value_name = "N")]
+    n: Option<String>,
+    /// M
+    #[arg(long, value_name = "M")]
+    m: Option<String>,
+    /// Serum tumor marker category
+    #[arg(long, value_name = "S")]
+    s: Option<String>,
+    /// PSA
+    #[arg(long, value_name = "NG/ML")]
+    psa: Option<String>,
+    /// Grade
+    #[arg(long, value_name = "GRADE")]
+    grade: Option<String>,
+    /// Recorded stage group
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+    /// Any other field, such as path_t=pT2 or r_m=rM1
+    #[arg(long = "field", value_name = "FIELD=VALUE")]
+    fields: Vec<String>,
+}
+
+impl Args {
+    /// The fields given as options, with their texts.
+    fn given(&self) -> Result<BTreeMap<Field, String>, Failure> {
+        let named = [
+            (Field::Site, &self.site),
+            (Field::Histology, &self.histology),
+            (Field::Behavior, &self.behavior),
+            (Field::Sex, &self.sex),
+            (Field::Age, &self.age),
+            (Field::DxYear, &self.year),
+            (Field::T, &self.t),
+            (Field::N, &self.n),
+            (Field::M, &self.m),
+            (Field::SCategory, &self.s),
+            (Field::Psa, &self.psa),
+            (Field::Grade, &self.grade),
+            (Field::StageGroup, &self.group),
+        ];
+        let mut given: BTreeMap<Field, String> =
+            named.into_iter().filter_map(|(field, text)| Some((field, text.clone()?))).collect();
+        for setting in &self.fields {
+            let (field, text) =
+                parse_setting(setting).map_err(|error| Failure::Usage(format!("--field: {error}")))?;
+            given.insert(field, text);
+        }
+        Ok(given)
+    }
+}
+
+/// Runs it; the exit status.
+pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
+    let config = Config::default();
+    let mut audit_rules = AuditRules::configured(&config)?;
+    let policy = args.assuming.policy();
+    let text = match (&args.export, &args.key) {
+        (Some(export), Some(key)) => {
+            let (chunk, mapping, row) = find(args, export, key)?;
+            audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
+            let case = case_of(&chunk, &mapping, row);
+            in_words(&case, policy, &audit_rules, &config, &|field| cell_of(&chunk, &mapping, field, row))?
+        }
+        _ => {
+            let given = args.given()?;
+            if given.is_empty() {
+                let hint =
+                    "nothing to explain\nhint: give an export and --key, or at least --site and --histology";
+                return Err(Failure::Usage(hint.to_owned()));
+            }
+            audit_rules.mute_absent(&config, |field| given.contains_key(&field));
+            let mut case = Case::default();
+            for (field, text) in &given {
+                case.put(*field, parse(*field, Coding::Plain, text));
+            }
+            case.complete();
+            in_words(&case, policy, &audit_rules, &config, &|field| given.get(&field).cloned())?
+        }
+    };
+    write!(stdout().lock(), "{text}")?;
+    Ok(0)
+}
+
+fn in_words(
+    case: &Case,
+    policy: Policy,
+    audit_rules: &AuditRules,
+    config: &Config,
+    cell: &dyn Fn(Field) -> Option<String>,
+) -> Result<String, Failure> {
+    let rules = Rules::builtin()?;
+    let staged = Stager::new(rules, policy).stage(case);
+    let mut findings = Vec::new();
+    let audited = audit(rules, audit_rules, config, case, &staged, &mut findings);
+    let record = Explained { case, staged: &staged, audited: &audited, findings: &findings };
+    Ok(explain(rules, audit_rules, record, cell))
+}
+
+/// The record of a key: its chunk, the columns of its file, and its row.
+fn find(args: &Args, export: &str, key: &str) -> Result<(Chunk, Mapping, usize), Failure> {
+    let options = args.reading.options();
+    let map = args.reading.mapping()?;
+    for file in discover(&[export.to_owned()], &options)? {
+        let place = file.path.display().to_string();
+        let mapping = recognise(&file.header, &map).map_err(|source| Failure::Fields { place, source })?;
+        for chunk in file.open(&options)? {
+            let chunk = chunk?;
+            if let Some(row) = (0..chunk.rows()).find(|row| key_of(&chunk, &mapping, *row) == key) {
+                return Ok((chunk, mapping, row));
+            }
+        }
+    }
+    Err(Failure::Record(format!(
+        "{export}: no record has the key {key:?}\nhint: the key is the tumor_key column, or registry, patient and tumor number joined by /"
+    )))
+}

@@ -1,0 +1,69 @@
+//! The words in which outputs write stages, groups and categories.
+
+use super::{Basis, Outcome};
+use crate::category::{Category, Cell, Recorded, Stage, StageGroup};
+
+/// The word of a stage in output; `None` is a stage that is not known.
+pub fn stage_word(stage: Option<Stage>) -> &'static str {
+    match stage {
+        Some(Stage::Occult) => "occult",
+        Some(Stage::Zero) => "0",
+        Some(Stage::I) => "I",
+        Some(Stage::II) => "II",
+        Some(Stage::III) => "III",
+        Some(Stage::IV) => "IV",
+        None => "UNK",
+    }
+}
+
+/// The stage of an outcome: 0 to IV, `NA` or `UNK`.
+pub fn stage_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::NotApplicable(_) => "NA",
+        _ => stage_word(outcome.stage()),
+    }
+}
+
+/// The group of an outcome: as the manual prints it, `NA` or `UNK`.
+pub fn group_of(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Group(group) => group.label(),
+        Outcome::NotApplicable(_) => "NA",
+        Outcome::Open { .. } | Outcome::Unknown(_) => "UNK",
+    }
+}
+
+/// The word of a classification.
+pub fn basis_word(basis: Option<Basis>) -> &'static str {
+    match basis {
+        Some(Basis::Single) => "unspecified",
+        Some(Basis::Clinical) => "clinical",
+        Some(Basis::Pathologic) => "pathologic",
+        Some(Basis::PostClinical) => "post_therapy_clinical",
+        Some(Basis::PostTherapy) => "post_therapy",
+        Some(Basis::Restaged) => "restaged",
+        None => "",
+    }
+}
+
+/// A category cell in output.
+pub fn category_word(recorded: Recorded<Category>, x: &'static str) -> &'static str {
+    match recorded.cell {
+        Cell::Value(category) => category.label(),
+        Cell::Unknown => x,
+        Cell::NotApplicable => "NA",
+        Cell::Invalid => "invalid",
+        Cell::Blank => "",
+    }
+}
+
+/// A recorded group in output.
+pub fn recorded_word(recorded: Recorded<StageGroup>) -> &'static str {
+    match recorded.cell {
+        Cell::Value(group) => group.label(),
+        Cell::Unknown => "UNK",
+        Cell::NotApplicable => "NA",
+        Cell::Invalid => "invalid",
+        Cell::Blank => "",
+    }
+}
