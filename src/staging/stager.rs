@@ -7,7 +7,7 @@ use super::evaluate::{Answer, Question};
 use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
-use crate::category::{Axis, Behavior, Category, Cell, Examination, MetFlag, Recorded};
+use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Recorded};
 use crate::knowledge::{Rules, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
@@ -34,7 +34,7 @@ impl<'r> Stager<'r> {
     pub fn stage(&mut self, case: &Case) -> Staged {
         let chapter = match chapter::find(self.rules, self.policy, case) {
             Ok(chapter) => chapter,
-            Err(cause) => return nothing(None, cause),
+            Err(cause) => return nothing(cause),
         };
         let applicable = self.applicable(case, &chapter);
         let mut staged = Staged {
@@ -60,7 +60,7 @@ impl<'r> Stager<'r> {
     }
 
     /// The restaged group, under the edition of its own date; never mixed with the original.
-    fn restage(&mut self, case: &Case, at_diagnosis: Option<crate::category::Edition>) -> Option<Derived> {
+    fn restage(&mut self, case: &Case, at_diagnosis: Option<Edition>) -> Option<Derived> {
         if is_blank(case.set(Basis::Restaged)) {
             return None;
         }
@@ -78,7 +78,7 @@ impl<'r> Stager<'r> {
     fn applicable(&self, case: &Case, chapter: &Chapter) -> Result<(), Outcome> {
         let schema = self.rules.schema(chapter.schema);
         let Some(edition) = chapter.edition else {
-            return Err(match schema.system(crate::category::Edition(8)) {
+            return Err(match schema.system(Edition(8)) {
                 System::Cns | System::Heme | System::None => Outcome::NotApplicable(Cause::NoTnm),
                 _ => Outcome::Unknown(Cause::EditionMissing),
             });
@@ -112,7 +112,8 @@ impl<'r> Stager<'r> {
             .rules
             .tables_for(chapter.schema, edition, TableBasis::Clinical, site)
             .any(|(_, table)| table.uses_categories());
-        if is_blank(set) && (uses_categories || basis != Basis::Single) {
+        let silent = is_blank(set) || is_not_applicable(set);
+        if silent && (uses_categories || basis != Basis::Single) {
             return None;
         }
         let (tnm, assumed) = self.used(case, basis, uses_categories);
@@ -126,10 +127,6 @@ impl<'r> Stager<'r> {
             m: tnm[2],
         };
         let cells = tnm.map(|recorded| recorded.cell);
-        if uses_categories && cells.iter().all(|cell| *cell == Cell::NotApplicable) {
-            let outcome = Outcome::Unknown(Cause::RecordedNotApplicable);
-            return Some(derived(Answer { outcome, row: None }, None));
-        }
         let mut best: Option<Derived> = None;
         for wanted in table_bases(basis, set) {
             let (answer, table) = self.answer(case, chapter, edition, *wanted, cells, basis);
@@ -153,7 +150,7 @@ impl<'r> Stager<'r> {
         &mut self,
         case: &Case,
         chapter: &Chapter,
-        edition: crate::category::Edition,
+        edition: Edition,
         wanted: TableBasis,
         cells: [Cell<Category>; 3],
         basis: Basis,
@@ -197,7 +194,7 @@ impl<'r> Stager<'r> {
             m.cell = category(Axis::M, "M0");
             assumed.m0 = true;
         }
-        if silent(n.cell) && self.policy.nx == NxPolicy::N0 {
+        if matches!(n.cell, Cell::Blank | Cell::Unknown) && self.policy.nx == NxPolicy::N0 {
             n.cell = category(Axis::N, "N0");
             assumed.n0 = true;
         }
@@ -233,6 +230,10 @@ fn shows_metastasis(case: &Case) -> bool {
 
 fn is_blank(set: &Tnm) -> bool {
     set.t.cell.is_blank() && set.n.cell.is_blank() && set.m.cell.is_blank()
+}
+
+fn is_not_applicable(set: &Tnm) -> bool {
+    [set.t.cell, set.n.cell, set.m.cell].iter().all(|cell| *cell == Cell::NotApplicable)
 }
 
 /// The printed tables that a classification is read from.
@@ -296,6 +297,11 @@ fn choose_original(case: &Case, staged: &mut Staged) {
         || [Basis::PostClinical, Basis::PostTherapy].iter().any(|b| staged.by_basis[*b as usize].is_some())
     {
         staged.original = underived(Outcome::Unknown(Cause::NotAtDiagnosis));
+    } else if [Basis::Single, Basis::Clinical, Basis::Pathologic]
+        .iter()
+        .any(|b| is_not_applicable(case.set(*b)))
+    {
+        staged.original = underived(Outcome::Unknown(Cause::RecordedNotApplicable));
     }
 }
 
@@ -315,9 +321,9 @@ fn underived(outcome: Outcome) -> Derived {
     }
 }
 
-fn nothing(schema: Option<crate::knowledge::SchemaId>, cause: Cause) -> Staged {
+fn nothing(cause: Cause) -> Staged {
     Staged {
-        schema,
+        schema: None,
         edition: None,
         edition_source: None,
         by_basis: [None; 6],

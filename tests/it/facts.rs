@@ -3,8 +3,6 @@
 //! The facts name schemas as the registries do; which of our schemas that is, our own selection
 //! says, so that selection is tested on the way.
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstage::category::{Axis, Behavior, Category, Edition, Histology, Sex, Site};
@@ -13,7 +11,7 @@ use rstage::knowledge::{Rules, SchemaId, Selected, TableAxis, TableBasis, Traits
 type Row = BTreeMap<String, String>;
 
 fn rows(name: &str) -> Option<Vec<Row>> {
-    let path = common::shared("facts")?.join(name);
+    let path = crate::support::shared("facts")?.join(name);
     let mut reader = csv::Reader::from_path(path).unwrap();
     let header = reader.headers().unwrap().clone();
     let row = |record: csv::StringRecord| {
