@@ -1,1 +1,97 @@
 //! Mergeable counts and the tables made of them.
+//!
+//! A run never holds its records, so every table has to come from counts that are
+//! taken record by record, on any number of threads, and then added up. [`Counts`]
+//! are those; [`tables`] forms the tidy tables that are written as CSV, [`render`]
+//! the short ones for the terminal. This room knows labels and numbers, not rules.
+
+mod age;
+mod agreement;
+mod counts;
+mod frame;
+mod oligo;
+mod render;
+mod statistics;
+mod tables;
+
+pub use age::AgeBand;
+pub use counts::Counts;
+pub use frame::{SummaryError, Table, write_csv};
+pub use render::render;
+pub use statistics::{Weights, kappa, wilson};
+pub use tables::tables;
+
+use crate::category::{Edition, Sex};
+use crate::knowledge::SchemaId;
+
+/// What the summary counts of one record. Labels are those of the enriched
+/// columns, so that a table and a column read alike.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tally {
+    /// Schema, where one was found.
+    pub schema: Option<SchemaId>,
+    /// Edition applied.
+    pub edition: Option<Edition>,
+    /// Year of diagnosis.
+    pub year: Option<u16>,
+    /// Sex, where known.
+    pub sex: Option<Sex>,
+    /// Age at diagnosis in years, where known.
+    pub age: Option<u8>,
+    /// Classification that the derived stage comes from (`pathologic`, `none`).
+    pub basis: &'static str,
+    /// Stage as recorded.
+    pub recorded: Staging,
+    /// Stage as derived.
+    pub derived: Staging,
+    /// Outcome of the comparison; `exact`, `substage` and `major` are the ones where both are known.
+    pub agreement: &'static str,
+    /// More on the comparison, where there is more.
+    pub detail: Option<&'static str>,
+    /// Why there is no derived group.
+    pub cause: Option<&'static str>,
+    /// Metastatic origin (`de_novo`, `recurrent`, `not_applicable`).
+    pub origin: &'static str,
+    /// Oligometastasis, where it was graded.
+    pub oligo: Option<Oligo>,
+    /// Stage at diagnosis beside the restaged one, where the record has one.
+    pub restaging: Option<Restaging>,
+}
+
+/// A stage and, where there is one, its group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Staging {
+    /// `0`, `I`, `II`, `III`, `IV`, `occult`, `NA` or `UNK`.
+    pub stage: &'static str,
+    /// Stage group (`IIIA`).
+    pub group: Option<&'static str>,
+}
+
+impl Staging {
+    /// The group, or the stage where there is no single group.
+    fn label(self) -> &'static str {
+        self.group.unwrap_or(self.stage)
+    }
+}
+
+/// Oligometastasis of one record.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Oligo {
+    /// Profile whose thresholds were used.
+    pub profile: &'static str,
+    /// Level of evidence; `not_applicable` where no metastasis was shown.
+    pub level: &'static str,
+    /// `synchronous`, `metachronous`, `unknown`.
+    pub timing: &'static str,
+}
+
+/// Stage at diagnosis beside the restaged one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Restaging {
+    /// Stage at diagnosis.
+    pub original: &'static str,
+    /// Restaged.
+    pub restaged: &'static str,
+    /// `same`, `up`, `down`, `none`, `unknown`.
+    pub change: &'static str,
+}
