@@ -3,7 +3,7 @@
 use std::io::{Write, stdout};
 use std::path::PathBuf;
 
-use rstage::fields::{mapping_file, recognise, render, report};
+use rstage::fields::{mapping_file, recognise_columns, render, report};
 use rstage::input::discover;
 
 use super::failure::Failure;
@@ -32,7 +32,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     for (index, file) in discover(&args.inputs, &args.reading.options())?.iter().enumerate() {
         let place = file.path.display().to_string();
         let fields = |source| Failure::Fields { place: place.clone(), source };
-        let mapping = recognise(&file.header, &options).map_err(fields)?;
+        let (mapping, lack) = recognise_columns(&file.header, &options).map_err(fields)?;
         let found = report(&mapping).map_err(fields)?;
         if args.json {
             let text = serde_json::to_string_pretty(&found).map_err(std::io::Error::from)?;
@@ -46,6 +46,9 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
             let mut map = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
             map.write_all(mapping_file(&mapping).as_bytes())?;
             writeln!(out, "Map file to edit: {}", path.display())?;
+        }
+        if let Some(source) = lack {
+            return Err(Failure::Fields { place, source });
         }
     }
     Ok(0)

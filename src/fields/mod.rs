@@ -20,7 +20,7 @@ pub use error::FieldsError;
 pub use layout::{LayoutName, layout_names};
 pub use map_file::{MapFile, parse_setting};
 pub use mapping::{Confidence, Mapping, Source};
-pub use recognise::{MapOptions, recognise};
+pub use recognise::{MapOptions, recognise, recognise_columns};
 pub use report::{ColumnReport, ColumnRow, MissingField, UndecidedField, mapping_file, render, report};
 
 /// How the values of a column are written down, where the same role has several

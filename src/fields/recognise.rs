@@ -48,12 +48,23 @@ const MINOR: &[Field] = &[
     Field::OriginFlag,
 ];
 
-/// Assigns the columns of a table to fields.
+/// Assigns the columns of a table that is to be staged to fields.
 ///
 /// # Errors
-/// A layout, header or position that does not exist; columns with equal claims to one
-/// field; nothing that could be staged.
+/// Those of [`recognise_columns`]; nothing that could be staged.
 pub fn recognise(headers: &[String], options: &MapOptions) -> Result<Mapping, FieldsError> {
+    let (mapping, lack) = recognise_columns(headers, options)?;
+    lack.map_or(Ok(mapping), Err)
+}
+
+/// Assigns the columns of any table to fields, and says why it could not be staged, if so.
+///
+/// # Errors
+/// A layout, header or position that does not exist; columns with equal claims to one field.
+pub fn recognise_columns(
+    headers: &[String],
+    options: &MapOptions,
+) -> Result<(Mapping, Option<FieldsError>), FieldsError> {
     let layouts = layout::all()?;
     let names = Headers::new(headers);
     let forced = options.layout.as_deref().map(|name| named_layout(name, layouts)).transpose()?;
@@ -98,8 +109,8 @@ pub fn recognise(headers: &[String], options: &MapOptions) -> Result<Mapping, Fi
         values,
         undecided: work.undecided,
     };
-    stageable(&mapping, ruling, layouts)?;
-    Ok(mapping)
+    let lack = stageable(&mapping, ruling, layouts).err();
+    Ok((mapping, lack))
 }
 
 fn named_layout<'l>(name: &str, layouts: &'l [Layout]) -> Result<&'l Layout, FieldsError> {

@@ -43,6 +43,9 @@ const STAGEABLE: &[Field] = &[
     Field::MetPresent,
     Field::EodMets,
     Field::SummaryStage,
+    // A histology tells leukemia, brain tumors and other disease that has no stage group.
+    Field::Histology,
+    Field::Morphology,
 ];
 
 /// A site, and something to stage it by.
@@ -59,7 +62,7 @@ pub(super) fn stageable(mapping: &Mapping, ruling: &Layout, layouts: &[Layout]) 
     }
     if !STAGEABLE.iter().any(|&field| has(field)) {
         return Err(FieldsError::NothingToStage {
-            missing: "T, N, M, a stage group or metastasis at diagnosis",
+            missing: "histology, T, N, M, a stage group or metastasis at diagnosis",
             looked_for: looked_for(
                 &[Field::PathT, Field::ClinT, Field::T, Field::PathGroup, Field::StageGroup],
                 ruling,

@@ -14,12 +14,8 @@ use rstage::staging::{Case, Outcome, Policy, Stager};
 use crate::support::{Table, Work, shared};
 
 /// Tables that cannot be staged, and what the message must say.
-const NOT_STAGEABLE: [(&str, &str); 4] = [
-    ("nationwidechildrens.org_clinical_patient_cntl.txt", "looks like an HTML page"),
-    ("nationwidechildrens.org_clinical_patient_gbm.txt", "nothing to stage"),
-    ("nationwidechildrens.org_clinical_patient_lgg.txt", "nothing to stage"),
-    ("nationwidechildrens.org_clinical_patient_laml.txt", "nothing to stage"),
-];
+const NOT_STAGEABLE: [(&str, &str); 1] =
+    [("nationwidechildrens.org_clinical_patient_cntl.txt", "looks like an HTML page")];
 
 fn tables() -> Option<Vec<PathBuf>> {
     let root = shared("realdata")?;
@@ -240,5 +236,24 @@ fn what_cannot_be_staged_says_why() {
         assert_eq!(done.status, 3, "{table}: {}", done.err);
         assert!(done.err.contains(message) && done.err.contains(table), "{}", done.err);
         assert!(work.holds_only(&[]), "{table}: something was left behind");
+    }
+}
+
+#[test]
+fn disease_without_tnm_is_told_as_such() {
+    let Some(root) = shared("realdata") else { return };
+    // The leukemia table has neither site nor histology in its rows; the user knows them.
+    for (table, settings) in
+        [("gbm", &[][..]), ("lgg", &[]), ("laml", &["--set", "site=C42.1", "--set", "histology=9861/3"])]
+    {
+        let work = Work::new();
+        let path = root.join(format!("tcga_biotab/nationwidechildrens.org_clinical_patient_{table}.txt"));
+        let args = [&["run", path.to_str().unwrap(), "--out", "out", "--quiet"], settings].concat();
+        let done = work.rstage(&args);
+        assert_eq!(done.status, 0, "{table}: {}", done.err);
+        let table = Table::read(&work.path("out/records.csv"));
+        let not_applicable =
+            (0..table.rows.len()).filter(|&row| table.cell(row, "rstage_reason") == "no_tnm").count();
+        assert_eq!(not_applicable, table.rows.len());
     }
 }

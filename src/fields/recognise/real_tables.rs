@@ -79,7 +79,7 @@ fn tcga_biotab() {
             check(&mapping, "tcga_biotab", ajcc);
         }
     }
-    for cancer in ["gbm", "lgg", "laml", "cntl"] {
+    for cancer in ["cntl"] {
         let path = root.join(format!("tcga_biotab/nationwidechildrens.org_clinical_patient_{cancer}.txt"));
         let error = recognise(&header(&path, b'\t'), &MapOptions::default()).unwrap_err();
         assert!(matches!(error, FieldsError::NothingToStage { .. }), "{cancer}: {error}");

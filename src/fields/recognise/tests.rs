@@ -336,7 +336,7 @@ fn nothing_to_stage() {
     assert!(error.contains("--set site=C50.9"), "{error}");
     let error = failure(&["icd_o_3_site", "gender", "bcr_patient_uuid"], &MapOptions::default());
     assert!(
-        error.starts_with("nothing to stage: no column for T, N, M, a stage group or metastasis"),
+        error.starts_with("nothing to stage: no column for histology, T, N, M, a stage group or metastasis"),
         "{error}"
     );
     assert!(error.contains("ajcc_tumor_pathologic_pt"), "{error}");
