@@ -47,6 +47,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
+            Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Input(_) | Self::Fields { .. } | Self::Record(_) => 3,
             Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
             Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Write(_) => 5,

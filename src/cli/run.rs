@@ -149,6 +149,14 @@ fn bar(total: u64) -> ProgressBar {
 }
 
 fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
+    let rejected = result.manifest.counts.rejected;
+    for reject in &result.first_rejects {
+        writeln!(stderr(), "rejected: {reject}")?;
+    }
+    if rejected > 0 {
+        let all = result.folder.join("rejects.csv");
+        writeln!(stderr(), "hint: {rejected} rows were rejected, all of them are in {}", all.display())?;
+    }
     let mut out = stdout().lock();
     if args.json {
         let text = serde_json::to_string_pretty(&result.manifest).map_err(std::io::Error::from)?;
@@ -167,9 +175,6 @@ fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     writeln!(out, "{}", render(&result.counts, &schemas, 80).map_err(RunError::from)?)?;
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
-    if counts.rejected > 0 {
-        writeln!(out, "The rejected rows and why: {}", result.folder.join("rejects.csv").display())?;
-    }
     writeln!(out, "Results: {}", result.folder.display())?;
     Ok(())
 }

@@ -83,6 +83,14 @@ pub enum OutputError {
 
 impl OutputError {
     /// An error of the system with the path that it is about.
+    /// Whether the folder that was asked for cannot be used as it is, which only the user can change.
+    pub fn is_about_the_place(&self) -> bool {
+        matches!(
+            self,
+            Self::NotEmpty { .. } | Self::NotARun { .. } | Self::Foreign { .. } | Self::NotAFolder { .. }
+        )
+    }
+
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {

@@ -93,6 +93,8 @@ pub struct RunResult {
     pub counts: Counts,
     /// Verdict.
     pub verdict: Verdict,
+    /// The first rejected rows: file, line and cause, without their text.
+    pub first_rejects: Vec<String>,
 }
 
 /// What stops a run. Nothing of it is left behind.
@@ -229,7 +231,13 @@ pub fn run(
         exit: verdict.exit(),
     };
     let folder = folder.finish(&manifest)?;
-    Ok(RunResult { folder, manifest, counts: finished.counts, verdict })
+    Ok(RunResult {
+        folder,
+        manifest,
+        counts: finished.counts,
+        verdict,
+        first_rejects: finished.first_rejects,
+    })
 }
 
 fn plan(files: &[InputFile], config: &RunConfig) -> Result<Vec<FilePlan>, RunError> {
@@ -285,6 +293,9 @@ fn next_batch<T>(receiver: &Receiver<T>, most: usize) -> Option<Vec<T>> {
     Some(batch)
 }
 
+/// How many rejected rows are told at once.
+const SHOWN_REJECTS: usize = 5;
+
 /// The files that a run fills, and what it counts meanwhile.
 struct Sinks {
     records: RecordsWriter,
@@ -293,6 +304,8 @@ struct Sinks {
     counts: Counts,
     rows: Vec<u64>,
     findings: BTreeMap<String, BTreeMap<String, u64>>,
+    paths: Vec<String>,
+    first_rejects: Vec<String>,
 }
 
 /// What the sinks came to.
@@ -302,6 +315,7 @@ struct Finished {
     findings: BTreeMap<String, BTreeMap<String, u64>>,
     written: u64,
     rejected: u64,
+    first_rejects: Vec<String>,
 }
 
 impl Sinks {
@@ -330,6 +344,8 @@ impl Sinks {
             counts: Counts::default(),
             rows: vec![0; files.len()],
             findings: BTreeMap::new(),
+            paths: files.iter().map(|file| file.path.display().to_string()).collect(),
+            first_rejects: Vec::new(),
         })
     }
 
@@ -341,6 +357,9 @@ impl Sinks {
             *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
         }
         self.rejects.write(&chunk.rejects)?;
+        for reject in chunk.rejects.iter().take(SHOWN_REJECTS.saturating_sub(self.first_rejects.len())) {
+            self.first_rejects.push(format!("{}:{}: {}", self.paths[reject.file], reject.line, reject.cause));
+        }
         self.rows[chunk.file] += chunk.rows;
         self.counts.merge(chunk.counts);
         Ok(())
@@ -354,6 +373,7 @@ impl Sinks {
             findings: self.findings,
             written: self.records.finish()?,
             rejected: self.rejects.finish()?,
+            first_rejects: self.first_rejects,
         })
     }
 }
