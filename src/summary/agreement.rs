@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use polars::prelude::*;
 
 use super::counts::AgreementKey;
-use super::frame::sorted;
+use super::frame::{sorted, sum_by};
 use super::tables::Names;
 use super::{Counts, Weights, kappa, wilson};
 
@@ -79,7 +79,7 @@ pub(super) fn matrix(counts: &Counts, names: &Names) -> PolarsResult<DataFrame> 
         "n" => numbers.values().copied().collect::<Vec<_>>(),
     )?;
     let keys = ["schema", "edition", "basis", "recorded", "derived", "agreement", "detail"];
-    sorted(&super::frame::sum_by(&frame, &keys)?, &keys)
+    sorted(&sum_by(&frame, &keys)?, &keys)
 }
 
 /// One row per schema and edition with at least one record to compare.

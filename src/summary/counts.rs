@@ -126,3 +126,116 @@ fn add_all<K: Eq + Hash>(numbers: &mut Numbers<K>, others: Numbers<K>) {
         count(numbers, key, n);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::sample::{self, csv};
+    use super::*;
+    use crate::summary::{render, tables};
+
+    type Record = (Tally, Vec<(&'static str, Severity)>);
+
+    fn record() -> impl Strategy<Value = Record> {
+        let group =
+            prop::sample::select(vec![("0", None), ("I", Some("IA")), ("IV", Some("IVB")), ("UNK", None)])
+                .prop_map(|(stage, group)| Staging { stage, group });
+        let who = (
+            prop::option::of(prop::sample::select(vec![SchemaId(0), SchemaId(1)])),
+            prop::option::of(6_u8..=9),
+            prop::option::of(2018_u16..2021),
+            prop::sample::select(vec![None, Some(Sex::Male), Some(Sex::Female), Some(Sex::Other)]),
+            prop::option::of(0_u8..100),
+        );
+        let label = |labels: &[&'static str]| prop::sample::select(labels.to_vec());
+        let level = label(&["confirmed", "possible", "excluded_poly", "not_assessable", "not_applicable"]);
+        let what = (
+            (group.clone(), group),
+            label(&["exact", "substage", "major", "underivable"]),
+            prop::option::of(label(&["n_unknown", "no_row"])),
+            label(&["de_novo", "recurrent", "unknown"]),
+            prop::option::of((label(&["generic", "nsclc"]), level)),
+            prop::option::of(label(&["up", "same"])),
+        );
+        let severity = prop::sample::select(vec![Severity::Info, Severity::Warning, Severity::Error]);
+        let findings = prop::collection::vec((label(&["D01", "D02", "R02"]), severity), 0..3);
+        (who, what, findings).prop_map(|(who, what, findings)| {
+            let (schema, edition, year, sex, age) = who;
+            let ((recorded, derived), agreement, cause, origin, oligo, change) = what;
+            let tally = Tally {
+                schema,
+                edition: edition.map(Edition),
+                year,
+                sex,
+                age,
+                basis: "clinical",
+                recorded,
+                derived,
+                agreement,
+                detail: cause,
+                cause,
+                origin,
+                oligo: oligo.map(|(profile, level)| Oligo { profile, level, timing: "unknown" }),
+                restaging: change.map(|change| Restaging { original: "I", restaged: "IV", change }),
+            };
+            (tally, findings)
+        })
+    }
+
+    fn counts<'a>(records: impl IntoIterator<Item = &'a Record>) -> Counts {
+        let mut counts = Counts::default();
+        for (tally, findings) in records {
+            counts.add(tally, findings.iter().copied());
+        }
+        counts
+    }
+
+    fn text(counts: &Counts) -> String {
+        let tables = tables(counts, sample::NAMES).unwrap();
+        let shown = render(counts, sample::NAMES, 80).unwrap();
+        tables.iter().map(csv).chain([shown]).collect::<Vec<_>>().join("\n")
+    }
+
+    proptest! {
+            #![proptest_config(ProptestConfig::with_cases(48))]
+
+            /// Records dealt to some parts, and the parts merged in any order or pairing, are the same tables.
+            #[test]
+            fn any_split_merges_to_the_same_tables(
+                dealt in prop::collection::vec((0_usize..5, record()), 0..60),
+                order in Just(vec![0_usize, 1, 2, 3, 4]).prop_shuffle(),
+                nested in any::<bool>(),
+            ) {
+                let whole = counts(dealt.iter().map(|(_, record)| record));
+                let part = |wanted: usize| counts(dealt.iter().filter(|(at, _)| *at == wanted).map(|(_, record)| record));
+                let mut merged = Counts::default();
+                if nested {
+                    for pair in order.chunks(2) {
+                        let mut both = part(pair[0]);
+                        for &at in &pair[1..] {
+     both.merge(part(at));
+    }
+                        merged.merge(both);
+                    }
+                } else {
+                    for &at in &order {
+     merged.merge(part(at));
+    }
+                }
+                prop_assert_eq!(merged.records(), dealt.len() as u64);
+                prop_assert_eq!(text(&merged), text(&whole));
+                prop_assert_eq!(merged, whole);
+            }
+        }
+
+    #[test]
+    fn a_record_seen_before_needs_no_new_key() {
+        let once = sample::counts();
+        let mut twice = once.clone();
+        twice.merge(once.clone());
+        assert_eq!(twice.records(), 2 * once.records());
+        assert_eq!(twice.stages.len(), once.stages.len());
+        assert_ne!(text(&twice), text(&once));
+    }
+}

@@ -123,3 +123,40 @@ pub(super) fn ratio(frame: &DataFrame, per: f64) -> PolarsResult<Float64Chunked>
 pub(super) fn sorted(frame: &DataFrame, keys: &[&str]) -> PolarsResult<DataFrame> {
     frame.sort(keys.iter().copied(), SortMultipleOptions::default().with_nulls_last(true))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::csv;
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_the_same_everywhere() {
+        let frame = df!(
+            "label" => [Some("a,b"), Some("c"), None],
+            "year" => [Some(2019_u32), None, Some(2020)],
+            "percent" => [Some(100.0 / 3.0), Some(-0.001), None],
+            "kappa" => [Some(-0.25), Some(1.0), Some(0.99996)],
+        );
+        let text = csv(&Table { name: "numbers", frame: frame.unwrap() });
+        assert_eq!(
+            text,
+            "label,year,percent,kappa\n\"a,b\",2019,33.33,-0.2500\nc,,0.00,1.0000\n,2020,,1.0000\n"
+        );
+    }
+
+    #[test]
+    fn a_writer_that_fails_says_which_table() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::from(std::io::ErrorKind::StorageFull))
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let table = Table { name: "findings", frame: df!("n" => [1_u64]).unwrap() };
+        let error = write_csv(&table, Full).unwrap_err().to_string();
+        assert!(error.contains("summary table findings could not be written"), "{error}");
+    }
+}

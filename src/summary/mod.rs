@@ -95,3 +95,6 @@ pub struct Restaging {
     /// `same`, `up`, `down`, `none`, `unknown`.
     pub change: &'static str,
 }
+
+#[cfg(test)]
+mod sample;

@@ -13,7 +13,7 @@ use super::{Counts, SummaryError, Weights, wilson};
 
 /// Rows of a section before the rest is only counted.
 const ROWS: usize = 8;
-/// Schemas named beside the total of the agreement.
+/// Schemas named below the total of the agreement, and profiles of oligometastasis.
 const SCHEMAS: usize = 5;
 
 /// The main numbers of a run as text of at most `width` columns and about 60 lines;
@@ -108,7 +108,7 @@ fn agreement(counts: &Counts, names: &Names) -> Section {
             number(agreement.kappa(Weights::Linear), 3),
         ]
     });
-    let header = vec!["Agreement", "n", "same group %", "same stage %", "(95 %)", "kappa", "weighted"];
+    let header = vec!["Agreement", "n", "group %", "stage %", "(95 %)", "kappa", "weighted"];
     Section::of(header, rows.collect(), SCHEMAS + 1)
 }
 
@@ -179,5 +179,88 @@ fn number(value: Option<f64>, decimals: usize) -> String {
 }
 
 fn range((low, high): (f64, f64)) -> String {
-    format!("{}-{}", decimal(low, 1), decimal(high, 1))
+    format!("({}-{})", decimal(low, 1), decimal(high, 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::audit::Severity;
+
+    #[test]
+    fn the_sample_at_80_columns() {
+        insta::assert_snapshot!(render(&sample::counts(), sample::NAMES, 80).unwrap(), @"
+         Stage   recorded      %   derived      %
+        ──────────────────────────────────────────
+         0              1    3.4         1    3.4
+         I              8   27.6         8   27.6
+         II             1    3.4         0    0.0
+         III            6   20.7         7   24.1
+         IV            10   34.5        10   34.5
+         NA             2    6.9         2    6.9
+         UNK            1    3.4         1    3.4
+
+         Agreement    n   group %   stage %         (95 %)   kappa   weighted
+        ──────────────────────────────────────────────────────────────────────
+         all         25      88.0      96.0    (80.5-99.3)   0.942      0.972
+         lung        17      82.4      94.1    (73.0-99.0)   0.884      0.892
+         breast       8     100.0     100.0   (67.6-100.0)   1.000      1.000
+
+         No derived group because   records     %
+        ──────────────────────────────────────────
+         no_schema                        2   6.9
+         n_unknown                        1   3.4
+
+         Finding   severity   n   per 1000
+        ───────────────────────────────────
+         D01          error   1       34.5
+         D14          error   1       34.5
+         D02        warning   2       69.0
+         D03        warning   1       34.5
+         D04           info   1       34.5
+
+         Metastatic origin   records      %
+        ────────────────────────────────────
+         none_recorded            15   51.7
+         de_novo                  10   34.5
+         not_applicable            2    6.9
+         recurrent                 2    6.9
+
+         Oligometastasis   metastatic   at least % (95 %)   at most % (95 %)
+        ─────────────────────────────────────────────────────────────────────
+         nsclc                     10    30.0 (10.8-60.3)   60.0 (31.3-83.2)
+        ");
+    }
+
+    #[test]
+    fn nothing_counted_is_nothing_shown() {
+        assert_eq!(render(&Counts::default(), &[], 80).unwrap(), "");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_asked_for() {
+        for width in [60, 80, 120] {
+            let text = render(&sample::counts(), sample::NAMES, width).unwrap();
+            assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_longest_summary_stays_near_60_lines() {
+        let texts: Vec<&'static str> =
+            (0..12).map(|at| &*Box::leak(format!("label_{at}").into_boxed_str())).collect();
+        let mut counts = sample::counts();
+        for (at, &text) in texts.iter().enumerate() {
+            let mut tally = sample::lung();
+            tally.schema = Some(crate::knowledge::SchemaId(at as u16));
+            tally.cause = Some(text);
+            tally.origin = text;
+            tally.oligo = Some(super::super::Oligo { profile: text, level: "confirmed", timing: "unknown" });
+            counts.add(&tally, [(text, Severity::Warning)]);
+        }
+        let text = render(&counts, &texts, 80).unwrap();
+        assert!(text.lines().count() <= 66, "{} lines\n{text}", text.lines().count());
+        assert!(text.contains("and 9 more"), "{text}");
+    }
 }
