@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
     let mut list = String::from("&[\n");
     for path in names {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let _ = writeln!(list, "    ({name:?}, include_str!({path:?})),");
+        let _ = writeln!(list, "    ({name:?}, include_str!({:?})),", path.to_string_lossy());
     }
     list.push(']');
     let out = env::var("OUT_DIR").map_err(io::Error::other)?;

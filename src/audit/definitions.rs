@@ -1,7 +1,8 @@
 //! Published definitions of oligometastasis and what the codes of each schema say of the number of
 //! lesions and organs, read from `oligometastasis.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 
@@ -23,11 +24,26 @@ pub(crate) struct Definitions {
     lymphomas: Vec<String>,
     /// Sorted by name.
     profiles: Vec<(String, Profile)>,
+    /// Their names by the same index.
+    labels: Vec<&'static str>,
     generic: ProfileId,
     blocks: Vec<Block>,
     /// Schema id to block, sorted.
     by_schema: Vec<(String, usize)>,
     ladder: Vec<Rung>,
+}
+
+/// A profile's name as a label, for counts that outlive the settings it came from. A process
+/// meets a handful of names, which are kept until it ends.
+fn label(name: &str) -> &'static str {
+    static LABELS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut labels = LABELS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = labels.get(name) {
+        return known;
+    }
+    let label: &'static str = name.to_owned().leak();
+    labels.insert(label);
+    label
 }
 
 /// What one block says of its schemas.
@@ -113,6 +129,7 @@ impl Definitions {
         Ok(Self {
             no_metastasis: file.no_metastasis,
             lymphomas: file.lymphomas,
+            labels: profiles.iter().map(|(name, _)| label(name)).collect(),
             profiles,
             generic,
             blocks,
@@ -122,8 +139,8 @@ impl Definitions {
     }
 
     /// Name of a profile.
-    pub(crate) fn profile_name(&self, id: ProfileId) -> &str {
-        self.profiles.get(usize::from(id.0)).map_or("", |(name, _)| name)
+    pub(crate) fn profile_name(&self, id: ProfileId) -> &'static str {
+        self.labels.get(usize::from(id.0)).copied().unwrap_or("")
     }
 
     /// The profile with this name.

@@ -78,7 +78,7 @@ impl AuditRules {
     }
 
     /// Name of an oligometastasis profile.
-    pub fn profile_name(&self, id: ProfileId) -> &str {
+    pub fn profile_name(&self, id: ProfileId) -> &'static str {
         self.definitions.profile_name(id)
     }
 

@@ -63,8 +63,8 @@ pub(crate) struct Args {
     /// Serum tumor marker category
     #[arg(long, value_name = "S")]
     s: Option<String>,
-    /// PSA
-    #[arg(long, value_name = "NG/ML")]
+    /// PSA before treatment, ng/mL
+    #[arg(long, value_name = "PSA")]
     psa: Option<String>,
     /// Grade
     #[arg(long, value_name = "GRADE")]
@@ -72,7 +72,7 @@ pub(crate) struct Args {
     /// Recorded stage group
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
-    /// Any other field, such as path_t=pT2 or r_m=rM1
+    /// Any other field, such as `path_t=pT2` or `r_m=rM1`
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
 }
@@ -111,28 +111,25 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = Config::default();
     let mut audit_rules = AuditRules::configured(&config)?;
     let policy = args.assuming.policy();
-    let text = match (&args.export, &args.key) {
-        (Some(export), Some(key)) => {
-            let (chunk, mapping, row) = find(args, export, key)?;
-            audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
-            let case = case_of(&chunk, &mapping, row);
-            in_words(&case, policy, &audit_rules, &config, &|field| cell_of(&chunk, &mapping, field, row))?
+    let text = if let (Some(export), Some(key)) = (&args.export, &args.key) {
+        let (chunk, mapping, row) = find(args, export, key)?;
+        audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
+        let case = case_of(&chunk, &mapping, row);
+        in_words(&case, policy, &audit_rules, &config, &|field| cell_of(&chunk, &mapping, field, row))?
+    } else {
+        let given = args.given()?;
+        if given.is_empty() {
+            let hint =
+                "nothing to explain\nhint: give an export and --key, or at least --site and --histology";
+            return Err(Failure::Usage(hint.to_owned()));
         }
-        _ => {
-            let given = args.given()?;
-            if given.is_empty() {
-                let hint =
-                    "nothing to explain\nhint: give an export and --key, or at least --site and --histology";
-                return Err(Failure::Usage(hint.to_owned()));
-            }
-            audit_rules.mute_absent(&config, |field| given.contains_key(&field));
-            let mut case = Case::default();
-            for (field, text) in &given {
-                case.put(*field, parse(*field, Coding::Plain, text));
-            }
-            case.complete();
-            in_words(&case, policy, &audit_rules, &config, &|field| given.get(&field).cloned())?
+        audit_rules.mute_absent(&config, |field| given.contains_key(&field));
+        let mut case = Case::default();
+        for (field, text) in &given {
+            case.put(*field, parse(*field, Coding::Plain, text));
         }
+        case.complete();
+        in_words(&case, policy, &audit_rules, &config, &|field| given.get(&field).cloned())?
     };
     write!(stdout().lock(), "{text}")?;
     Ok(0)

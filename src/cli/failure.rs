@@ -48,8 +48,10 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
-            Self::Input(_) | Self::Fields { .. } | Self::Record(_) => 3,
-            Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
+            Self::Input(_)
+            | Self::Fields { .. }
+            | Self::Record(_)
+            | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
             Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Write(_) => 5,
         }
     }

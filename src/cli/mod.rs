@@ -29,11 +29,11 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Stage and audit exports; write records, findings, rejects, summary tables and a manifest
-    Run(run::Args),
+    Run(Box<run::Args>),
     /// Say which columns of an export are recognised, what is missing and what that costs
     Columns(columns::Args),
     /// Explain one record, from a file or from options, step by step
-    Explain(explain::Args),
+    Explain(Box<explain::Args>),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }

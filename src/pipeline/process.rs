@@ -7,7 +7,7 @@ use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::Rules;
 use crate::output::{Added, Encoded, OutputError, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
-use crate::staging::{Case, Outcome, Staged, Stager};
+use crate::staging::{Case, Cause, Outcome, Staged, Stager};
 use crate::summary::{Counts, Oligo, Restaging, Staging, Tally};
 
 use super::decode::{Cases, key_of, recorded};
@@ -127,10 +127,10 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) ->
         },
         agreement: audited.agreement.as_str(),
         detail: Some(audited.agreement_detail.as_str()).filter(|detail| !detail.is_empty()),
-        cause: outcome.cause().map(|cause| cause.id()),
+        cause: outcome.cause().map(Cause::id),
         origin: audited.origin.as_str(),
         oligo: Some(Oligo {
-            profile: Box::leak(audit.profile_name(oligo.profile).to_owned().into_boxed_str()),
+            profile: audit.profile_name(oligo.profile),
             level: oligo.level.as_str(),
             timing: oligo.timing.as_str(),
         }),

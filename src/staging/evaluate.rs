@@ -161,7 +161,7 @@ impl Question {
         });
         // For TX or NX, a bare roman beside lettered groups says no more than that the letter is unknown.
         let bare = table.without_letter.get(row).copied().unwrap_or(false);
-        if bare && !by_factor && self.shares_stage(table, worlds) {
+        if bare && !by_factor && shares_stage(table, worlds) {
             return;
         }
         for (axis, (input, set)) in self.inputs().iter().zip(worlds).enumerate() {
@@ -169,11 +169,6 @@ impl Question {
                 *set = 1 << input.token;
             }
         }
-    }
-
-    /// Whether everything that the X may be leads to one stage.
-    fn shares_stage(&self, table: &StageTable, worlds: &[TokenSet]) -> bool {
-        range(table, worlds).is_some_and(|range| range.low.stage() == range.high.stage())
     }
 
     fn why_nothing(&self) -> Cause {
@@ -209,7 +204,7 @@ impl Question {
         matters.or(open.first().copied()).map_or(Cause::NoRow, |axis| self.cause_of(table, axis))
     }
 
-    fn cause_of(&self, table: &StageTable, axis: usize) -> Cause {
+    fn cause_of(self, table: &StageTable, axis: usize) -> Cause {
         match (&table.axes[axis], self.inputs[axis].known) {
             (TableAxis::Factor(factor), _) if factor.is_age => Cause::AgeMissing,
             (TableAxis::Factor(_), _) => Cause::FactorMissing,
@@ -255,6 +250,11 @@ fn range(table: &StageTable, worlds: &[TokenSet]) -> Option<Possible> {
         }
     });
     range
+}
+
+/// Whether everything that is possible has one stage.
+fn shares_stage(table: &StageTable, worlds: &[TokenSet]) -> bool {
+    range(table, worlds).is_some_and(|range| range.low.stage() == range.high.stage())
 }
 
 fn factor_input(factor: &Factor, axis: &FactorAxis, case: &Case, basis: Basis) -> Input {

@@ -36,7 +36,7 @@ impl<'r> Stager<'r> {
             Ok(chapter) => chapter,
             Err(cause) => return nothing(cause),
         };
-        let applicable = self.applicable(case, &chapter);
+        let applicable = self.applicable(case, chapter);
         let mut staged = Staged {
             schema: Some(chapter.schema),
             edition: chapter.edition,
@@ -51,7 +51,7 @@ impl<'r> Stager<'r> {
             for basis in
                 [Basis::Single, Basis::Clinical, Basis::Pathologic, Basis::PostClinical, Basis::PostTherapy]
             {
-                staged.by_basis[basis as usize] = self.derive(case, &chapter, basis);
+                staged.by_basis[basis as usize] = self.derive(case, chapter, basis);
             }
             choose_original(case, &mut staged);
         }
@@ -68,14 +68,14 @@ impl<'r> Stager<'r> {
             Ok(chapter) => chapter,
             Err(cause) => return Some(underived(Outcome::Unknown(cause))),
         };
-        match self.applicable(case, &chapter) {
-            Ok(()) => self.derive(case, &chapter, Basis::Restaged),
+        match self.applicable(case, chapter) {
+            Ok(()) => self.derive(case, chapter, Basis::Restaged),
             Err(outcome) => Some(underived(outcome)),
         }
     }
 
     /// Whether the chapter stages this tumor at all under its edition.
-    fn applicable(&self, case: &Case, chapter: &Chapter) -> Result<(), Outcome> {
+    fn applicable(&self, case: &Case, chapter: Chapter) -> Result<(), Outcome> {
         let schema = self.rules.schema(chapter.schema);
         let Some(edition) = chapter.edition else {
             return Err(match schema.system(Edition(8)) {
@@ -104,7 +104,7 @@ impl<'r> Stager<'r> {
     }
 
     /// The group of one classification; `None` where the record holds nothing of it.
-    fn derive(&mut self, case: &Case, chapter: &Chapter, basis: Basis) -> Option<Derived> {
+    fn derive(&mut self, case: &Case, chapter: Chapter, basis: Basis) -> Option<Derived> {
         let edition = chapter.edition?;
         let site = case.site.value()?;
         let set = case.set(basis);
@@ -149,7 +149,7 @@ impl<'r> Stager<'r> {
     fn answer(
         &mut self,
         case: &Case,
-        chapter: &Chapter,
+        chapter: Chapter,
         edition: Edition,
         wanted: TableBasis,
         cells: [Cell<Category>; 3],

@@ -56,7 +56,7 @@ fn tumors(selection: &str) -> Vec<Traits> {
                             "d2" => traits.disc2 = Some(first(values)),
                             "ssf25" => traits.ssf25 = Some(first(values)),
                             "sex" => {
-                                traits.sex = Some(if first(values) == 2 { Sex::Female } else { Sex::Male })
+                                traits.sex = Some(if first(values) == 2 { Sex::Female } else { Sex::Male });
                             }
                             other => panic!("{other}"),
                         }
