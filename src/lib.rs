@@ -7,6 +7,32 @@
 //! evaluator of [`decision`], [`audit`] compares it with what was recorded,
 //! [`output`] and [`summary`] write it down. [`pipeline`] drives the walk. A room
 //! imports only rooms named before it.
+//!
+//! Everything that the command line does can be called from here, without files as well:
+//!
+//! ```
+//! use rstage::category::parse;
+//! use rstage::fields::{Coding, Field};
+//! use rstage::knowledge::Rules;
+//! use rstage::staging::{Case, Policy, Stager};
+//!
+//! let mut case = Case::default();
+//! for (field, text) in [
+//!     (Field::Site, "C62.1"),
+//!     (Field::Histology, "9061/3"),
+//!     (Field::DxYear, "2020"),
+//!     (Field::T, "T2"),
+//!     (Field::N, "N1"),
+//!     (Field::M, "M1a"),
+//!     (Field::SCategory, "1"),
+//! ] {
+//!     case.put(field, parse(field, Coding::Plain, text));
+//! }
+//! let rules = Rules::builtin().map_err(ToString::to_string)?;
+//! let staged = Stager::new(rules, Policy::default()).stage(&case);
+//! assert_eq!(staged.original.outcome.group().map(|group| group.label()), Some("IIIA"));
+//! # Ok::<(), String>(())
+//! ```
 
 pub mod fields;
 pub mod input;

@@ -174,3 +174,77 @@ fn breast_takes_the_prognostic_table_where_its_factors_are_recorded() {
     let factors = format!("{base}, grade_path=1, er=1, pr=1, her2=1");
     assert_eq!(show(stage(&factors, Policy::default()).original.outcome), "IA");
 }
+
+mod properties {
+    use proptest::prelude::*;
+
+    use super::{Policy, Rules, Stager, case};
+    use crate::category::{Axis, Category, Cell};
+    use crate::staging::{Case, MxPolicy};
+
+    /// Tumors of a few differently built chapters, with the factors that their tables ask for.
+    const TUMORS: [&str; 12] = [
+        "site=C34.1, histology=8140/3, edition=6",
+        "site=C34.1, histology=8140/3, edition=7",
+        "site=C34.1, histology=8140/3, edition=8",
+        "site=C34.1, histology=8140/3, edition=9",
+        "site=C50.4, histology=8500/3, edition=7",
+        "site=C18.7, histology=8140/3, edition=8",
+        "site=C64.9, histology=8310/3, edition=8",
+        "site=C73.9, histology=8260/3, edition=8, age=60",
+        "site=C62.1, histology=9061/3, edition=8, s_category=1",
+        "site=C44.5, histology=8720/3, edition=8",
+        "site=C61.9, histology=8140/3, edition=8, psa=12, grade_group=2",
+        "site=C67.2, histology=8120/3, edition=8",
+    ];
+
+    fn categories(axis: Axis) -> impl Strategy<Value = Category> {
+        prop::sample::select(Category::all(axis).filter(|c| !c.label().ends_with('X')).collect::<Vec<_>>())
+    }
+
+    fn put(case: &mut Case, t: Cell<Category>, n: Cell<Category>, m: Cell<Category>) {
+        let set = &mut case.sets[crate::staging::Basis::Pathologic as usize];
+        set.t.cell = t;
+        set.n.cell = n;
+        set.m.cell = m;
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        /// Knowing less never narrows what is possible, and M1 never falls below the chapter's M1 stage.
+        #[test]
+        fn unknown_only_widens(
+            tumor in prop::sample::select(TUMORS.to_vec()),
+            t in categories(Axis::T),
+            n in categories(Axis::N),
+            m in categories(Axis::M),
+            hidden in 0..3_usize,
+        ) {
+            let rules = Rules::builtin().unwrap();
+            let policy = Policy { mx: MxPolicy::Unknown, ..Policy::default() };
+            let mut stager = Stager::new(rules, policy);
+            let mut known = case(tumor);
+            put(&mut known, Cell::Value(t), Cell::Value(n), Cell::Value(m));
+            let staged = stager.stage(&known);
+            let Some((low, high)) = staged.original.outcome.bounds() else { return Ok(()) };
+            let schema = rules.schema(staged.schema.unwrap());
+            let edition = staged.edition.unwrap();
+            if m.label().starts_with("M1") && schema.category_known(edition, m) {
+                prop_assert!(Some(low.stage()) >= schema.m1_stage(edition), "{tumor} {t:?} {n:?} {m:?}");
+            }
+            // A category of another edition is a world of its own, which "unknown" does not include.
+            if ![t, n, m].iter().all(|c| schema.category_printed(edition, *c)) {
+                return Ok(());
+            }
+            let mut less = known;
+            let cells = [Cell::Value(t), Cell::Value(n), Cell::Value(m)];
+            let cell = |axis: usize| if axis == hidden { Cell::Blank } else { cells[axis] };
+            put(&mut less, cell(0), cell(1), cell(2));
+            let (low2, high2) = stager.stage(&less).original.outcome.bounds().unwrap();
+            prop_assert!(low2 <= low && high <= high2,
+                "{tumor} {} {} {}: {}..{} but without one of them {}..{}",
+                t.label(), n.label(), m.label(), low.label(), high.label(), low2.label(), high2.label());
+        }
+    }
+}
