@@ -23,3 +23,5 @@ pub mod output;
 pub mod summary;
 
 pub mod pipeline;
+
+pub mod synth;
