@@ -8,7 +8,7 @@ macro_rules! columns {
         /// A column of the synthetic export.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        pub enum Column { $(#[doc = $name] $variant,)* }
+        pub enum Column { $(#[doc = concat!("`", $name, "`")] $variant,)* }
 
         impl Column {
             /// Every column, in file order.
