@@ -1,6 +1,5 @@
 //! What can go wrong with synthetic data.
 
-use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
 /// Why no synthetic export could be made.
@@ -34,7 +33,4 @@ pub enum SynthError {
     /// The Parquet file cannot be written.
     #[error("cannot write Parquet: {0}")]
     Parquet(#[from] ParquetError),
-    /// The rows do not fit the columns.
-    #[error("cannot build columns: {0}")]
-    Arrow(#[from] ArrowError),
 }

@@ -41,7 +41,7 @@ impl Scenario {
             match text {
                 CellText::Literal(text) => row.set(*column, text),
                 CellText::AfterDiagnosis(months) => {
-                    row.set_args(*column, format_args!("{}", dx.plus(*months)))
+                    row.set_args(*column, format_args!("{}", dx.plus(*months)));
                 }
             }
         }

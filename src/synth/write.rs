@@ -77,7 +77,7 @@ pub fn write_parquet(generator: &Generator, path: &Path) -> Result<(), SynthErro
     let (mut file, row_groups) = writer.into_serialized_writer()?;
     for (at, rows) in split(0..generator.rows(), ROW_GROUP).enumerate() {
         let columns = row_groups.create_column_writers(at)?;
-        let arrays = arrays(generator, rows)?;
+        let arrays = arrays(generator, rows);
         let chunks: Vec<ArrowColumnChunk> = columns
             .into_par_iter()
             .zip(schema.fields().par_iter())
@@ -108,7 +108,7 @@ fn encode(
 }
 
 /// By column, the arrays of the parts of a row group.
-fn arrays(generator: &Generator, rows: Range<u64>) -> Result<Vec<Vec<ArrayRef>>, SynthError> {
+fn arrays(generator: &Generator, rows: Range<u64>) -> Vec<Vec<ArrayRef>> {
     let parts: Vec<Vec<ArrayRef>> = split(rows, ROW_GROUP / PARTS)
         .collect::<Vec<_>>()
         .into_par_iter()
@@ -121,7 +121,7 @@ fn arrays(generator: &Generator, rows: Range<u64>) -> Result<Vec<Vec<ArrayRef>>,
             column.push(array);
         }
     }
-    Ok(columns)
+    columns
 }
 
 fn part(generator: &Generator, rows: Range<u64>) -> Vec<ArrayRef> {
