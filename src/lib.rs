@@ -50,3 +50,5 @@ pub mod output;
 pub mod summary;
 
 pub mod pipeline;
+
+pub mod synth;
