@@ -7,6 +7,7 @@ use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::KnowledgeError;
 use rstage::pipeline::RunError;
+use rstage::synth::SynthError;
 
 /// A command's failure.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +38,9 @@ pub(crate) enum Failure {
     /// Rules of the audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// A synthetic export.
+    #[error(transparent)]
+    Synth(#[from] SynthError),
     /// Writing.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -52,7 +56,7 @@ impl Failure {
             | Self::Fields { .. }
             | Self::Record(_)
             | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
-            Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Write(_) => 5,
+            Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
         }
     }
 
