@@ -23,7 +23,9 @@ pub(super) fn write(profile: &Profile, tumor: &Tumor<'_>, random: &mut Random, r
         return;
     }
     if tumor.unstaged {
-        row.set(Column::TruthOrigin, "unknown");
+        // What is known from a death certificate or an autopsy alone has no clinical course.
+        let clinical = !matches!(row.get(Column::ReportingSource), "6" | "7");
+        row.set(Column::TruthOrigin, if clinical { "unknown" } else { "not_applicable" });
         row.set(Column::RecurrenceType, "99");
         row.set(Column::CancerStatus, "9");
         return;
@@ -37,7 +39,8 @@ pub(super) fn write(profile: &Profile, tumor: &Tumor<'_>, random: &mut Random, r
     let in_situ = tumor.example.is_in_situ();
     let (progression, recurrence) = (profile.follow_up.progression, profile.follow_up.recurrence);
     if last < EARLIEST_RELAPSE || in_situ || !random.chance(progression + recurrence) {
-        row.set(Column::TruthOrigin, "none_recorded");
+        // An in situ tumor cannot have spread.
+        row.set(Column::TruthOrigin, if in_situ { "not_applicable" } else { "none_recorded" });
         row.set(Column::RecurrenceType, "00");
         row.set(Column::CancerStatus, "1");
         return;

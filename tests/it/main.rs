@@ -10,5 +10,6 @@
 
 mod bad_input;
 mod facts;
+mod fixtures;
 mod real_tables;
 mod support;
