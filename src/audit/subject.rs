@@ -242,6 +242,7 @@ impl Distant {
 fn belongs_to_another_edition(schema: &Schema, edition: Edition, category: Category) -> bool {
     let is_parent_of = |finer: Category| finer.is_within(category) && schema.category_known(edition, finer);
     !category.is_x()
+        && schema.editions().any(|own| own == edition)
         && !schema.category_known(edition, category)
         && schema.editions().any(|other| other != edition && schema.category_printed(other, category))
         && !Category::all(category.axis()).any(is_parent_of)

@@ -36,7 +36,11 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
         return Err(Failure::Usage(format!("{place}: exists already\nhint: --force replaces it")));
     }
     let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| ".".as_ref()))?;
+    let mut builder = tempfile::Builder::new();
+    // Synthetic data needs no protection: the permissions of any new file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let file = builder.tempfile_in(folder.unwrap_or_else(|| ".".as_ref()))?;
     let generator = Generator::new(args.rows, args.seed)?;
     if parquet {
         write_parquet(&generator, file.path())?;

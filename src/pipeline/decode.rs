@@ -22,13 +22,13 @@ struct ReadField {
 }
 
 /// The cases of a chunk.
-pub(super) struct Cases {
+pub struct Cases {
     fields: Vec<ReadField>,
 }
 
 impl Cases {
     /// Reads the mapped columns of a chunk.
-    pub(super) fn read(chunk: &Chunk, mapping: &Mapping) -> Self {
+    pub fn read(chunk: &Chunk, mapping: &Mapping) -> Self {
         let fields = mapping
             .mapped_fields()
             .filter(|field| !CARRIED.contains(field))
@@ -45,7 +45,7 @@ impl Cases {
     }
 
     /// The case of one row.
-    pub(super) fn case(&self, row: usize) -> Case {
+    pub fn case(&self, row: usize) -> Case {
         let mut case = Case::default();
         for field in &self.fields {
             let mut best: Option<(Holds, Parsed)> = None;

@@ -27,7 +27,7 @@ use crate::output::{
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
-pub use decode::{case_of, cell_of, key_of};
+pub use decode::{Cases, case_of, cell_of, key_of};
 pub use enriched::{COLUMNS, reason, rule_word};
 use process::{FINDING_COLUMNS, FilePlan, Processed, Shared, process};
 
