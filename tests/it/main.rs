@@ -13,3 +13,4 @@ mod facts;
 mod fixtures;
 mod real_tables;
 mod support;
+mod words;
