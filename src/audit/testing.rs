@@ -9,7 +9,7 @@ use crate::category::{
     Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, PartialDate, Recorded, Stage, StageGroup,
 };
 use crate::knowledge::System;
-use crate::staging::{Assumed, Basis, Case, Cause, Derived, Outcome, Staged};
+use crate::staging::{Basis, Case, Cause, Derived, Outcome, Staged};
 
 pub(crate) fn date(year: u16, month: u8, day: u8) -> Cell<PartialDate> {
     Cell::Value(PartialDate { year, month, day })
@@ -80,7 +80,7 @@ impl Draft {
             event_edition: Some(Edition(8)),
             foreign: None,
         };
-        let original = derived(Outcome::Unknown(Cause::TnmMissing));
+        let original = Derived::without_table(Outcome::Unknown(Cause::TnmMissing));
         Self {
             case: Case { dx: date(2020, 1, 15), behavior: Cell::Value(Behavior(3)), ..Case::default() },
             staged: Staged {
@@ -147,9 +147,9 @@ impl Draft {
 
     /// Says what was derived of a classification.
     pub(crate) fn derived(mut self, basis: Basis, outcome: Outcome) -> Self {
-        self.staged.by_basis[basis as usize] = Some(derived(outcome));
+        self.staged.by_basis[basis as usize] = Some(Derived::without_table(outcome));
         if basis != Basis::Restaged && self.staged.basis.is_none() {
-            self.staged.original = derived(outcome);
+            self.staged.original = Derived::without_table(outcome);
             self.staged.basis = Some(basis);
         }
         self
@@ -213,15 +213,4 @@ pub(crate) fn without_certainty(draft: &Draft, organ: Organ) -> Draft {
     let mut weaker = draft.clone();
     weaker.case.mets[organ as usize] = Cell::Unknown;
     weaker
-}
-
-fn derived(outcome: Outcome) -> Derived {
-    Derived {
-        outcome,
-        rule: None,
-        assumed: Assumed::default(),
-        t: Recorded::default(),
-        n: Recorded::default(),
-        m: Recorded::default(),
-    }
 }

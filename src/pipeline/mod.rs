@@ -6,6 +6,8 @@
 mod decode;
 mod enriched;
 mod process;
+mod settings;
+mod sinks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,18 +20,17 @@ use rayon::prelude::*;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::fields::{FieldsError, MapOptions, recognise};
-use crate::input::{self, Chunk, Compression, InputError, InputFile, Kind, Options};
+use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{KnowledgeError, Rules};
-use crate::output::{
-    self, Manifest, ManifestInput, ManifestRules, OutputError, RecordsFormat, RecordsWriter, RejectsWriter,
-    RunFolder, TableFormat, TableWriter,
-};
+use crate::output::{self, Manifest, ManifestRules, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use enriched::{COLUMNS, reason, rule_word};
-use process::{FINDING_COLUMNS, FilePlan, Processed, Shared, process};
+use process::{FilePlan, Processed, Shared, process};
+use settings::{manifest_inputs, settings};
+use sinks::{Finished, Sinks};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -293,91 +294,6 @@ fn next_batch<T>(receiver: &Receiver<T>, most: usize) -> Option<Vec<T>> {
     Some(batch)
 }
 
-/// How many rejected rows are told at once.
-const SHOWN_REJECTS: usize = 5;
-
-/// The files that a run fills, and what it counts meanwhile.
-struct Sinks {
-    records: RecordsWriter,
-    findings_table: TableWriter,
-    rejects: RejectsWriter,
-    counts: Counts,
-    rows: Vec<u64>,
-    findings: BTreeMap<String, BTreeMap<String, u64>>,
-    paths: Vec<String>,
-    first_rejects: Vec<String>,
-}
-
-/// What the sinks came to.
-struct Finished {
-    counts: Counts,
-    rows: Vec<u64>,
-    findings: BTreeMap<String, BTreeMap<String, u64>>,
-    written: u64,
-    rejected: u64,
-    first_rejects: Vec<String>,
-}
-
-impl Sinks {
-    fn create(folder: &RunFolder, files: &[InputFile], config: &RunConfig) -> Result<Self, OutputError> {
-        let format = config.format.unwrap_or(match files.first().map(|file| &file.kind) {
-            Some(Kind::Parquet(_)) => TableFormat::Parquet,
-            _ => TableFormat::Csv,
-        });
-        let (extension, records) = match format {
-            TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
-            TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
-        };
-        Ok(Self {
-            records: RecordsWriter::create(
-                folder.file(&format!("records.{extension}"))?,
-                files,
-                &COLUMNS,
-                records,
-            )?,
-            findings_table: TableWriter::create(
-                folder.file(&format!("findings.{extension}"))?,
-                &FINDING_COLUMNS,
-                format,
-            )?,
-            rejects: RejectsWriter::create(folder.file("rejects.csv")?, files)?,
-            counts: Counts::default(),
-            rows: vec![0; files.len()],
-            findings: BTreeMap::new(),
-            paths: files.iter().map(|file| file.path.display().to_string()).collect(),
-            first_rejects: Vec::new(),
-        })
-    }
-
-    fn take(&mut self, chunk: Processed) -> Result<(), OutputError> {
-        self.records.write(&chunk.encoded)?;
-        for (finding, cells) in &chunk.findings {
-            self.findings_table.row(cells)?;
-            let severities = self.findings.entry(finding.rule.to_owned()).or_default();
-            *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
-        }
-        self.rejects.write(&chunk.rejects)?;
-        for reject in chunk.rejects.iter().take(SHOWN_REJECTS.saturating_sub(self.first_rejects.len())) {
-            self.first_rejects.push(format!("{}:{}: {}", self.paths[reject.file], reject.line, reject.cause));
-        }
-        self.rows[chunk.file] += chunk.rows;
-        self.counts.merge(chunk.counts);
-        Ok(())
-    }
-
-    fn finish(self) -> Result<Finished, OutputError> {
-        self.findings_table.finish()?;
-        Ok(Finished {
-            counts: self.counts,
-            rows: self.rows,
-            findings: self.findings,
-            written: self.records.finish()?,
-            rejected: self.rejects.finish()?,
-            first_rejects: self.first_rejects,
-        })
-    }
-}
-
 fn verdict(config: &RunConfig, finished: &Finished) -> Verdict {
     let severities = [Severity::Info, Severity::Warning, Severity::Error];
     let failing = |name: &str| {
@@ -390,53 +306,4 @@ fn verdict(config: &RunConfig, finished: &Finished) -> Verdict {
     } else {
         Verdict::Clean
     }
-}
-
-fn manifest_inputs(
-    files: &[InputFile],
-    plans: &[FilePlan],
-    rows: &[u64],
-) -> Result<Vec<ManifestInput>, RunError> {
-    files
-        .par_iter()
-        .zip(plans)
-        .zip(rows)
-        .map(|((file, plan), rows)| {
-            Ok(ManifestInput {
-                path: file.path.display().to_string(),
-                bytes: file.bytes,
-                blake3: input::hash_file(&file.path)?,
-                format: format_name(file),
-                rows: *rows,
-                layout: plan.mapping.layout().to_owned(),
-            })
-        })
-        .collect()
-}
-
-fn format_name(file: &InputFile) -> String {
-    let kind = match file.kind {
-        Kind::Csv(_) => "csv",
-        Kind::Parquet(_) => "parquet",
-    };
-    match file.compression {
-        Compression::None => kind.to_owned(),
-        compression => format!("{kind}+{compression}"),
-    }
-}
-
-/// The settings that the result depends on, for the manifest.
-fn settings(config: &RunConfig) -> serde_json::Value {
-    let set: BTreeMap<&str, &str> =
-        config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
-    serde_json::json!({
-        "layout": config.map.layout,
-        "set": set,
-        "map": config.map.map.is_some(),
-        "mx": format!("{:?}", config.policy.mx).to_lowercase(),
-        "nx": format!("{:?}", config.policy.nx).to_lowercase(),
-        "edition": config.policy.edition.map(|edition| edition.0),
-        "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
-        "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
-    })
 }

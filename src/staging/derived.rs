@@ -221,6 +221,14 @@ pub struct Derived {
     pub m: Recorded<Category>,
 }
 
+impl Derived {
+    /// An outcome without a table behind it.
+    pub fn without_table(outcome: Outcome) -> Self {
+        let blank = Recorded::default();
+        Self { outcome, rule: None, assumed: Assumed::default(), t: blank, n: blank, m: blank }
+    }
+}
+
 /// Where the edition comes from.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum EditionSource {

@@ -42,11 +42,11 @@ impl<'r> Stager<'r> {
             edition: chapter.edition,
             edition_source: chapter.source,
             by_basis: [None; 6],
-            original: underived(Outcome::Unknown(Cause::TnmMissing)),
+            original: Derived::without_table(Outcome::Unknown(Cause::TnmMissing)),
             basis: None,
         };
         if let Err(outcome) = applicable {
-            staged.original = underived(outcome);
+            staged.original = Derived::without_table(outcome);
         } else {
             for basis in
                 [Basis::Single, Basis::Clinical, Basis::Pathologic, Basis::PostClinical, Basis::PostTherapy]
@@ -66,11 +66,11 @@ impl<'r> Stager<'r> {
         }
         let chapter = match chapter::find_restaged(self.rules, case, at_diagnosis) {
             Ok(chapter) => chapter,
-            Err(cause) => return Some(underived(Outcome::Unknown(cause))),
+            Err(cause) => return Some(Derived::without_table(Outcome::Unknown(cause))),
         };
         match self.applicable(case, chapter) {
             Ok(()) => self.derive(case, chapter, Basis::Restaged),
-            Err(outcome) => Some(underived(outcome)),
+            Err(outcome) => Some(Derived::without_table(outcome)),
         }
     }
 
@@ -296,12 +296,12 @@ fn choose_original(case: &Case, staged: &mut Staged) {
     } else if later
         || [Basis::PostClinical, Basis::PostTherapy].iter().any(|b| staged.by_basis[*b as usize].is_some())
     {
-        staged.original = underived(Outcome::Unknown(Cause::NotAtDiagnosis));
+        staged.original = Derived::without_table(Outcome::Unknown(Cause::NotAtDiagnosis));
     } else if [Basis::Single, Basis::Clinical, Basis::Pathologic]
         .iter()
         .any(|b| is_not_applicable(case.set(*b)))
     {
-        staged.original = underived(Outcome::Unknown(Cause::RecordedNotApplicable));
+        staged.original = Derived::without_table(Outcome::Unknown(Cause::RecordedNotApplicable));
     }
 }
 
@@ -310,24 +310,13 @@ fn is_later(set: &Tnm) -> bool {
     [set.t.prefix, set.n.prefix, set.m.prefix].iter().any(|prefix| prefix.y || prefix.r || prefix.a)
 }
 
-fn underived(outcome: Outcome) -> Derived {
-    Derived {
-        outcome,
-        rule: None,
-        assumed: Assumed::default(),
-        t: Recorded::default(),
-        n: Recorded::default(),
-        m: Recorded::default(),
-    }
-}
-
 fn nothing(cause: Cause) -> Staged {
     Staged {
         schema: None,
         edition: None,
         edition_source: None,
         by_basis: [None; 6],
-        original: underived(Outcome::Unknown(cause)),
+        original: Derived::without_table(Outcome::Unknown(cause)),
         basis: None,
     }
 }

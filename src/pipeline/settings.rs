@@ -1,0 +1,60 @@
+//! What the manifest says of a run's inputs and settings.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::process::FilePlan;
+use super::{RunConfig, RunError};
+use crate::input::{self, Compression, InputFile, Kind};
+use crate::output::ManifestInput;
+
+/// The inputs as the manifest names them.
+pub(super) fn manifest_inputs(
+    files: &[InputFile],
+    plans: &[FilePlan],
+    rows: &[u64],
+) -> Result<Vec<ManifestInput>, RunError> {
+    files
+        .par_iter()
+        .zip(plans)
+        .zip(rows)
+        .map(|((file, plan), rows)| {
+            Ok(ManifestInput {
+                path: file.path.display().to_string(),
+                bytes: file.bytes,
+                blake3: input::hash_file(&file.path)?,
+                format: format_name(file),
+                rows: *rows,
+                layout: plan.mapping.layout().to_owned(),
+            })
+        })
+        .collect()
+}
+
+fn format_name(file: &InputFile) -> String {
+    let kind = match file.kind {
+        Kind::Csv(_) => "csv",
+        Kind::Parquet(_) => "parquet",
+    };
+    match file.compression {
+        Compression::None => kind.to_owned(),
+        compression => format!("{kind}+{compression}"),
+    }
+}
+
+/// The settings that the result depends on, for the manifest.
+pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
+    let set: BTreeMap<&str, &str> =
+        config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
+    serde_json::json!({
+        "layout": config.map.layout,
+        "set": set,
+        "map": config.map.map.is_some(),
+        "mx": format!("{:?}", config.policy.mx).to_lowercase(),
+        "nx": format!("{:?}", config.policy.nx).to_lowercase(),
+        "edition": config.policy.edition.map(|edition| edition.0),
+        "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
+        "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
+    })
+}

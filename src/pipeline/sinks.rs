@@ -1,0 +1,101 @@
+//! The files that a run fills, in input order, and what it counts meanwhile.
+
+use std::collections::BTreeMap;
+
+use super::RunConfig;
+use super::enriched::COLUMNS;
+use super::process::{FINDING_COLUMNS, Processed};
+use crate::input::{InputFile, Kind};
+use crate::output::{
+    OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+};
+use crate::summary::Counts;
+
+/// How many rejected rows are told at once.
+const SHOWN_REJECTS: usize = 5;
+
+/// The files that a run fills, and what it counts meanwhile.
+pub(super) struct Sinks {
+    pub(super) records: RecordsWriter,
+    findings_table: TableWriter,
+    rejects: RejectsWriter,
+    counts: Counts,
+    rows: Vec<u64>,
+    findings: BTreeMap<String, BTreeMap<String, u64>>,
+    paths: Vec<String>,
+    first_rejects: Vec<String>,
+}
+
+/// What the sinks came to.
+pub(super) struct Finished {
+    pub(super) counts: Counts,
+    pub(super) rows: Vec<u64>,
+    pub(super) findings: BTreeMap<String, BTreeMap<String, u64>>,
+    pub(super) written: u64,
+    pub(super) rejected: u64,
+    pub(super) first_rejects: Vec<String>,
+}
+
+impl Sinks {
+    pub(super) fn create(
+        folder: &RunFolder,
+        files: &[InputFile],
+        config: &RunConfig,
+    ) -> Result<Self, OutputError> {
+        let format = config.format.unwrap_or(match files.first().map(|file| &file.kind) {
+            Some(Kind::Parquet(_)) => TableFormat::Parquet,
+            _ => TableFormat::Csv,
+        });
+        let (extension, records) = match format {
+            TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
+            TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
+        };
+        Ok(Self {
+            records: RecordsWriter::create(
+                folder.file(&format!("records.{extension}"))?,
+                files,
+                &COLUMNS,
+                records,
+            )?,
+            findings_table: TableWriter::create(
+                folder.file(&format!("findings.{extension}"))?,
+                &FINDING_COLUMNS,
+                format,
+            )?,
+            rejects: RejectsWriter::create(folder.file("rejects.csv")?, files)?,
+            counts: Counts::default(),
+            rows: vec![0; files.len()],
+            findings: BTreeMap::new(),
+            paths: files.iter().map(|file| file.path.display().to_string()).collect(),
+            first_rejects: Vec::new(),
+        })
+    }
+
+    pub(super) fn take(&mut self, chunk: Processed) -> Result<(), OutputError> {
+        self.records.write(&chunk.encoded)?;
+        for (finding, cells) in &chunk.findings {
+            self.findings_table.row(cells)?;
+            let severities = self.findings.entry(finding.rule.to_owned()).or_default();
+            *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
+        }
+        self.rejects.write(&chunk.rejects)?;
+        for reject in chunk.rejects.iter().take(SHOWN_REJECTS.saturating_sub(self.first_rejects.len())) {
+            self.first_rejects.push(format!("{}:{}: {}", self.paths[reject.file], reject.line, reject.cause));
+        }
+        self.rows[chunk.file] += chunk.rows;
+        self.counts.merge(chunk.counts);
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<Finished, OutputError> {
+        self.findings_table.finish()?;
+        Ok(Finished {
+            counts: self.counts,
+            rows: self.rows,
+            findings: self.findings,
+            written: self.records.finish()?,
+            rejected: self.rejects.finish()?,
+            first_rejects: self.first_rejects,
+        })
+    }
+}
