@@ -374,3 +374,6 @@ fn mark_organs(line: &MetsLine, flags: &[Column], random: &mut Random, row: &mut
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
