@@ -47,11 +47,12 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
-    /// Exit status: 2 usage, 3 input or mapping, 5 output or internal.
+    /// Exit status: 2 usage, 3 input or mapping, 5 output or internal, 128 and more a signal.
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
+            Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
             Self::Input(_)
             | Self::Fields { .. }
             | Self::Record(_)

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use rstage::knowledge::Rules;
 use rstage::output::TableFormat;
 use rstage::pipeline::{Progress, RunConfig, RunError, RunResult, run};
 use rstage::summary::render;
+use signal_hook::consts::TERM_SIGNALS;
 
 use super::failure::Failure;
 use super::shared::{Assuming, Reading};
@@ -73,6 +75,14 @@ enum FailOn {
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
     let progress = Progress::default();
+    // Asked to stop, a run still has to remove what it has written so far.
+    for signal in TERM_SIGNALS {
+        signal_hook::flag::register_usize(
+            *signal,
+            Arc::clone(&progress.stop),
+            usize::try_from(*signal).unwrap_or(1),
+        )?;
+    }
     let result =
         if args.quiet || args.json { run(&config, &progress, |_| {})? } else { shown(&config, &progress)? };
     report(args, &result)?;

@@ -11,9 +11,9 @@ mod sinks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -133,6 +133,9 @@ pub enum RunError {
     /// The staging rules are wrong.
     #[error("the staging rules cannot be loaded: {0}")]
     Knowledge(&'static KnowledgeError),
+    /// Stopped from outside.
+    #[error("stopped by signal {0}; nothing of this run was kept")]
+    Stopped(usize),
     /// The worker threads cannot be started.
     #[error("the worker threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -145,6 +148,8 @@ pub struct Progress {
     pub bytes: AtomicU64,
     /// Records written.
     pub records: AtomicU64,
+    /// Set to a signal's number from outside, it stops the run before the next chunks, with nothing left behind.
+    pub stop: Arc<AtomicUsize>,
 }
 
 /// Runs the job. `started` is called once with the total of input bytes; `progress` moves on meanwhile.
@@ -181,6 +186,10 @@ pub fn run(
         let files = &files;
         scope.spawn(move || read_all(files, &config.read, progress, &sender));
         while let Some(batch) = next_batch(&receiver, threads) {
+            match progress.stop.load(Ordering::Relaxed) {
+                0 => {}
+                signal => return Err(RunError::Stopped(signal)),
+            }
             let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>();
             let processed = pool.install(|| {
                 batch?

@@ -205,3 +205,29 @@ fn usage_errors_have_their_own_status() {
     assert_eq!(done.status, 3, "{}", done.err);
     assert!(done.err.contains("line 3") && done.err.contains("histology"), "{}", done.err);
 }
+
+/// Asked to stop in the middle, a run leaves nothing behind and says so.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stop_signal_leaves_nothing() {
+    let work = Work::new();
+    let mut big = format!("{HEADER}\n");
+    for _ in 0..400_000 {
+        big.push_str(GOOD);
+        big.push('\n');
+    }
+    work.write("a.csv", big);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_rstage"))
+        .args(["run", "a.csv", "--out", "out", "--quiet"])
+        .current_dir(work.path(""))
+        .spawn()
+        .unwrap();
+    // The temporary folder shows that the run is under way.
+    while std::fs::read_dir(work.path("")).unwrap().count() < 2 {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let sent = std::process::Command::new("kill").arg("-TERM").arg(child.id().to_string()).status().unwrap();
+    assert!(sent.success());
+    assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
+    assert!(work.holds_only(&["a.csv"]), "something was left behind");
+}
