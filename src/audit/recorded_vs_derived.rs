@@ -28,7 +28,7 @@ pub(crate) fn check(
         if matches!(derived, Outcome::Unknown(_)) || agreement.0 == Agreement::Underivable {
             report.raise(RuleId::D04, group_field, expected(derived));
         }
-    } else if derived.stage().is_some() {
+    } else if derived.stage().is_some() && !subject.has_group_at_diagnosis() {
         report.raise(RuleId::D03, group_field, expected(derived));
     }
     for basis in [Basis::Clinical, Basis::Pathologic, Basis::PostClinical, Basis::PostTherapy] {

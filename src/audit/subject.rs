@@ -186,6 +186,11 @@ impl<'a> Subject<'a> {
             .or_else(|| groups().find(|(_, group)| !group.cell.is_blank()))
             .unwrap_or((self.staged.basis.unwrap_or(Basis::Single), Recorded::default()))
     }
+
+    /// Whether a stage at diagnosis is recorded under any classification.
+    pub(crate) fn has_group_at_diagnosis(&self) -> bool {
+        ORIGINAL.iter().any(|basis| self.case.set(*basis).group.cell.value().is_some())
+    }
 }
 
 impl<'a> SchemaFacts<'a> {

@@ -97,6 +97,8 @@ fn d03_and_d04_one_side_unknown() {
             ("warning", unknown(new().derives(SINGLE, "IIA"))),
             ("warning", new().derived(SINGLE, open("IIA", "IIB"))),
             ("-", new().derived(SINGLE, open("IIA", "IIIB"))),
+            // FIGO under clinical, TNM under pathologic: the stage is not missing.
+            ("-", new().recorded(Basis::Clinical, "IB").derives(Basis::Pathologic, "IIIB")),
             ("-", unknown(new().derived(SINGLE, none))),
             ("-", new().derived(SINGLE, Outcome::NotApplicable(Cause::NoStageGroup))),
         ],
