@@ -180,7 +180,11 @@ impl<'a> Subject<'a> {
             _ => &[Basis::Single, Basis::Pathologic, Basis::Clinical],
         };
         let group = |basis: &Basis| (*basis, self.case.set(*basis).group);
-        let groups = || candidates.iter().map(group);
+        // A group after therapy, at recurrence or at autopsy is not the recorded stage at diagnosis (R02, R03).
+        let at_diagnosis = |(_, group): &(Basis, Recorded<StageGroup>)| {
+            !(group.prefix.y || group.prefix.r || group.prefix.a)
+        };
+        let groups = || candidates.iter().map(group).filter(at_diagnosis);
         groups()
             .find(|(_, group)| group.cell.value().is_some())
             .or_else(|| groups().find(|(_, group)| !group.cell.is_blank()))

@@ -120,6 +120,9 @@ impl Question {
             };
         }
         self.take_printed_x(table, worlds);
+        if self.lacks_a_row_without_nodes(table, worlds) {
+            return Answer { outcome: Outcome::Unknown(Cause::NUnknown), row: None };
+        }
         let mut range = range(table, worlds);
         if range.is_none()
             && let Some(row) = self.first_match(table)
@@ -169,6 +172,19 @@ impl Question {
                 *set = 1 << input.token;
             }
         }
+    }
+
+    /// Whether the nodes are unknown and N0, which they may well be, has no group (T0 N0 M0): then the
+    /// groups of the other nodal categories are not all that is possible.
+    fn lacks_a_row_without_nodes(&self, table: &StageTable, worlds: &[TokenSet]) -> bool {
+        let Some((axis, own)) = table.category_axis(Axis::N) else { return false };
+        if matches!(self.inputs[axis].known, Known::Yes | Known::Coarse | Known::Foreign) {
+            return false;
+        }
+        let Some(n0) = own.tokens.iter().position(|category| category.label() == "N0") else { return false };
+        let mut without = worlds.to_vec();
+        without[axis] &= 1 << n0;
+        without[axis] != 0 && range(table, &without).is_none()
     }
 
     fn why_nothing(&self) -> Cause {

@@ -7,7 +7,7 @@ use super::evaluate::{Answer, Question};
 use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
-use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Recorded};
+use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Prefix, Recorded};
 use crate::knowledge::{Rules, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
@@ -182,7 +182,8 @@ impl<'r> Stager<'r> {
         if !uses_categories {
             return ([t, n, m], assumed);
         }
-        let silent = |cell: Cell<Category>| matches!(cell, Cell::Blank | Cell::Unknown);
+        // There is no pM0, so that a pathologic M is often recorded as not applicable.
+        let silent = |cell: Cell<Category>| matches!(cell, Cell::Blank | Cell::Unknown | Cell::NotApplicable);
         if silent(m.cell)
             && let Some(borrowed) = borrowed_m(case, basis)
         {
@@ -209,7 +210,10 @@ fn category(axis: Axis, label: &str) -> Cell<Category> {
 /// The M of the other classification. A pathologic group may use cM; a pM1 may stand with clinical T and N
 /// (AJCC 7th edition, chapter 1; 8th edition, chapter 1).
 fn borrowed_m(case: &Case, basis: Basis) -> Option<Recorded<Category>> {
-    let known = |m: Recorded<Category>| m.cell.value().map(|category| (m, category));
+    let at_diagnosis = |prefix: Prefix| !(prefix.y || prefix.r || prefix.a);
+    let known = |m: Recorded<Category>| {
+        m.cell.value().filter(|_| at_diagnosis(m.prefix)).map(|category| (m, category))
+    };
     match basis {
         Basis::Pathologic => known(case.set(Basis::Clinical).m).map(|(m, _)| m),
         Basis::Clinical => known(case.set(Basis::Pathologic).m)
