@@ -110,6 +110,12 @@ fn classification(out: &mut String, rules: &Rules, record: Explained<'_>, basis:
     if derived.assumed.m0 {
         notes.push("M0 was assumed: the record shows no metastasis");
     }
+    if derived.assumed.m1 {
+        notes.push("M1 is what the metastasis items or the EOD Mets code show");
+    }
+    if derived.assumed.n0_in_situ {
+        notes.push("N0 was assumed: an in situ tumor has no nodes");
+    }
     if derived.assumed.n0 {
         notes.push("N0 was assumed, as --nx n0 asks");
     }

@@ -55,9 +55,7 @@ fn tnm_outside_its_systems(subject: &Subject, report: &mut Report) {
 fn regional_as_distant(subject: &Subject, report: &mut Report) {
     let by_flag = subject.sites.positive() == Organ::DistantLn.alone();
     let by_code = subject.sites.positive().0 == 0 && subject.eod.is_some_and(|says| says.nodes_only);
-    let node_positive = ORIGINAL.iter().any(|&basis| {
-        subject.case.set(basis).n.cell.value().is_some_and(|n| !n.is_x() && !n.label().starts_with("N0"))
-    });
+    let node_positive = subject.case.has_positive_nodes();
     let solid = subject.schema.is_none_or(|schema| schema.solid);
     if (by_flag || by_code) && !node_positive && solid {
         let fields: &'static [Field] = if by_flag { &[Field::MetsDistantLn] } else { &[Field::EodMets] };

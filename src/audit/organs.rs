@@ -81,7 +81,7 @@ impl Sites {
     /// The sites of a case. A list names every site, so that what it does not name is denied.
     pub(crate) fn of(case: &Case) -> Self {
         let mut flags = case.mets;
-        if let Cell::Value(listed) = case.met_sites {
+        if let Cell::Value(listed) = case.met_organs() {
             for (flag, organ) in flags.iter_mut().zip(Organ::ALL).filter(|(flag, _)| flag.is_blank()) {
                 *flag = Cell::Value(if organ.is_in(listed) { MetFlag::Yes } else { MetFlag::No });
             }

@@ -238,19 +238,25 @@ impl<'a> SchemaFacts<'a> {
 }
 
 impl Distant {
+    /// An M marked as found after therapy, at recurrence or at autopsy is not that of the diagnosis.
     fn of(case: &Case) -> Self {
-        let with = |wanted: bool| {
-            ORIGINAL.into_iter().find(|&basis| case.set(basis).m.cell.value().and_then(is_m1) == Some(wanted))
+        let at_diagnosis = |basis: Basis| {
+            let m = case.set(basis).m;
+            let later = m.prefix.y || m.prefix.r || m.prefix.a;
+            m.cell.value().filter(|_| !later).and_then(is_m1)
         };
+        let with = |wanted: bool| ORIGINAL.into_iter().find(|&basis| at_diagnosis(basis) == Some(wanted));
         with(true).map(Self::M1).or_else(|| with(false).map(Self::M0)).unwrap_or(Self::Unknown)
     }
 }
 
 /// Whether a category exists in another edition of the chapter and not in this one. A category that
-/// only leaves a letter out (T1 where the edition has T1a and T1b) is at home here.
+/// only leaves a letter out (T1 where the edition has T1a and T1b) is at home here, and so is T0: every
+/// edition has it, and a table that does not print it only has no group for it.
 fn belongs_to_another_edition(schema: &Schema, edition: Edition, category: Category) -> bool {
     let is_parent_of = |finer: Category| finer.is_within(category) && schema.category_known(edition, finer);
     !category.is_x()
+        && category.label() != "T0"
         && schema.editions().any(|own| own == edition)
         && !schema.category_known(edition, category)
         && schema.editions().any(|other| other != edition && schema.category_printed(other, category))

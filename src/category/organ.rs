@@ -18,7 +18,8 @@ pub enum MetFlag {
 }
 
 /// A set of the six organ groups of the metastasis items, as bits in the order
-/// bone, brain, distant lymph nodes, liver, lung, other.
+/// bone, brain, distant lymph nodes, liver, lung, other; a seventh bit stands for
+/// [nodes of which it is not said where they lie](Self::NODES).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct OrganSet(pub u8);
 
@@ -35,6 +36,9 @@ impl OrganSet {
     pub const LUNG: Self = Self(1 << 4);
     /// Any other organ.
     pub const OTHER: Self = Self(1 << 5);
+    /// Lymph nodes in a list that does not say whether they are regional or distant. Not one of the
+    /// six groups: what they are depends on the N beside them.
+    pub const NODES: Self = Self(1 << 6);
 
     /// The organ groups in the order of their bits, with the names used in tables.
     pub const NAMED: [(Self, &str); 6] = [
@@ -50,6 +54,12 @@ impl OrganSet {
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// Organs of this set that are not in the other.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 
     /// Whether all organs of the other set are in this one.
@@ -116,8 +126,10 @@ const NEGATIONS: [&str; 4] = [" no ", " not ", " negative ", " without "];
 
 /// Phrases and their organs, in the order of the table: the first that fits wins.
 static WORDS: LazyLock<Vec<(String, OrganSet)>> = LazyLock::new(|| {
-    let named =
-        |name: &str| OrganSet::NAMED.iter().find(|(_, known)| *known == name).map(|(organ, _)| *organ);
+    let named = |name: &str| {
+        let groups = OrganSet::NAMED.iter().chain(&[(OrganSet::NODES, "nodes")]);
+        groups.into_iter().find(|(_, known)| *known == name).map(|(organ, _)| *organ)
+    };
     rows(TABLE)
         .filter_map(|row| Some((named(&row[0])?, row[1].to_owned())))
         .flat_map(|(organ, phrases)| {
@@ -148,15 +160,17 @@ mod tests {
     fn the_table_names_known_organs() {
         assert_eq!(count(TABLE).0, count(TABLE).1);
         let phrases: usize = rows(TABLE).map(|row| row[1].split('|').count()).sum();
-        assert_eq!(WORDS.len(), phrases, "every row names one of the six groups");
+        assert_eq!(WORDS.len(), phrases, "every row names one of the six groups, or nodes");
     }
 
     #[test]
     fn reads_lists() {
         for (text, expected) in [
             ("Bone|Liver", "bone|liver"),
-            ("Lymph node only|Lung|Liver", "distant_ln|liver|lung"),
-            ("Lymph node only", "distant_ln"),
+            ("Lymph node only|Lung|Liver", "liver|lung+nodes"),
+            ("Lymph node only", "+nodes"),
+            ("Distant lymph nodes|Bone", "bone|distant_ln"),
+            ("non-regional lymph node", "distant_ln"),
             ("Lung|Bone|Liver|Other, specify", "bone|liver|lung|other"),
             ("Other, specify", "other"),
             ("Other", "other"),
@@ -164,8 +178,8 @@ mod tests {
             ("brain", "brain"),
             ("skin", "other"),
             ("Bone|Lung|Peritoneum", "bone|lung|other"),
-            ("left cervical lymph node", "distant_ln"),
-            ("Lymph nodes", "distant_ln"),
+            ("left cervical lymph node", "+nodes"),
+            ("Lymph nodes", "+nodes"),
             ("left adrenal gland", "other"),
             ("Vena cava and left atrium of the heart", "other"),
             ("Retroperitoneum", "other"),
@@ -174,7 +188,11 @@ mod tests {
             ("pleura", "other"),
             ("spinal cord", "other"),
         ] {
-            assert_eq!(organs(text).value().map(|set| set.to_string()).as_deref(), Some(expected), "{text}");
+            let named = |set: OrganSet| {
+                let nodes = if set.contains(OrganSet::NODES) { "+nodes" } else { "" };
+                format!("{set}{nodes}")
+            };
+            assert_eq!(organs(text).value().map(named).as_deref(), Some(expected), "{text}");
         }
         for text in ["3", "C34.1", "|", "-", "axillary node negative but mammary node positive", "no bone"] {
             assert_eq!(organs(text), Cell::Invalid, "{text}");

@@ -67,7 +67,8 @@ pub fn reason(rules: &Rules, derived: &Derived) -> String {
     let assumed = derived.assumed;
     for (holds, word) in [
         (assumed.m0, "+m0_assumed"),
-        (assumed.n0, "+n0_assumed"),
+        (assumed.m1, "+m1_from_sites"),
+        (assumed.n0 || assumed.n0_in_situ, "+n0_assumed"),
         (assumed.m_borrowed, "+m_borrowed"),
         (assumed.discriminator, "+discriminator_assumed"),
     ] {

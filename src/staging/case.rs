@@ -165,6 +165,28 @@ impl Case {
         &self.sets[basis as usize]
     }
 
+    /// The organs of the list of metastatic sites. Lymph nodes of which the list does not say that they
+    /// are distant are the regional ones where N is positive, and distant ones else; where nothing but
+    /// regional nodes is listed, the list says nothing of distant sites.
+    pub fn met_organs(&self) -> Cell<OrganSet> {
+        let Cell::Value(listed) = self.met_sites else { return self.met_sites };
+        if !listed.contains(OrganSet::NODES) {
+            return self.met_sites;
+        }
+        let organs = listed.without(OrganSet::NODES);
+        if !self.has_positive_nodes() {
+            return Cell::Value(organs.union(OrganSet::DISTANT_NODES));
+        }
+        if organs.is_empty() { Cell::Unknown } else { Cell::Value(organs) }
+    }
+
+    /// Whether N1 or more is recorded for the diagnosis under any classification.
+    pub fn has_positive_nodes(&self) -> bool {
+        [Basis::Single, Basis::Clinical, Basis::Pathologic].iter().any(|&basis| {
+            self.set(basis).n.cell.value().is_some_and(|n| !n.is_x() && !n.label().starts_with("N0"))
+        })
+    }
+
     /// A factor or discriminator; blank for a field that is neither.
     pub fn factor(&self, field: Field) -> Cell<FactorValue> {
         FACTORS.iter().position(|&factor| factor == field).map_or(Cell::Blank, |at| self.factors.0[at])

@@ -196,8 +196,13 @@ impl Outcome {
 pub struct Assumed {
     /// M0 for a blank or MX metastasis category.
     pub m0: bool,
-    /// N0 for a blank or NX nodal category.
+    /// N0 for a blank or NX nodal category, as the policy asks.
     pub n0: bool,
+    /// N0 for a blank or NX nodal category of an in situ tumor, which has no nodes by definition
+    /// (AJCC 8th edition, chapter 1: pTis cN0 cM0).
+    pub n0_in_situ: bool,
+    /// M1 for a blank or MX metastasis category, as the metastasis items or the EOD Mets code show it.
+    pub m1: bool,
     /// M taken from the other classification (pM from cM or the reverse).
     pub m_borrowed: bool,
     /// A discriminator left blank was taken as unknown.

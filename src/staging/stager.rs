@@ -190,14 +190,22 @@ impl<'r> Stager<'r> {
             m = borrowed;
             assumed.m_borrowed = true;
         }
+        let at_diagnosis = matches!(basis, Basis::Single | Basis::Clinical | Basis::Pathologic);
+        if silent(m.cell) && at_diagnosis && items_show_metastasis(case) {
+            m.cell = category(Axis::M, "M1");
+            assumed.m1 = true;
+        }
         let evidence = basis != Basis::Restaged && shows_metastasis(case);
         if silent(m.cell) && self.policy.mx == MxPolicy::M0 && !evidence && basis != Basis::Restaged {
             m.cell = category(Axis::M, "M0");
             assumed.m0 = true;
         }
-        if matches!(n.cell, Cell::Blank | Cell::Unknown) && self.policy.nx == NxPolicy::N0 {
-            n.cell = category(Axis::N, "N0");
-            assumed.n0 = true;
+        if matches!(n.cell, Cell::Blank | Cell::Unknown) {
+            assumed.n0_in_situ = is_in_situ(case, t.cell);
+            assumed.n0 = !assumed.n0_in_situ && self.policy.nx == NxPolicy::N0;
+            if assumed.n0_in_situ || assumed.n0 {
+                n.cell = category(Axis::N, "N0");
+            }
         }
         ([t, n, m], assumed)
     }
@@ -223,13 +231,26 @@ fn borrowed_m(case: &Case, basis: Basis) -> Option<Recorded<Category>> {
     }
 }
 
-/// Whether the record shows a distant metastasis at diagnosis outside its M category.
-/// EOD Mets 00 is none, 05 is M0(i+), 88 and 99 are not applicable and unknown (SEER EOD 2018).
-fn shows_metastasis(case: &Case) -> bool {
+/// Whether an item that is coded for the diagnosis by definition shows a distant metastasis: NAACCR
+/// 1112-1117, or EOD Mets, where 00 is none, 05 is M0(i+), 88 and 99 are not applicable and unknown
+/// (SEER EOD 2018).
+fn items_show_metastasis(case: &Case) -> bool {
     case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
-        || case.met_present.value() == Some(true)
-        || case.met_sites.value().is_some_and(|organs| organs.0 != 0)
         || case.eod_mets.value().is_some_and(|code| ![0, 5, 88, 99].contains(&code))
+}
+
+/// Whether the record gives any sign of a distant metastasis outside its M category. Lists and plain
+/// answers may date from later than the diagnosis: they stand against M0 and don't make it M1.
+fn shows_metastasis(case: &Case) -> bool {
+    items_show_metastasis(case)
+        || case.met_present.value() == Some(true)
+        || case.met_organs().value().is_some_and(|organs| !organs.is_empty())
+}
+
+/// Whether behavior and T both say that the tumor has not invaded.
+fn is_in_situ(case: &Case, t: Cell<Category>) -> bool {
+    case.behavior.value() == Some(Behavior(2))
+        && t.value().is_some_and(|t| t.label().starts_with("Tis") || t.label() == "Ta")
 }
 
 fn is_blank(set: &Tnm) -> bool {

@@ -176,8 +176,11 @@ fn m0_is_assumed_only_without_evidence_of_metastasis() {
     let plain = stage(base, Policy::default()).original;
     assert_eq!(show(plain.outcome), "IA");
     assert!(plain.assumed.m0);
+    let listed = stage(&format!("{base}, met_sites=Bone"), Policy::default()).original;
+    assert_eq!(show(listed.outcome), "? IA..IV m_unknown");
     let flagged = stage(&format!("{base}, mets_bone=1"), Policy::default()).original;
-    assert_eq!(show(flagged.outcome), "? IA..IV m_unknown");
+    assert_eq!(show(flagged.outcome), "IV");
+    assert!(flagged.assumed.m1);
     let strict = Policy { mx: super::MxPolicy::Unknown, ..Policy::default() };
     assert_eq!(show(stage(&format!("{base}, path_m=MX"), strict).original.outcome), "? IA..IV m_unknown");
     let borrowed = stage(&format!("{base}, clin_m=cM1b"), Policy::default()).original;
@@ -269,4 +272,46 @@ mod properties {
                 t.label(), n.label(), m.label(), low.label(), high.label(), low2.label(), high2.label());
         }
     }
+}
+
+#[test]
+fn the_metastasis_items_answer_for_a_blank_m() {
+    check(&[
+        (
+            "site=C34.1, histology=8140/3, dx_year=2020, clin_t=cT2a, clin_n=cN0, mets_bone=1",
+            "IV IVA..IVB category_coarse",
+        ),
+        (
+            "site=C61.9, histology=8140/3, dx_year=2020, clin_t=cT2a, clin_n=cN0, clin_m=cMX, mets_bone=1",
+            "IVB",
+        ),
+        ("site=C61.9, histology=8140/3, dx_year=2020, clin_t=cT2a, clin_n=cN0, eod_mets=50", "IVB"),
+        // A recorded M0 stands, and D12 says that the two exclude each other.
+        ("site=C18.7, histology=8140/3, dx_year=2012, path_t=T3, path_n=N0, path_m=M0, mets_liver=1", "IIA"),
+        // A list may name what was found later: it stands against M0 and does not make it M1.
+        (
+            "site=C18.7, histology=8140/3, dx_year=2012, path_t=T3, path_n=N0, met_sites=Liver",
+            "? IIA..IVB m_unknown",
+        ),
+        // Nodes beside N1 are the regional ones.
+        ("site=C18.7, histology=8140/3, dx_year=2012, path_t=T3, path_n=N1a, met_sites=Lymph node", "IIIB"),
+        (
+            "site=C18.7, histology=8140/3, dx_year=2012, path_t=T3, path_n=N0, met_sites=Lymph node",
+            "? IIA..IVB m_unknown",
+        ),
+    ]);
+    let case = "site=C61.9, histology=8140/3, dx_year=2020, clin_t=cT2a, clin_n=cN0, eod_mets=50";
+    assert!(stage(case, Policy::default()).original.assumed.m1);
+}
+
+#[test]
+fn an_in_situ_tumor_has_no_nodes() {
+    check(&[
+        ("site=C18.7, histology=8140/2, dx_year=2020, path_t=pTis, clin_m=cM0", "0"),
+        ("site=C50.4, histology=8500/2, dx_year=2020, path_t=pTis(DCIS), path_n=pNX, clin_m=cM0", "0"),
+        ("site=C67.1, histology=8130/2, dx_year=2020, path_t=pTa, clin_m=cM0", "0a"),
+        // What is malignant may have nodes.
+        ("site=C32.0, histology=8070/3, dx_year=2020, path_t=pTis, clin_m=cM0", "? 0..IVB n_unknown"),
+        ("site=C32.0, histology=8070/2, dx_year=2020, path_t=pTis, clin_m=cM0", "0"),
+    ]);
 }

@@ -283,6 +283,10 @@ fn d12_sites_against_m() {
             ("-", present(new().m("M1"), true)),
             ("error", listed(new().m("M0"), 1)),
             ("-", listed(new().m("M1"), 1)),
+            // Nodes beside N1 are the regional ones; beside N0 they can only be distant.
+            ("-", listed(new().m("N1").m("M0"), OrganSet::NODES.0)),
+            ("error", listed(new().m("N0").m("M0"), OrganSet::NODES.0)),
+            ("error", listed(new().m("N1").m("M0"), OrganSet::NODES.0 | 1)),
             // cM0 beside pM1 is M1.
             ("-", new().with(CLINICAL, "cM0").with(PATHOLOGIC, "pM1").flags("100000")),
         ],

@@ -36,6 +36,9 @@ fn origin_follows_the_record() {
         (new().m("M0").recurrence(88), "unknown recurrence_unknown"),
         (new().m("M0").recurrence(99), "unknown recurrence_unknown"),
         (new(), "unknown m_unknown"),
+        // An M found at recurrence or autopsy is not that of the diagnosis, wherever it stands.
+        (new().with(Basis::Clinical, "rM1"), "unknown m_unknown"),
+        (new().with(Basis::Pathologic, "aM1"), "unknown m_unknown"),
         (new().recurrence(55), "unknown m_unknown"),
         (new().m("M1").schema(|schema| schema.solid = false), "not_applicable out_of_scope"),
         (new().m("M0").case(|case| case.behavior = Cell::Value(Behavior(2))), "not_applicable out_of_scope"),
