@@ -3,6 +3,7 @@
 mod columns;
 mod explain;
 mod failure;
+mod findings;
 mod run;
 mod shared;
 mod synth;
@@ -34,6 +35,8 @@ enum Command {
     Columns(columns::Args),
     /// Explain one record, from a file or from options, step by step
     Explain(Box<explain::Args>),
+    /// List the rules of the audit, or show one
+    Findings(findings::Args),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -52,6 +55,7 @@ pub(crate) fn main() -> u8 {
         Command::Run(args) => run::main(&args),
         Command::Columns(args) => columns::main(&args),
         Command::Explain(args) => explain::main(&args),
+        Command::Findings(args) => findings::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| report(&failure))

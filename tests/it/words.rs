@@ -141,3 +141,20 @@ fn several_inputs_of_several_forms_in_one_run() {
     assert_eq!(column("note"), ["", "a, b", ""]);
     assert_eq!(column("rstage_group"), ["IIA", "IIB", "IV"]);
 }
+
+#[test]
+fn the_rules_of_the_audit() {
+    let work = Work::new();
+    let list = work.rstage(&["findings", "list"]);
+    assert_eq!(list.status, 0, "{}", list.err);
+    insta::assert_snapshot!(list.out);
+    insta::assert_snapshot!(work.rstage(&["findings", "show", "d13"]).out);
+
+    let markdown = work.rstage(&["findings", "list", "--format", "markdown"]).out;
+    let csv = work.write("rules.csv", work.rstage(&["findings", "list", "--format", "csv"]).out);
+    assert_eq!(Table::read(&csv).rows.len() + 2, markdown.lines().count());
+
+    let unknown = work.rstage(&["findings", "show", "D99"]);
+    assert_eq!(unknown.status, 2);
+    assert!(unknown.err.contains("there is no rule D99"), "{}", unknown.err);
+}
