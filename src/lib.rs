@@ -51,4 +51,6 @@ pub mod summary;
 
 pub mod pipeline;
 
+pub mod cohort;
+
 pub mod synth;

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use rstage::audit::AuditError;
+use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::KnowledgeError;
@@ -41,6 +42,9 @@ pub(crate) enum Failure {
     /// A synthetic export.
     #[error(transparent)]
     Synth(#[from] SynthError),
+    /// A cohort.
+    #[error(transparent)]
+    Cohort(#[from] CohortError),
     /// Writing.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -52,6 +56,11 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
+            Self::Cohort(error) => match error {
+                CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
+                CohortError::Output(_) => 5,
+                _ => 2,
+            },
             Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
             Self::Input(_)
             | Self::Fields { .. }

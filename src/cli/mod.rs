@@ -1,5 +1,6 @@
 //! Commands, exit codes and messages: data to standard output, everything else to standard error.
 
+mod cohort;
 mod columns;
 mod explain;
 mod failure;
@@ -35,6 +36,8 @@ enum Command {
     Columns(columns::Args),
     /// Explain one record, from a file or from options, step by step
     Explain(Box<explain::Args>),
+    /// Pick the records of a run by what was derived, with the reasons
+    Cohort(cohort::Args),
     /// List the rules of the audit, or show one
     Findings(findings::Args),
     /// Write a synthetic registry export with known truth
@@ -55,6 +58,7 @@ pub(crate) fn main() -> u8 {
         Command::Run(args) => run::main(&args),
         Command::Columns(args) => columns::main(&args),
         Command::Explain(args) => explain::main(&args),
+        Command::Cohort(args) => cohort::main(&args),
         Command::Findings(args) => findings::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
