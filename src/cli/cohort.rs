@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// The folder of a run, or enriched tables
     #[arg(required = true, value_name = "RUN")]
     inputs: Vec<String>,
-    /// Which records: "origin = de_novo and oligo >= probable and schema = lung"
+    /// Which records, such as "origin = recurrent and oligo >= probable and stage = IV"
     #[arg(long = "where", value_name = "FILTER")]
     filter: String,
     /// File to make, .csv or .parquet
