@@ -172,6 +172,7 @@ fn load() -> Result<Vec<Layout>, FieldsError> {
         ("xena.toml", include_str!("layouts/xena.toml")),
         ("encr.toml", include_str!("layouts/encr.toml")),
         ("mcode.toml", include_str!("layouts/mcode.toml")),
+        ("seer_keys.toml", include_str!("layouts/seer_keys.toml")),
     ] {
         layouts.push(read(file, text)?);
     }

@@ -156,6 +156,33 @@ fn registry_dialects() {
 }
 
 #[test]
+fn input_keys_of_algorithms() {
+    check(
+        &plain(&[
+            "id",
+            "site",
+            "hist",
+            "behavior",
+            "year_dx",
+            "clin_t",
+            "path_n",
+            "ssf1",
+            "ssf25",
+            "nodes_pos",
+        ]),
+        "seer-keys",
+        "tumor_key: id
+         site: site
+         histology: hist
+         behavior: behavior
+         dx_year: year_dx
+         clin_t: clin_t
+         path_n: path_n
+         ssf25: ssf25",
+    );
+}
+
+#[test]
 fn research_dialects() {
     check(
         &plain(&[
