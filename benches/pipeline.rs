@@ -45,6 +45,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         read: Options::default(),
         map: MapOptions::default(),
         policy: Policy::default(),
+        also_editions: Vec::new(),
         audit: Config::default(),
         threads: 0,
         fail_on: None,

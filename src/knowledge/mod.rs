@@ -3,6 +3,7 @@
 //! An epidemiologist reads and corrects those files beside the staging manual; this room turns
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
+mod between;
 mod category_axis;
 mod error;
 mod factor;
@@ -18,6 +19,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use between::{Carried, is_anchor};
 pub use category_axis::{CategoryAxis, Fit, Reading};
 pub use error::{KnowledgeError, Problem};
 pub use factor::{Class, Factor, FactorAxis, Origin};
@@ -34,6 +36,8 @@ use select::{Family, Selection};
 const SCHEMAS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 const FACTORS: (&str, &str) = ("factors.toml", include_str!("../../knowledge/factors.toml"));
 const HISTOLOGIES: (&str, &str) = ("histologies.toml", include_str!("../../knowledge/histologies.toml"));
+const CHANGES: (&str, &str) =
+    ("between_editions.toml", include_str!("../../knowledge/between_editions.toml"));
 const EDITIONS: (&str, &str) = ("editions.toml", include_str!("../../knowledge/editions.toml"));
 
 /// Index of a schema within the loaded rules.
@@ -49,6 +53,7 @@ pub struct Rules {
     selections: [Selection; 3],
     /// First year of each edition, newest first.
     editions: Vec<(u16, Edition)>,
+    changes: between::Changes,
     hash: String,
 }
 
@@ -89,16 +94,27 @@ impl Rules {
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
         let selections = [Selection::new(0), Selection::new(first_year(8)), Selection::new(first_year(8))];
         let mut hasher = blake3::Hasher::new();
-        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS]) {
+        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES]) {
             hasher.update(name.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
         let hash = hasher.finalize().to_hex().to_string();
-        let mut rules = Self { schemas: Vec::new(), tables: Vec::new(), factors, selections, editions, hash };
+        let mut rules = Self {
+            schemas: Vec::new(),
+            tables: Vec::new(),
+            factors,
+            selections,
+            editions,
+            changes: between::Changes::default(),
+            hash,
+        };
         for (file, text) in files {
             rules.read_schema(Source { file, text }, &lists)?;
         }
+        rules.changes = between::Changes::read(CHANGES.1, CHANGES.0, |id| {
+            rules.schemas().find(|(_, schema)| schema.id == id).map(|(at, _)| at)
+        })?;
         Ok(rules)
     }
 
