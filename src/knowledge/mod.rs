@@ -26,7 +26,8 @@ pub use schema::{Schema, System};
 pub use select::{Selected, Traits};
 pub use table::{StageTable, TableAxis, TableBasis};
 
-use crate::category::{Axis, Edition, Site, Stage};
+use crate::category::{Axis, Cell, Edition, Parsed, Site, Stage, parse};
+use crate::fields::{Coding, Field};
 use file::{SchemaForm, Source, toml_error};
 use schema::{EditionFacts, HistologyRule};
 use select::{Family, Selection};
@@ -180,6 +181,11 @@ impl Rules {
                 source.wrong(source.line(text), format!("{:?} is no staging system", text.get_ref()))
             })
         };
+        let one_site = |text: &toml::Spanned<String>| match parse(Field::Site, Coding::Plain, text.get_ref())
+        {
+            Parsed::Site(Cell::Value(site)) => Ok(site),
+            _ => Err(source.wrong(source.line(text), "site_when_missing: one topography code")),
+        };
         let mut schema = Schema {
             system: system(&form.system)?,
             system_before_8: form.system_before_8.as_ref().map(system).transpose()?,
@@ -187,6 +193,9 @@ impl Rules {
                 .ok_or_else(|| source.wrong(source.line(&form.behavior), "behavior: a list of digits"))?,
             histology_rules: read_histology_rules(&form, lists, source)?,
             version_9_from: form.version_9_from,
+            site_when_missing: form.site_when_missing.as_ref().map(one_site).transpose()?,
+            no_group_after_therapy: form.no_group_after_therapy.clone(),
+            n_tells_classification: form.n_tells_classification.clone(),
             chapters: form
                 .chapter
                 .iter()

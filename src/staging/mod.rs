@@ -7,7 +7,9 @@ pub mod case;
 mod chapter;
 mod derived;
 mod evaluate;
+mod factor;
 mod fill;
+mod later;
 mod policy;
 mod stager;
 #[cfg(test)]

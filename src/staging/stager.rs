@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::chapter::{self, Chapter};
 use super::evaluate::{Answer, Question};
+use super::later::{self, is_complete_response};
 use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
-use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Prefix, Recorded};
+use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Recorded};
 use crate::knowledge::{Rules, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
@@ -32,6 +33,11 @@ impl<'r> Stager<'r> {
 
     /// Derives everything of one case.
     pub fn stage(&mut self, case: &Case) -> Staged {
+        let sorted = later::sorted_by_time(case);
+        let later = sorted.is_some();
+        let case = sorted.as_ref().unwrap_or(case);
+        let located = self.located(case);
+        let case = located.as_ref().unwrap_or(case);
         let chapter = match chapter::find(self.rules, self.policy, case) {
             Ok(chapter) => chapter,
             Err(cause) => return nothing(cause),
@@ -53,10 +59,22 @@ impl<'r> Stager<'r> {
             {
                 staged.by_basis[basis as usize] = self.derive(case, chapter, basis);
             }
-            choose_original(case, &mut staged);
+            choose_original(case, later, &mut staged);
         }
         staged.by_basis[Basis::Restaged as usize] = self.restage(case, staged.edition);
         staged
+    }
+
+    /// A case without a site whose histology alone tells where the disease sits.
+    fn located(&self, case: &Case) -> Option<Case> {
+        if !matches!(case.site, Cell::Blank | Cell::Unknown) {
+            return None;
+        }
+        self.rules.schemas().find_map(|(id, schema)| {
+            let located = Case { site: Cell::Value(schema.site_when_missing?), ..*case };
+            let chapter = chapter::find(self.rules, self.policy, &located).ok()?;
+            (chapter.schema == id).then_some(located)
+        })
     }
 
     /// The restaged group, under the edition of its own date; never mixed with the original.
@@ -84,7 +102,11 @@ impl<'r> Stager<'r> {
             });
         };
         match schema.system(edition) {
-            System::Cns | System::Heme | System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
+            System::Cns | System::Heme => return Err(Outcome::NotApplicable(Cause::NoTnm)),
+            System::None if schema.chapters.is_empty() => {
+                return Err(Outcome::NotApplicable(Cause::NoChapter));
+            }
+            System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
             System::TnmWithoutGroup => return Err(Outcome::NotApplicable(Cause::NoStageGroup)),
             _ if edition.0 < 6 => return Err(Outcome::Unknown(Cause::EditionWithoutTables)),
             _ => {}
@@ -121,14 +143,26 @@ impl<'r> Stager<'r> {
         let derived = |answer: Answer, table: Option<u16>| Derived {
             outcome: answer.outcome,
             rule: table.zip(answer.row).map(|(table, row)| RuleRef { table, row }),
-            assumed,
+            assumed: Assumed { recorded_group: answer.from_group, ..assumed },
             t: tnm[0],
             n: tnm[1],
             m: tnm[2],
         };
         let cells = tnm.map(|recorded| recorded.cell);
+        let schema = self.rules.schema(chapter.schema);
+        let after_therapy = matches!(basis, Basis::PostClinical | Basis::PostTherapy);
+        if after_therapy && !schema.has_group_after_therapy(edition) {
+            let cause = if is_complete_response(cells) {
+                Cause::CompleteResponse
+            } else {
+                Cause::NoGroupAfterTherapy
+            };
+            let none = Answer { outcome: Outcome::NotApplicable(cause), row: None, from_group: false };
+            return Some(derived(none, None));
+        }
         let mut best: Option<Derived> = None;
-        for wanted in table_bases(basis, set) {
+        let by_n = schema.n_tells_classification(edition) && !after_therapy;
+        for wanted in table_bases(basis, set, by_n) {
             let (answer, table) = self.answer(case, chapter, edition, *wanted, cells, basis);
             let here = derived(answer, table);
             best = Some(match best {
@@ -139,6 +173,10 @@ impl<'r> Stager<'r> {
         best.map(|mut derived| {
             if derived.outcome.group().is_none() {
                 derived.rule = None;
+            }
+            let nothing_left = after_therapy && is_complete_response(cells);
+            if nothing_left && derived.outcome == Outcome::Unknown(Cause::NoRow) {
+                derived.outcome = Outcome::NotApplicable(Cause::CompleteResponse);
             }
             derived
         })
@@ -155,12 +193,15 @@ impl<'r> Stager<'r> {
         cells: [Cell<Category>; 3],
         basis: Basis,
     ) -> (Answer, Option<u16>) {
-        let none = Answer { outcome: Outcome::NotApplicable(Cause::NoChapter), row: None };
+        let none = Answer { outcome: Outcome::NotApplicable(Cause::NoChapter), row: None, from_group: false };
         let Some(site) = case.site.value() else { return (none, None) };
         let rules = self.rules;
         let mut found = (none, None);
         for (index, table) in rules.tables_for(chapter.schema, edition, wanted, site) {
             let question = Question::new(rules, index, cells, case, basis);
+            if !question.may_be_asked(table) {
+                continue;
+            }
             let answer = if question.is_plain() {
                 question.answer(rules)
             } else {
@@ -210,16 +251,19 @@ fn category(axis: Axis, label: &str) -> Cell<Category> {
 /// The M of the other classification. A pathologic group may use cM; a pM1 may stand with clinical T and N
 /// (AJCC 7th edition, chapter 1; 8th edition, chapter 1).
 fn borrowed_m(case: &Case, basis: Basis) -> Option<Recorded<Category>> {
-    let at_diagnosis = |prefix: Prefix| !(prefix.y || prefix.r || prefix.a);
-    let known = |m: Recorded<Category>| {
-        m.cell.value().filter(|_| at_diagnosis(m.prefix)).map(|category| (m, category))
-    };
+    let known = |m: Recorded<Category>| m.cell.value().map(|category| (m, category));
     match basis {
         Basis::Pathologic => known(case.set(Basis::Clinical).m).map(|(m, _)| m),
         Basis::Clinical => known(case.set(Basis::Pathologic).m)
             .filter(|(_, category)| category.label().starts_with("M1"))
             .map(|(m, _)| m),
-        _ => None,
+        // Metastasis that was there before the therapy still counts after it (AJCC 8th edition, chapter 1).
+        Basis::PostClinical | Basis::PostTherapy => [Basis::Pathologic, Basis::Clinical]
+            .iter()
+            .filter_map(|basis| known(case.set(*basis).m))
+            .find(|(_, category)| category.label().starts_with("M1"))
+            .map(|(m, _)| m),
+        Basis::Single | Basis::Restaged => None,
     }
 }
 
@@ -241,7 +285,10 @@ fn is_not_applicable(set: &Tnm) -> bool {
 }
 
 /// The printed tables that a classification is read from.
-fn table_bases(basis: Basis, set: &Tnm) -> &'static [TableBasis] {
+fn table_bases(basis: Basis, set: &Tnm, by_n: bool) -> &'static [TableBasis] {
+    if by_n && set.n.prefix.examination == Some(Examination::Clinical) {
+        return &[TableBasis::Clinical];
+    }
     let prefix = set.t.prefix.examination.or(set.n.prefix.examination);
     match (basis, prefix) {
         (Basis::Clinical, _) | (Basis::Single | Basis::Restaged, Some(Examination::Clinical)) => {
@@ -275,21 +322,16 @@ fn either(one: Outcome, other: Outcome) -> Outcome {
 
 /// The best of the sets at diagnosis: a single group before a stage before bounds, and pathologic
 /// before clinical before unspecified. A y, r or a stage is never the original.
-fn choose_original(case: &Case, staged: &mut Staged) {
+fn choose_original(case: &Case, later: bool, staged: &mut Staged) {
     let rank = |outcome: Outcome| match outcome {
         Outcome::Group(_) => 3,
         Outcome::Open { stage: Some(_), .. } => 2,
         Outcome::Open { .. } => 1,
         _ => 0,
     };
-    let mut later = false;
     let mut best: Option<(Basis, Derived)> = None;
     for basis in [Basis::Pathologic, Basis::Clinical, Basis::Single] {
         let Some(derived) = staged.by_basis[basis as usize] else { continue };
-        if is_later(case.set(basis)) {
-            later = true;
-            continue;
-        }
         if best.is_none_or(|(_, known)| rank(derived.outcome) > rank(known.outcome)) {
             best = Some((basis, derived));
         }
@@ -307,11 +349,6 @@ fn choose_original(case: &Case, staged: &mut Staged) {
     {
         staged.original = Derived::without_table(Outcome::Unknown(Cause::RecordedNotApplicable));
     }
-}
-
-/// Whether a set was recorded after therapy began, at recurrence or at autopsy, as its prefixes say.
-fn is_later(set: &Tnm) -> bool {
-    [set.t.prefix, set.n.prefix, set.m.prefix].iter().any(|prefix| prefix.y || prefix.r || prefix.a)
 }
 
 fn nothing(cause: Cause) -> Staged {

@@ -107,7 +107,11 @@ fn unknown_is_computed() {
         ("site=C50.4, histology=8500/3, edition=7", "UNK tnm_missing"),
         ("site=C34.1, histology=8140/3, edition=8, clin_t=TX, clin_n=N0, clin_m=M0", "occult"),
         ("site=C34.1, histology=8140/3, edition=8, clin_n=N0, clin_m=M0", "? 0..IIIA t_unknown"),
-        ("site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0", "II"),
+        (
+            "site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0",
+            "? IIA..IIIC factor_missing",
+        ),
+        ("site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0, s_path=9", "II"),
         (
             "site=C34.1, histology=8140/3, edition=8, path_t=T9, path_n=N0, path_m=M0",
             "? 0..IIIA category_invalid",
