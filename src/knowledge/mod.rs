@@ -4,6 +4,7 @@
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
 mod category_axis;
+mod eod_mets;
 mod error;
 mod factor;
 mod file;
@@ -19,6 +20,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 pub use category_axis::{CategoryAxis, Fit, Reading};
+pub use eod_mets::EodMets;
 pub use error::{KnowledgeError, Problem};
 pub use factor::{Class, Factor, FactorAxis, Origin};
 pub use ranges::Ranges;
@@ -35,6 +37,8 @@ use select::{Family, Selection};
 const SCHEMAS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 const FACTORS: (&str, &str) = ("factors.toml", include_str!("../../knowledge/factors.toml"));
 const HISTOLOGIES: (&str, &str) = ("histologies.toml", include_str!("../../knowledge/histologies.toml"));
+/// Name and text of the file of the EOD Mets codes, for the audit, which reads it as well.
+pub(crate) const EOD_METS: (&str, &str) = ("eod_mets.toml", include_str!("../../knowledge/eod_mets.toml"));
 const EDITIONS: (&str, &str) = ("editions.toml", include_str!("../../knowledge/editions.toml"));
 
 /// Index of a schema within the loaded rules.
@@ -50,6 +54,7 @@ pub struct Rules {
     selections: [Selection; 3],
     /// First year of each edition, newest first.
     editions: Vec<(u16, Edition)>,
+    eod_mets: EodMets,
     hash: String,
 }
 
@@ -90,13 +95,15 @@ impl Rules {
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
         let selections = [Selection::new(0), Selection::new(first_year(8)), Selection::new(first_year(8))];
         let mut hasher = blake3::Hasher::new();
-        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS]) {
+        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &EOD_METS]) {
             hasher.update(name.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
         let hash = hasher.finalize().to_hex().to_string();
-        let mut rules = Self { schemas: Vec::new(), tables: Vec::new(), factors, selections, editions, hash };
+        let eod_mets = toml::from_str(EOD_METS.1).map_err(|e| toml_error(&e, EOD_METS.1, EOD_METS.0))?;
+        let (schemas, tables) = (Vec::new(), Vec::new());
+        let mut rules = Self { schemas, tables, factors, selections, editions, eod_mets, hash };
         for (file, text) in files {
             rules.read_schema(Source { file, text }, &lists)?;
         }
@@ -121,6 +128,11 @@ impl Rules {
     /// The definition of a factor.
     pub fn factor(&self, index: usize) -> &Factor {
         &self.factors[index]
+    }
+
+    /// What the EOD Mets codes say of distant metastasis.
+    pub fn eod_mets(&self) -> &EodMets {
+        &self.eod_mets
     }
 
     /// Hash (BLAKE3) over all knowledge files, for the manifest of a run.

@@ -9,7 +9,7 @@ use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
 use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Recorded};
-use crate::knowledge::{Rules, System, TableBasis};
+use crate::knowledge::{Rules, SchemaId, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
 /// questions that needed more than one look-up.
@@ -138,7 +138,7 @@ impl<'r> Stager<'r> {
         if silent && (uses_categories || basis != Basis::Single) {
             return None;
         }
-        let (tnm, assumed) = self.used(case, basis, uses_categories);
+        let (tnm, assumed) = self.used(case, chapter.schema, basis, uses_categories);
         let assumed = Assumed { discriminator: chapter.assumed, ..assumed };
         let derived = |answer: Answer, table: Option<u16>| Derived {
             outcome: answer.outcome,
@@ -216,7 +216,13 @@ impl<'r> Stager<'r> {
     }
 
     /// T, N and M of a set as they are used: borrowed from the other classification or assumed by policy.
-    fn used(&self, case: &Case, basis: Basis, uses_categories: bool) -> ([Recorded<Category>; 3], Assumed) {
+    fn used(
+        &self,
+        case: &Case,
+        schema: SchemaId,
+        basis: Basis,
+        uses_categories: bool,
+    ) -> ([Recorded<Category>; 3], Assumed) {
         let set = case.set(basis);
         let (t, mut n, mut m) = (set.t, set.n, set.m);
         let mut assumed = Assumed::default();
@@ -231,7 +237,7 @@ impl<'r> Stager<'r> {
             m = borrowed;
             assumed.m_borrowed = true;
         }
-        let evidence = basis != Basis::Restaged && shows_metastasis(case);
+        let evidence = basis != Basis::Restaged && self.shows_metastasis(case, schema);
         if silent(m.cell) && self.policy.mx == MxPolicy::M0 && !evidence && basis != Basis::Restaged {
             m.cell = category(Axis::M, "M0");
             assumed.m0 = true;
@@ -241,6 +247,16 @@ impl<'r> Stager<'r> {
             assumed.n0 = true;
         }
         ([t, n, m], assumed)
+    }
+
+    /// Whether the record shows a distant metastasis at diagnosis outside its M category.
+    fn shows_metastasis(&self, case: &Case, schema: SchemaId) -> bool {
+        let schema = self.rules.schema(schema).id.as_str();
+        let by_eod = |code| self.rules.eod_mets().shows_metastasis(Some(schema), code);
+        case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
+            || case.met_present.value() == Some(true)
+            || case.met_sites.value().is_some_and(|organs| organs.0 != 0)
+            || case.eod_mets.value().is_some_and(by_eod)
     }
 }
 
@@ -265,15 +281,6 @@ fn borrowed_m(case: &Case, basis: Basis) -> Option<Recorded<Category>> {
             .map(|(m, _)| m),
         Basis::Single | Basis::Restaged => None,
     }
-}
-
-/// Whether the record shows a distant metastasis at diagnosis outside its M category.
-/// EOD Mets 00 is none, 05 is M0(i+), 88 and 99 are not applicable and unknown (SEER EOD 2018).
-fn shows_metastasis(case: &Case) -> bool {
-    case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
-        || case.met_present.value() == Some(true)
-        || case.met_sites.value().is_some_and(|organs| organs.0 != 0)
-        || case.eod_mets.value().is_some_and(|code| ![0, 5, 88, 99].contains(&code))
 }
 
 fn is_blank(set: &Tnm) -> bool {
