@@ -263,7 +263,9 @@ impl FactorAxis {
                 number = Some(*value);
             }
         }
-        if let Some((_, set)) = self.codes.iter().find(|(code, _)| *code == text) {
+        // A measured 3 is not the code 3.
+        let coded = matches!(value, FactorValue::Code(_)) || self.intervals.is_empty();
+        if coded && let Some((_, set)) = self.codes.iter().find(|(code, _)| *code == text) {
             return set.map_or(Class::Unlisted, Class::In);
         }
         match number {

@@ -55,7 +55,8 @@ pub(super) fn find(factor: &Factor, axis: &FactorAxis, case: &Case, basis: Basis
     if let Said::In(_) | Said::Unlisted = said {
         return Found { said, from_group: false };
     }
-    if let Some(said) = in_group(factor, axis, case, basis) {
+    let mut definitions = [(factor, axis)].into_iter().chain(factor.instead.iter().zip(&axis.instead));
+    if let Some(said) = definitions.find_map(|(factor, axis)| in_group(factor, axis, case, basis)) {
         return Found { said, from_group: true };
     }
     let said = match (said.or(|| derived(factor, axis, case)), axis.otherwise) {

@@ -86,8 +86,7 @@ impl Case {
                     match place {
                         Place::T => set.t = value,
                         // A cell of T, N and M together may have filled them before.
-                        Place::N if value.cell.is_blank() => {}
-                        Place::M if value.cell.is_blank() => {}
+                        Place::N | Place::M if value.cell.is_blank() => {}
                         Place::N => set.n = value,
                         Place::M => set.m = value,
                         Place::Group => {}

@@ -102,11 +102,10 @@ impl<'r> Stager<'r> {
             });
         };
         match schema.system(edition) {
-            System::Cns | System::Heme => return Err(Outcome::NotApplicable(Cause::NoTnm)),
             System::None if schema.chapters.is_empty() => {
                 return Err(Outcome::NotApplicable(Cause::NoChapter));
             }
-            System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
+            System::Cns | System::Heme | System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
             System::TnmWithoutGroup => return Err(Outcome::NotApplicable(Cause::NoStageGroup)),
             _ if edition.0 < 6 => return Err(Outcome::Unknown(Cause::EditionWithoutTables)),
             _ => {}
