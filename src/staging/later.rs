@@ -63,3 +63,48 @@ fn put(set: &mut Tnm, axis: usize, part: Recorded<Category>) {
 pub(super) fn is_complete_response(tnm: [Cell<Category>; 3]) -> bool {
     tnm.iter().all(|cell| cell.value().is_some_and(|category| matches!(category.label(), "T0" | "N0" | "M0")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::category::parse;
+    use crate::fields::{Coding, Field};
+
+    fn said(set: &Tnm) -> String {
+        parts(set).map(|part| part.cell.value().map_or("-", Category::label)).join(" ")
+    }
+
+    #[test]
+    fn later_categories_go_where_they_belong() {
+        for (t, n, m, stays, after, restaged) in [
+            ("ypT2", "ypN1", "cM0", "- - -", "T2 N1 M0", "- - -"),
+            ("ypT2", "N1", "", "- - -", "T2 N1 -", "- - -"),
+            ("pT2", "pN1", "rM1b", "T2 N1 -", "- - -", "- - M1b"),
+            ("rT2", "rN0", "rM1", "- - -", "- - -", "T2 N0 M1"),
+            ("aT2", "aN0", "aM0", "- - -", "- - -", "- - -"),
+            ("", "ypN0", "M0", "- - -", "- N0 M0", "- - -"),
+        ] {
+            let mut case = Case::default();
+            for (field, text) in [(Field::PathT, t), (Field::PathN, n), (Field::PathM, m)] {
+                case.put(field, parse(field, Coding::Plain, text));
+            }
+            let sorted = sorted_by_time(&case).unwrap();
+            let found = [Basis::Pathologic, Basis::PostTherapy, Basis::Restaged].map(|b| said(sorted.set(b)));
+            assert_eq!(found, [stays, after, restaged], "{t} {n} {m}");
+        }
+        let mut case = Case::default();
+        case.put(Field::PathT, parse(Field::PathT, Coding::Plain, "pT2"));
+        assert_eq!(sorted_by_time(&case), None);
+    }
+
+    #[test]
+    fn a_category_that_is_there_already_stays() {
+        let mut case = Case::default();
+        for (field, text) in [(Field::PathT, "ypT2"), (Field::PostT, "ypT1"), (Field::ClinT, "ycT3")] {
+            case.put(field, parse(field, Coding::Plain, text));
+        }
+        let sorted = sorted_by_time(&case).unwrap();
+        assert_eq!(said(sorted.set(Basis::PostTherapy)), "T1 - -");
+        assert_eq!(said(sorted.set(Basis::PostClinical)), "T3 - -");
+    }
+}
