@@ -79,6 +79,7 @@ const SYSTEMS: &[System] = &[
         common: "dx_year=2020",
         rows: &[
             ("site=C69.6, histology=9699/3, t=T2, n=N0, m=M0", "NA no_stage_group"),
+            ("dx_year=2008, site=C69.6, histology=9699/3, stage_group=1EA", "IEA"),
             ("site=C44.5, histology=9709/3, t=T2a, n=N0, m=M0", "NA no_stage_group"),
             ("site=C44.5, histology=9700/3, t=T1a, n=N0, m=M0, b_category=0", "IA"),
             ("site=C44.5, histology=9700/3, t=T2b, n=N1, m=M0, b_category=3", "IIA"),
@@ -127,6 +128,7 @@ const SYSTEMS: &[System] = &[
             ("site=C42.1, histology=9732/3, dx_year=2020", "I..III factor_missing"),
             ("site=C14.8, histology=8070/3, dx_year=2014, t=T1, n=N0, m=M0", "NA no_chapter"),
             ("site=C37.9, histology=8580/3, dx_year=2014, t=T1, n=N0, m=M0", "NA no_chapter"),
+            ("site=C24.9, histology=8140/3, dx_year=2020, t=T1, n=N0, m=M0", "NA no_chapter"),
             ("site=C71.1, histology=9440/3, dx_year=2015", "NA no_tnm"),
         ],
     },
