@@ -16,6 +16,11 @@ pub(super) struct SchemaForm {
     pub(super) system: Spanned<String>,
     pub(super) system_before_8: Option<Spanned<String>>,
     pub(super) version_9_from: Option<u16>,
+    #[serde(default)]
+    pub(super) no_group_after_therapy: Vec<u8>,
+    #[serde(default)]
+    pub(super) n_tells_classification: Vec<u8>,
+    pub(super) site_when_missing: Option<Spanned<String>>,
     pub(super) behavior: Spanned<String>,
     #[serde(default)]
     pub(super) chapter: BTreeMap<String, String>,
@@ -54,6 +59,7 @@ pub(super) struct TableForm {
     pub(super) basis: Spanned<String>,
     pub(super) system: Option<String>,
     pub(super) site: Option<Spanned<String>>,
+    pub(super) only_with: Option<Spanned<String>>,
     pub(super) t: Option<Spanned<String>>,
     pub(super) n: Option<Spanned<String>>,
     pub(super) m: Option<Spanned<String>>,

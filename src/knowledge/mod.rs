@@ -5,6 +5,7 @@
 
 mod between;
 mod category_axis;
+mod eod_mets;
 mod error;
 mod factor;
 mod file;
@@ -21,6 +22,7 @@ use serde::Deserialize;
 
 pub use between::{Carried, is_anchor};
 pub use category_axis::{CategoryAxis, Fit, Reading};
+pub use eod_mets::EodMets;
 pub use error::{KnowledgeError, Problem};
 pub use factor::{Class, Factor, FactorAxis, Origin};
 pub use ranges::Ranges;
@@ -28,7 +30,8 @@ pub use schema::{Schema, System};
 pub use select::{Selected, Traits};
 pub use table::{StageTable, TableAxis, TableBasis};
 
-use crate::category::{Axis, Edition, Site, Stage};
+use crate::category::{Axis, Cell, Edition, Parsed, Site, Stage, parse};
+use crate::fields::{Coding, Field};
 use file::{SchemaForm, Source, toml_error};
 use schema::{EditionFacts, HistologyRule};
 use select::{Family, Selection};
@@ -38,6 +41,8 @@ const FACTORS: (&str, &str) = ("factors.toml", include_str!("../../knowledge/fac
 const HISTOLOGIES: (&str, &str) = ("histologies.toml", include_str!("../../knowledge/histologies.toml"));
 const CHANGES: (&str, &str) =
     ("between_editions.toml", include_str!("../../knowledge/between_editions.toml"));
+/// Name and text of the file of the EOD Mets codes, for the audit, which reads it as well.
+pub(crate) const EOD_METS: (&str, &str) = ("eod_mets.toml", include_str!("../../knowledge/eod_mets.toml"));
 const EDITIONS: (&str, &str) = ("editions.toml", include_str!("../../knowledge/editions.toml"));
 
 /// Index of a schema within the loaded rules.
@@ -54,6 +59,7 @@ pub struct Rules {
     /// First year of each edition, newest first.
     editions: Vec<(u16, Edition)>,
     changes: between::Changes,
+    eod_mets: EodMets,
     hash: String,
 }
 
@@ -94,12 +100,13 @@ impl Rules {
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
         let selections = [Selection::new(0), Selection::new(first_year(8)), Selection::new(first_year(8))];
         let mut hasher = blake3::Hasher::new();
-        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES]) {
+        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES, &EOD_METS]) {
             hasher.update(name.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
         let hash = hasher.finalize().to_hex().to_string();
+        let eod_mets = toml::from_str(EOD_METS.1).map_err(|e| toml_error(&e, EOD_METS.1, EOD_METS.0))?;
         let mut rules = Self {
             schemas: Vec::new(),
             tables: Vec::new(),
@@ -107,6 +114,7 @@ impl Rules {
             selections,
             editions,
             changes: between::Changes::default(),
+            eod_mets,
             hash,
         };
         for (file, text) in files {
@@ -136,6 +144,11 @@ impl Rules {
     /// The definition of a factor.
     pub fn factor(&self, index: usize) -> &Factor {
         &self.factors[index]
+    }
+
+    /// What the EOD Mets codes say of distant metastasis.
+    pub fn eod_mets(&self) -> &EodMets {
+        &self.eod_mets
     }
 
     /// Hash (BLAKE3) over all knowledge files, for the manifest of a run.
@@ -196,6 +209,11 @@ impl Rules {
                 source.wrong(source.line(text), format!("{:?} is no staging system", text.get_ref()))
             })
         };
+        let one_site = |text: &toml::Spanned<String>| match parse(Field::Site, Coding::Plain, text.get_ref())
+        {
+            Parsed::Site(Cell::Value(site)) => Ok(site),
+            _ => Err(source.wrong(source.line(text), "site_when_missing: one topography code")),
+        };
         let mut schema = Schema {
             system: system(&form.system)?,
             system_before_8: form.system_before_8.as_ref().map(system).transpose()?,
@@ -203,6 +221,9 @@ impl Rules {
                 .ok_or_else(|| source.wrong(source.line(&form.behavior), "behavior: a list of digits"))?,
             histology_rules: read_histology_rules(&form, lists, source)?,
             version_9_from: form.version_9_from,
+            site_when_missing: form.site_when_missing.as_ref().map(one_site).transpose()?,
+            no_group_after_therapy: form.no_group_after_therapy.clone(),
+            n_tells_classification: form.n_tells_classification.clone(),
             chapters: form
                 .chapter
                 .iter()

@@ -75,6 +75,8 @@ pub struct StageTable {
     pub heading: Vec<String>,
     /// Whether the row's group is a roman alone while the table has lettered groups of that stage.
     pub without_letter: Vec<bool>,
+    /// Axes of the factors of which one at least must be known, or else the next table is read.
+    pub only_with: Vec<usize>,
     site: Option<Ranges>,
 }
 
@@ -146,6 +148,14 @@ impl StageTable {
         for column in columns {
             axes.push(read_axis(column, form, factors, classes, source, first_line)?);
         }
+        let mut only_with = Vec::new();
+        if let Some(text) = &form.only_with {
+            for factor in text.get_ref().split_whitespace() {
+                let at = columns.iter().position(|column| *column == factor);
+                let what = || format!("only_with: {factor} is no column of the table");
+                only_with.push(at.ok_or_else(|| source.wrong(source.line(text), what()))?);
+            }
+        }
         let mut patterns = Vec::with_capacity(block.rows.len());
         let mut groups = Vec::with_capacity(block.rows.len());
         for (line, cells) in &block.rows {
@@ -200,6 +210,7 @@ impl StageTable {
                 .collect(),
             heading: block.heading.iter().map(|heading| (*heading).to_owned()).collect(),
             without_letter,
+            only_with,
             site,
         })
     }

@@ -15,4 +15,5 @@ mod facts;
 mod fixtures;
 mod real_tables;
 mod support;
+mod systems;
 mod words;
