@@ -147,6 +147,7 @@ fn every_cell_of_every_table_is_as_the_facts_have_it() {
     let rules = Rules::builtin().unwrap();
     let ours = selected(rules, &schemas);
     let (mut tables, mut cells_compared) = (BTreeSet::new(), 0_u64);
+    let (mut stated, mut covered) = (BTreeSet::new(), BTreeSet::new());
     for edition in [6_u8, 7, 8, 9] {
         let mut by_schema: BTreeMap<String, Vec<(usize, usize, Row)>> = BTreeMap::new();
         for (line, row) in rows(&format!("stage_groups_ajcc{edition}.csv")).unwrap().into_iter().enumerate() {
@@ -158,23 +159,26 @@ fn every_cell_of_every_table_is_as_the_facts_have_it() {
         for (name, mut facts) in by_schema {
             facts.sort_by_key(|(order, line, _)| (*order, *line));
             let id = ours[&(name.clone(), edition)];
+            let place = |row: &Row| (name.clone(), edition, row["basis"].clone(), fact(row).0);
+            stated.extend(facts.iter().map(|(_, _, row)| place(row)));
             for basis in [TableBasis::Clinical, TableBasis::Pathologic, TableBasis::PostTherapy] {
                 let fact_basis = basis.name().replace('-', "_");
                 for (index, table) in table_indexes(rules, id, edition, basis) {
                     let system = table.system.clone().unwrap_or_default();
-                    let facts: Vec<Fact> = facts
-                        .iter()
-                        .filter(|(_, _, row)| {
-                            row["basis"] == fact_basis
-                                || (row["basis"] == "any" && basis != TableBasis::PostTherapy)
-                        })
-                        .map(|(_, _, row)| fact(row))
-                        .filter(|(of, _)| *of == system || system.is_empty())
-                        .map(|(_, fact)| fact)
-                        .collect();
                     if basis == TableBasis::PostTherapy && table.basis != TableBasis::PostTherapy {
                         continue;
                     }
+                    let rows: Vec<&Row> = facts
+                        .iter()
+                        .map(|(_, _, row)| row)
+                        .filter(|row| {
+                            row["basis"] == fact_basis
+                                || (row["basis"] == "any" && basis != TableBasis::PostTherapy)
+                        })
+                        .filter(|row| fact(row).0 == system || system.is_empty())
+                        .collect();
+                    covered.extend(rows.iter().map(|row| place(row)));
+                    let facts: Vec<Fact> = rows.into_iter().map(|row| fact(row).1).collect();
                     assert!(!facts.is_empty(), "{name} {edition} {basis:?} {system}");
                     cells_compared += compare(&name, edition, table, &facts);
                     tables.insert(index);
@@ -182,9 +186,31 @@ fn every_cell_of_every_table_is_as_the_facts_have_it() {
             }
         }
     }
+    let without: BTreeSet<&(String, u8)> = ours
+        .keys()
+        .filter(|(name, edition)| !stated.iter().any(|(of, e, _, _)| of == name && e == edition))
+        .collect();
+    for (name, edition) in &without {
+        let id = ours[&(name.clone(), *edition)];
+        assert_eq!(all_tables(rules, id, *edition), 0, "{name} {edition}: tables without facts");
+    }
+    for edition in [6, 7, 8, 9] {
+        let names: Vec<&str> =
+            without.iter().filter(|(_, e)| *e == edition).map(|(name, _)| name.as_str()).collect();
+        println!("edition {edition}, no stage groups in the facts nor here: {}", names.join(" "));
+    }
     let all: usize =
         rules.schemas().map(|(id, _)| (6..=9).map(|e| all_tables(rules, id, e)).sum::<usize>()).sum();
-    println!("{} tables, {cells_compared} cells compared", tables.len());
+    let of = |edition: u8| stated.iter().filter(|(_, e, _, _)| *e == edition).count();
+    println!(
+        "{} tables, {cells_compared} cells equal; facts by edition, each a schema, a basis and a system: {:?}",
+        tables.len(),
+        [6, 7, 8, 9].map(|edition| (edition, of(edition)))
+    );
+    for place in stated.difference(&covered) {
+        println!("not covered: {place:?}");
+    }
+    assert_eq!(stated.difference(&covered).count(), 0, "facts without a table here");
     assert_eq!(tables.len(), all, "every table has facts");
 }
 
