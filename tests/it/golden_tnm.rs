@@ -14,7 +14,7 @@ use rstage::knowledge::Rules;
 use rstage::staging::{Basis, Case, Outcome, Policy, Stager};
 use serde_json::Value;
 
-use crate::support::{Row, embedded, shared};
+use crate::support::{Row, embedded, shared, takes};
 
 const FACTORS: &str = include_str!("golden_tnm_factors.csv");
 const DIFFERENCES: &str = include_str!("golden_tnm_differences.csv");
@@ -349,11 +349,4 @@ fn difference(golden: &Golden, side: &Side, tnm: &[String; 3], answer: &str, our
         ]
         .map(|(name, value)| (name.to_owned(), value)),
     )
-}
-
-/// Whether a listed difference (`any`, or values apart by blanks, in each cell) is this one.
-fn takes(listed: &Row, difference: &Row) -> bool {
-    difference.iter().all(|(column, value)| {
-        listed[column] == "any" || listed[column].split(' ').any(|known| known == value)
-    })
 }

@@ -12,6 +12,7 @@ mod bad_input;
 mod facts;
 mod fixtures;
 mod golden_tnm;
+mod properties;
 mod real_tables;
 mod support;
 mod words;

@@ -89,6 +89,13 @@ pub(crate) fn embedded(text: &str) -> Vec<Row> {
     reader.deserialize().map(Result::unwrap).collect()
 }
 
+/// Whether a row of a list (`any`, or values apart by blanks, in each cell) takes in what was found.
+pub(crate) fn takes(listed: &Row, found: &Row) -> bool {
+    found.iter().all(|(column, value)| {
+        listed[column] == "any" || listed[column].split(' ').any(|known| known == value)
+    })
+}
+
 /// A text table as its header and rows.
 pub(crate) struct Table {
     pub(crate) header: Vec<String>,
