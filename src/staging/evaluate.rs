@@ -300,3 +300,6 @@ fn factor_input(factor: &Factor, axis: &FactorAxis, case: &Case, basis: Basis) -
         None => Input { worlds: axis.all, token: axis.x.unwrap_or(other), known: Known::X },
     }
 }
+
+#[cfg(test)]
+mod tests;
