@@ -13,6 +13,7 @@ mod facts;
 mod fixtures;
 mod golden_tnm;
 mod properties;
+mod random_cases;
 mod real_tables;
 mod support;
 mod words;
