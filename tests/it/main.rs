@@ -11,6 +11,8 @@
 mod bad_input;
 mod facts;
 mod fixtures;
+mod golden;
+mod golden_cs;
 mod golden_tnm;
 mod properties;
 mod random_cases;
