@@ -60,9 +60,15 @@ impl Reading {
             F::StageGroup | F::ClinGroup | F::PathGroup | F::PostGroup | F::PostClinGroup | F::RGroup => {
                 Self::Group
             }
-            F::Psa | F::Gleason | F::GleasonClin | F::GleasonPath | F::Oncotype | F::Mitotic | F::GtnRisk => {
-                Self::Measured
-            }
+            F::Psa
+            | F::Gleason
+            | F::GleasonClin
+            | F::GleasonPath
+            | F::Oncotype
+            | F::Mitotic
+            | F::GtnRisk
+            | F::LymphoidAreas
+            | F::Hemoglobin => Self::Measured,
             F::Ldh | F::B2m | F::Albumin => Self::CodedOrMeasured,
             F::AnnArbor => Self::AnnArbor,
             F::Grade
@@ -85,6 +91,17 @@ impl Reading {
             | F::Anemia
             | F::Thrombocytopenia
             | F::P16
+            | F::PedPrimaryTumor
+            | F::PedRegionalNodes
+            | F::PedMets
+            | F::Inrgss
+            | F::Pretext
+            | F::TumorSize
+            | F::Margins
+            | F::PrimarySurgery
+            | F::NodesPositive
+            | F::Figo
+            | F::Lvi
             | F::Disc1
             | F::Disc2
             | F::Ssf25 => Self::Coded,

@@ -3,6 +3,7 @@
 //! An epidemiologist reads and corrects those files beside the staging manual; this room turns
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
+mod beside;
 mod category_axis;
 mod error;
 mod factor;
@@ -12,6 +13,7 @@ mod ranges;
 mod rows;
 mod schema;
 mod select;
+mod summary_stage;
 mod table;
 
 use std::collections::BTreeMap;
@@ -19,12 +21,17 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use beside::{
+    Beside, BesideDisease, BesideKind, BesideRows, BesideSystem, BesideTable, FIGO, MAX_SYSTEMS,
+    SUMMARY_STAGE, TORONTO, UNKNOWN,
+};
 pub use category_axis::{CategoryAxis, Fit, Reading};
 pub use error::{KnowledgeError, Problem};
 pub use factor::{Class, Factor, FactorAxis, Origin};
 pub use ranges::Ranges;
 pub use schema::{Schema, System};
 pub use select::{Selected, Traits};
+pub use summary_stage::{SUMMARY_LABELS, SummaryRow, SummaryStage};
 pub use table::{StageTable, TableAxis, TableBasis};
 
 use crate::category::{Axis, Edition, Site, Stage};
@@ -36,6 +43,20 @@ const SCHEMAS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"
 const FACTORS: (&str, &str) = ("factors.toml", include_str!("../../knowledge/factors.toml"));
 const HISTOLOGIES: (&str, &str) = ("histologies.toml", include_str!("../../knowledge/histologies.toml"));
 const EDITIONS: (&str, &str) = ("editions.toml", include_str!("../../knowledge/editions.toml"));
+
+/// The systems beside the stage group, in the order of the outputs.
+const BESIDE: &[(&str, &str)] = &[
+    ("toronto.toml", include_str!("../../knowledge/beside/toronto.toml")),
+    ("summary_lymphoma.toml", include_str!("../../knowledge/beside/summary_lymphoma.toml")),
+    ("figo.toml", include_str!("../../knowledge/beside/figo.toml")),
+    ("figo_2018.toml", include_str!("../../knowledge/beside/figo_2018.toml")),
+    ("figo_2023.toml", include_str!("../../knowledge/beside/figo_2023.toml")),
+    ("inss.toml", include_str!("../../knowledge/beside/inss.toml")),
+    ("rai.toml", include_str!("../../knowledge/beside/rai.toml")),
+    ("binet.toml", include_str!("../../knowledge/beside/binet.toml")),
+];
+const SUMMARY: (&str, &str) =
+    ("summary_stage.toml", include_str!("../../knowledge/beside/summary_stage.toml"));
 
 /// Index of a schema within the loaded rules.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -50,6 +71,7 @@ pub struct Rules {
     selections: [Selection; 3],
     /// First year of each edition, newest first.
     editions: Vec<(u16, Edition)>,
+    beside: Beside,
     hash: String,
 }
 
@@ -75,7 +97,11 @@ impl Rules {
     /// The rules that come with rstage. They are part of the program; a mistake in them is found
     /// by the tests, so that this fails only in a broken build.
     pub fn builtin() -> Result<&'static Self, &'static KnowledgeError> {
-        static BUILTIN: LazyLock<Result<Rules, KnowledgeError>> = LazyLock::new(|| Rules::read(SCHEMAS));
+        static BUILTIN: LazyLock<Result<Rules, KnowledgeError>> = LazyLock::new(|| {
+            let mut rules = Rules::read(SCHEMAS)?;
+            rules.beside = Beside::read(BESIDE, SUMMARY, &rules.schemas, &rules.factors)?;
+            Ok(rules)
+        });
         BUILTIN.as_ref()
     }
 
@@ -90,13 +116,15 @@ impl Rules {
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
         let selections = [Selection::new(0), Selection::new(first_year(8)), Selection::new(first_year(8))];
         let mut hasher = blake3::Hasher::new();
-        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS]) {
+        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &SUMMARY]).chain(BESIDE) {
             hasher.update(name.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
         let hash = hasher.finalize().to_hex().to_string();
-        let mut rules = Self { schemas: Vec::new(), tables: Vec::new(), factors, selections, editions, hash };
+        let beside = Beside::default();
+        let mut rules =
+            Self { schemas: Vec::new(), tables: Vec::new(), factors, selections, editions, beside, hash };
         for (file, text) in files {
             rules.read_schema(Source { file, text }, &lists)?;
         }
@@ -121,6 +149,11 @@ impl Rules {
     /// The definition of a factor.
     pub fn factor(&self, index: usize) -> &Factor {
         &self.factors[index]
+    }
+
+    /// The systems beside the stage group; none for rules that were not built in.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// Hash (BLAKE3) over all knowledge files, for the manifest of a run.

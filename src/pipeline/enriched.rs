@@ -9,10 +9,12 @@ use crate::audit::{AuditRules, Audited, Finding, OrganNames};
 use crate::knowledge::Rules;
 use crate::output::TextColumn;
 use crate::staging::words::{basis_word, category_word, group_of, recorded_word, stage_of};
-use crate::staging::{Basis, Case, Derived, EditionSource, RuleRef, Staged};
+use crate::staging::{Basis, Besides, Case, Derived, EditionSource, RuleRef, Staged};
+
+use super::beside::{BESIDE_COLUMNS, BesideCells};
 
 /// Names of the added columns, in their order.
-pub const COLUMNS: [&str; 33] = [
+pub const COLUMNS: [&str; 41] = [
     "rstage_schema",
     "rstage_system",
     "rstage_edition",
@@ -46,6 +48,14 @@ pub const COLUMNS: [&str; 33] = [
     "rstage_met_organs",
     "rstage_met_lesions",
     "rstage_findings",
+    BESIDE_COLUMNS[0],
+    BESIDE_COLUMNS[1],
+    BESIDE_COLUMNS[2],
+    BESIDE_COLUMNS[3],
+    BESIDE_COLUMNS[4],
+    BESIDE_COLUMNS[5],
+    BESIDE_COLUMNS[6],
+    BESIDE_COLUMNS[7],
 ];
 
 /// A row of a table in short: schema, edition, classification, row from 1.
@@ -82,6 +92,7 @@ pub fn reason(rules: &Rules, derived: &Derived) -> String {
 pub(super) struct Enriched {
     columns: Vec<TextColumn>,
     scratch: String,
+    beside: BesideCells,
 }
 
 impl Enriched {
@@ -89,6 +100,7 @@ impl Enriched {
         Self {
             columns: COLUMNS.iter().map(|_| TextColumn::with_capacity(rows)).collect(),
             scratch: String::new(),
+            beside: BesideCells::default(),
         }
     }
 
@@ -128,7 +140,7 @@ impl Enriched {
             let separator = if self.scratch.is_empty() { "" } else { ";" };
             let _ = write!(self.scratch, "{separator}{}", finding.rule);
         }
-        let texts: [&str; COLUMNS.len()] = [
+        let texts: [&str; COLUMNS.len() - BESIDE_COLUMNS.len()] = [
             schema.map_or("", |schema| schema.id.as_str()),
             schema.map_or("", |schema| {
                 schema.system(staged.edition.unwrap_or(crate::category::Edition(8))).name()
@@ -174,6 +186,14 @@ impl Enriched {
             &self.scratch,
         ];
         for (column, text) in self.columns.iter_mut().zip(texts) {
+            column.push(text);
+        }
+    }
+
+    /// Adds what the systems beside the stage group say of the record that was pushed last.
+    pub(super) fn push_beside(&mut self, rules: &Rules, case: &Case, besides: &Besides) {
+        let cells = self.beside.fill(rules, case, besides);
+        for (column, text) in self.columns.iter_mut().rev().zip(cells.iter().rev()) {
             column.push(text);
         }
     }

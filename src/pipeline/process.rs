@@ -62,6 +62,7 @@ pub(super) fn process(
         findings.clear();
         let audited = audit::audit(shared.rules, &plan.audit, shared.config, &case, &staged, &mut findings);
         enriched.push(shared.rules, &plan.audit, &case, &staged, &audited, &findings);
+        enriched.push_beside(shared.rules, &case, &stager.beside(&case, &staged));
         counts.add(
             &tally(&case, &staged, &audited, &plan.audit),
             findings.iter().map(|f| (f.rule, f.severity)),

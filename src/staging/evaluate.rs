@@ -15,7 +15,7 @@ pub(super) const MAX_AXES: usize = 10;
 
 /// What is known of one axis.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Known {
+pub(super) enum Known {
     Yes,
     /// The table splits it further.
     Coarse,
@@ -30,10 +30,10 @@ enum Known {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Input {
-    worlds: TokenSet,
-    token: u8,
-    known: Known,
+pub(super) struct Input {
+    pub(super) worlds: TokenSet,
+    pub(super) token: u8,
+    pub(super) known: Known,
 }
 
 /// The inputs of one evaluation; equal inputs give equal results.
@@ -52,6 +52,54 @@ pub(super) struct Answer {
     pub(super) row: Option<u16>,
 }
 
+impl Input {
+    /// What a record says of one axis of a table.
+    pub(super) fn new(
+        rules: &Rules,
+        axis: &TableAxis,
+        tnm: [Cell<Category>; 3],
+        case: &Case,
+        basis: Basis,
+    ) -> Self {
+        let axis = match axis {
+            TableAxis::Category(axis) => axis,
+            TableAxis::Factor(axis) => return factor_input(rules.factor(axis.factor), axis, case, basis),
+        };
+        let other = axis.tokens.len() as u8;
+        let (worlds, token, known) = match tnm[axis.axis as usize] {
+            Cell::Value(category) => {
+                let reading = axis.read(category);
+                let known = match reading.fit {
+                    Fit::Exact | Fit::Finer => Known::Yes,
+                    Fit::Coarse => Known::Coarse,
+                    Fit::Foreign => Known::Foreign,
+                };
+                (reading.worlds, reading.token, known)
+            }
+            Cell::Unknown => (axis.all, axis.x.unwrap_or(other), Known::X),
+            Cell::Invalid => (axis.all, other, Known::Invalid),
+            Cell::Blank | Cell::NotApplicable => (axis.all, other, Known::Missing),
+        };
+        Self { worlds, token, known }
+    }
+
+    /// Why this axis keeps what is possible apart.
+    pub(super) fn cause(self, axis: &TableAxis) -> Cause {
+        match (axis, self.known) {
+            (TableAxis::Factor(factor), _) if factor.is_age => Cause::AgeMissing,
+            (TableAxis::Factor(_), _) => Cause::FactorMissing,
+            (_, Known::Invalid) => Cause::CategoryInvalid,
+            (_, Known::Foreign) => Cause::CategoryNotInEdition,
+            (_, Known::Coarse) => Cause::CategoryCoarse,
+            (TableAxis::Category(own), _) => match own.axis {
+                Axis::T => Cause::TUnknown,
+                Axis::N => Cause::NUnknown,
+                Axis::M => Cause::MUnknown,
+            },
+        }
+    }
+}
+
 impl Question {
     /// Puts a record's T, N, M (as used for `basis`) and factors to a table.
     pub(super) fn new(
@@ -65,30 +113,7 @@ impl Question {
         let blank = Input { worlds: 0, token: 0, known: Known::Yes };
         let mut inputs = [blank; MAX_AXES];
         for (input, axis) in inputs.iter_mut().zip(&table.axes) {
-            *input = match axis {
-                TableAxis::Category(axis) => {
-                    let other = axis.tokens.len() as u8;
-                    match tnm[axis.axis as usize] {
-                        Cell::Value(category) => {
-                            let reading = axis.read(category);
-                            let known = match reading.fit {
-                                Fit::Exact | Fit::Finer => Known::Yes,
-                                Fit::Coarse => Known::Coarse,
-                                Fit::Foreign => Known::Foreign,
-                            };
-                            Input { worlds: reading.worlds, token: reading.token, known }
-                        }
-                        Cell::Unknown => {
-                            Input { worlds: axis.all, token: axis.x.unwrap_or(other), known: Known::X }
-                        }
-                        Cell::Invalid => Input { worlds: axis.all, token: other, known: Known::Invalid },
-                        Cell::Blank | Cell::NotApplicable => {
-                            Input { worlds: axis.all, token: other, known: Known::Missing }
-                        }
-                    }
-                }
-                TableAxis::Factor(axis) => factor_input(rules.factor(axis.factor), axis, case, basis),
-            };
+            *input = Input::new(rules, axis, tnm, case, basis);
         }
         Self { table: index, inputs, axes: table.axes.len().min(MAX_AXES) as u8 }
     }
@@ -217,22 +242,9 @@ impl Question {
                 here.is_some() && *seen.get_or_insert(here) != here
             })
         });
-        matters.or(open.first().copied()).map_or(Cause::NoRow, |axis| self.cause_of(table, axis))
-    }
-
-    fn cause_of(self, table: &StageTable, axis: usize) -> Cause {
-        match (&table.axes[axis], self.inputs[axis].known) {
-            (TableAxis::Factor(factor), _) if factor.is_age => Cause::AgeMissing,
-            (TableAxis::Factor(_), _) => Cause::FactorMissing,
-            (_, Known::Invalid) => Cause::CategoryInvalid,
-            (_, Known::Foreign) => Cause::CategoryNotInEdition,
-            (_, Known::Coarse) => Cause::CategoryCoarse,
-            (TableAxis::Category(own), _) => match own.axis {
-                Axis::T => Cause::TUnknown,
-                Axis::N => Cause::NUnknown,
-                Axis::M => Cause::MUnknown,
-            },
-        }
+        matters
+            .or(open.first().copied())
+            .map_or(Cause::NoRow, |axis| self.inputs[axis].cause(&table.axes[axis]))
     }
 }
 

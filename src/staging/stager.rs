@@ -30,6 +30,11 @@ impl<'r> Stager<'r> {
         self.rules
     }
 
+    /// The policies that it stages under.
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// Derives everything of one case.
     pub fn stage(&mut self, case: &Case) -> Staged {
         let chapter = match chapter::find(self.rules, self.policy, case) {
@@ -203,7 +208,7 @@ impl<'r> Stager<'r> {
     }
 }
 
-fn category(axis: Axis, label: &str) -> Cell<Category> {
+pub(super) fn category(axis: Axis, label: &str) -> Cell<Category> {
     Category::from_label(axis, label).map_or(Cell::Unknown, Cell::Value)
 }
 
@@ -225,7 +230,7 @@ fn borrowed_m(case: &Case, basis: Basis) -> Option<Recorded<Category>> {
 
 /// Whether the record shows a distant metastasis at diagnosis outside its M category.
 /// EOD Mets 00 is none, 05 is M0(i+), 88 and 99 are not applicable and unknown (SEER EOD 2018).
-fn shows_metastasis(case: &Case) -> bool {
+pub(super) fn shows_metastasis(case: &Case) -> bool {
     case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
         || case.met_present.value() == Some(true)
         || case.met_sites.value().is_some_and(|organs| organs.0 != 0)

@@ -1,0 +1,438 @@
+//! The systems that stand beside the stage group: Toronto, FIGO, Binet and the like.
+//!
+//! Each is a file of `knowledge/beside/`: which tumors it takes, under which of its versions,
+//! and tables in the form of the stage tables whose last column names one or several labels.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::SchemaId;
+use super::error::{KnowledgeError, Problem};
+use super::factor::{Classes, Factor};
+use super::file::{Source, toml_error};
+use super::grid::{Grid, GridForm};
+use super::ranges::Ranges;
+use super::rows::Rows;
+use super::schema::Schema;
+use super::summary_stage::SummaryStage;
+use super::table::TableAxis;
+use crate::category::{Behavior, Edition, Histology, Site, StageGroup};
+use crate::decision::Table;
+use crate::fields::Field;
+
+/// Most labels of one system: a set of them is one machine word, with a bit left for "not known".
+const MAX_LABELS: usize = 63;
+
+/// The bit of a row that prints UNK: what is recorded says that the stage is not known.
+pub const UNKNOWN: u64 = 1 << MAX_LABELS;
+
+/// Most systems.
+pub const MAX_SYSTEMS: usize = 8;
+
+/// Index of the Toronto stage among the systems.
+pub const TORONTO: usize = 0;
+
+/// Index of the summary stage, which T, N and M give by [`SummaryStage`] and lymphomas by a table.
+pub const SUMMARY_STAGE: usize = 1;
+
+/// Index of the FIGO stage.
+pub const FIGO: usize = 2;
+
+/// One system.
+#[derive(Debug)]
+pub struct BesideSystem {
+    /// Name in outputs, `toronto`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Its labels, from the lowest stage to the highest.
+    pub labels: Vec<String>,
+    /// Field in which a record may hold the stage itself, to be compared.
+    pub recorded: Option<Field>,
+    ages: Option<Ranges>,
+}
+
+impl BesideSystem {
+    /// Whether the system takes patients of this age.
+    pub fn takes_age(&self, age: u8) -> bool {
+        self.ages.as_ref().is_none_or(|ages| ages.contains(u16::from(age)))
+    }
+
+    /// Whether the age decides on the system.
+    pub fn needs_age(&self) -> bool {
+        self.ages.is_some()
+    }
+}
+
+/// A disease that a system stages.
+#[derive(Debug)]
+pub struct BesideDisease {
+    /// Name in outputs, `bone`.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Index of its system.
+    pub system: u8,
+    /// Indexes of its tables, in the order in which they are tried.
+    pub tables: Vec<u16>,
+    select: Vec<Selects>,
+}
+
+#[derive(Debug)]
+struct Selects {
+    sites: Option<Ranges>,
+    histologies: Ranges,
+    behaviors: Option<Ranges>,
+}
+
+impl BesideDisease {
+    /// Whether it takes a tumor; a behavior that is not recorded is malignant.
+    pub fn takes(&self, site: Site, histology: Histology, behavior: Option<Behavior>) -> bool {
+        let behavior = behavior.map_or(3, |behavior| u16::from(behavior.0));
+        self.select.iter().any(|row| {
+            row.histologies.contains(histology.0)
+                && row.sites.as_ref().is_none_or(|sites| sites.contains(site.0))
+                && row.behaviors.as_ref().is_none_or(|behaviors| behaviors.contains(behavior))
+        })
+    }
+}
+
+/// A table of a disease.
+#[derive(Debug)]
+pub struct BesideTable {
+    /// Index of its disease.
+    pub disease: u16,
+    /// Version or year of the system.
+    pub version: String,
+    /// Where its labels come from.
+    pub kind: BesideKind,
+    editions: Option<Ranges>,
+    schemas: Vec<SchemaId>,
+}
+
+/// Where the labels of a table come from.
+#[derive(Debug)]
+pub enum BesideKind {
+    /// Rows over T, N, M and factors.
+    Rows(BesideRows),
+    /// The stage group of the manual: group to labels.
+    Groups(Vec<(StageGroup, u64)>),
+}
+
+/// Compiled rows.
+#[derive(Debug)]
+pub struct BesideRows {
+    /// Axes, in the order of the decision table's.
+    pub axes: Vec<TableAxis>,
+    /// The compiled rows.
+    pub decision: Table,
+    /// The labels of each row, bit by position in the system's list.
+    pub labels: Vec<u64>,
+    /// The labels of all rows together.
+    pub all: u64,
+    /// Each row as the file prints it, cells by column.
+    pub printed: Vec<Vec<String>>,
+    /// Column headings.
+    pub heading: Vec<String>,
+}
+
+impl BesideTable {
+    /// Whether the table holds under an edition of the manual and for a schema; most hold under any.
+    pub fn holds_for(&self, edition: Option<Edition>, schema: Option<SchemaId>) -> bool {
+        let listed = |editions: &Ranges| edition.is_some_and(|e| editions.contains(u16::from(e.0)));
+        self.editions.as_ref().is_none_or(listed)
+            && (self.schemas.is_empty() || schema.is_some_and(|schema| self.schemas.contains(&schema)))
+    }
+}
+
+/// All systems beside the stage group.
+#[derive(Debug, Default)]
+pub struct Beside {
+    systems: Vec<BesideSystem>,
+    diseases: Vec<BesideDisease>,
+    tables: Vec<BesideTable>,
+    by_schema: Vec<Vec<u16>>,
+    by_tumor: Vec<Vec<u16>>,
+    summary: SummaryStage,
+}
+
+impl Beside {
+    /// The systems, in the order of their files.
+    pub fn systems(&self) -> &[BesideSystem] {
+        &self.systems
+    }
+
+    /// A disease by its index.
+    pub fn disease(&self, index: u16) -> &BesideDisease {
+        &self.diseases[usize::from(index)]
+    }
+
+    /// A table by its index.
+    pub fn table(&self, index: u16) -> &BesideTable {
+        &self.tables[usize::from(index)]
+    }
+
+    /// Every table.
+    pub fn tables(&self) -> &[BesideTable] {
+        &self.tables
+    }
+
+    /// The diseases that take every tumor of a schema.
+    pub fn of_schema(&self, schema: SchemaId) -> &[u16] {
+        self.by_schema.get(usize::from(schema.0)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The diseases of a system that look at the tumor itself.
+    pub fn of_tumor(&self, system: usize) -> &[u16] {
+        self.by_tumor.get(system).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the categories of a schema mean for the SEER summary stage.
+    pub fn summary(&self) -> &SummaryStage {
+        &self.summary
+    }
+
+    /// Reads the files of the systems and of the summary stage.
+    pub(super) fn read(
+        files: &[(&str, &str)],
+        summary: (&str, &str),
+        schemas: &[Schema],
+        factors: &[Factor],
+    ) -> Result<Self, KnowledgeError> {
+        let mut beside = Self {
+            by_schema: vec![Vec::new(); schemas.len()],
+            summary: SummaryStage::read(Source { file: summary.0, text: summary.1 }, schemas)?,
+            ..Self::default()
+        };
+        for (file, text) in files {
+            beside.read_system(Source { file, text }, schemas, factors)?;
+        }
+        Ok(beside)
+    }
+
+    fn read_system(
+        &mut self,
+        source: Source<'_>,
+        schemas: &[Schema],
+        factors: &[Factor],
+    ) -> Result<(), KnowledgeError> {
+        let form: SystemForm =
+            toml::from_str(source.text).map_err(|e| toml_error(&e, source.text, source.file))?;
+        if self.systems.len() == MAX_SYSTEMS {
+            return Err(source.wrong(1, format!("more than {MAX_SYSTEMS} systems")));
+        }
+        let labels: Vec<String> = form.labels.get_ref().split_whitespace().map(str::to_owned).collect();
+        if labels.len() > MAX_LABELS {
+            let line = source.line(&form.labels);
+            return Err(source.wrong(line, format!("more than {MAX_LABELS} labels")));
+        }
+        let recorded = form.recorded.as_ref().map(|id| {
+            let line = source.line(id);
+            Field::from_id(id.get_ref()).ok_or_else(|| source.wrong(line, "recorded: no such field"))
+        });
+        let ages = form.age.as_ref().map(|ages| {
+            let line = source.line(ages);
+            Ranges::parse(ages.get_ref()).ok_or_else(|| source.wrong(line, "age: years such as 0-19"))
+        });
+        let system = BesideSystem {
+            id: form.system,
+            title: form.title,
+            labels,
+            recorded: recorded.transpose()?,
+            ages: ages.transpose()?,
+        };
+        self.by_tumor.push(Vec::new());
+        for disease in &form.disease {
+            let index = self.diseases.len() as u16;
+            let select = disease.select.as_ref().map(|rows| read_select(rows, source)).transpose()?;
+            let named = named_schemas(disease.schemas.as_ref(), schemas, source)?;
+            match (&select, named.is_empty()) {
+                (Some(_), true) => self.by_tumor[self.systems.len()].push(index),
+                (None, false) => named.iter().for_each(|id| self.by_schema[usize::from(id.0)].push(index)),
+                _ => {
+                    let line = source.line(&disease.id);
+                    return Err(source.wrong(line, "a disease has either select or schemas"));
+                }
+            }
+            let mut tables = Vec::new();
+            for table in &disease.table {
+                tables.push(self.tables.len() as u16);
+                let classes = (&form.by_histology, &form.by_site);
+                self.tables.push(read_table(table, index, &system, factors, schemas, classes, source)?);
+            }
+            self.diseases.push(BesideDisease {
+                id: disease.id.get_ref().clone(),
+                title: disease.title.clone(),
+                system: self.systems.len() as u8,
+                tables,
+                select: select.unwrap_or_default(),
+            });
+        }
+        self.systems.push(system);
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SystemForm {
+    system: String,
+    title: String,
+    labels: Spanned<String>,
+    recorded: Option<Spanned<String>>,
+    age: Option<Spanned<String>>,
+    #[serde(default)]
+    by_histology: BTreeMap<String, Classes>,
+    #[serde(default)]
+    by_site: BTreeMap<String, Classes>,
+    #[serde(default)]
+    disease: Vec<DiseaseForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DiseaseForm {
+    id: Spanned<String>,
+    title: String,
+    schemas: Option<Spanned<String>>,
+    select: Option<Spanned<String>>,
+    table: Vec<TableForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TableForm {
+    version: String,
+    editions: Option<Spanned<String>>,
+    schemas: Option<Spanned<String>>,
+    t: Option<Spanned<String>>,
+    n: Option<Spanned<String>>,
+    m: Option<Spanned<String>>,
+    rows: Option<Spanned<String>>,
+    groups: Option<Spanned<String>>,
+    #[serde(default)]
+    factors: BTreeMap<String, String>,
+}
+
+fn read_table(
+    form: &TableForm,
+    disease: u16,
+    system: &BesideSystem,
+    factors: &[Factor],
+    schemas: &[Schema],
+    classes: (&BTreeMap<String, Classes>, &BTreeMap<String, Classes>),
+    source: Source<'_>,
+) -> Result<BesideTable, KnowledgeError> {
+    let labels = |line: usize, text: &str| -> Result<u64, KnowledgeError> {
+        let mut set = 0;
+        for word in text.split_whitespace() {
+            set |= match system.labels.iter().position(|label| label == word) {
+                Some(at) => 1 << at,
+                None if word == "UNK" => UNKNOWN,
+                None => return Err(source.wrong(line, format!("{word} is not among the labels"))),
+            };
+        }
+        if set == 0 { Err(source.wrong(line, "no label")) } else { Ok(set) }
+    };
+    let kind = match (&form.rows, &form.groups) {
+        (Some(rows), None) => {
+            let (t, n, m) = (form.t.as_ref(), form.n.as_ref(), form.m.as_ref());
+            let grid_form = GridForm { t, n, m, rows, factors: &form.factors };
+            let grid = Grid::read(&grid_form, "label", factors, classes, source)?;
+            let sets = grid.results.iter().map(|(line, text)| labels(*line, text));
+            let labels = sets.collect::<Result<Vec<_>, _>>()?;
+            BesideKind::Rows(BesideRows {
+                all: labels.iter().fold(0, |all, set| all | set) & !UNKNOWN,
+                labels,
+                axes: grid.axes,
+                decision: grid.decision,
+                printed: grid.printed,
+                heading: grid.heading,
+            })
+        }
+        (None, Some(groups)) => BesideKind::Groups(read_groups(groups, &labels, source)?),
+        _ => {
+            let line = form.editions.as_ref().map_or(1, |editions| source.line(editions));
+            return Err(source.wrong(line, "a table has either rows or groups"));
+        }
+    };
+    let editions = form.editions.as_ref().map(|editions| {
+        let line = source.line(editions);
+        Ranges::parse(editions.get_ref()).ok_or_else(|| source.wrong(line, "editions: such as 8-9"))
+    });
+    Ok(BesideTable {
+        disease,
+        version: form.version.clone(),
+        kind,
+        editions: editions.transpose()?,
+        schemas: named_schemas(form.schemas.as_ref(), schemas, source)?,
+    })
+}
+
+/// `group | label` rows: several groups before the bar, one or several labels behind it.
+fn read_groups(
+    block: &Spanned<String>,
+    labels: &dyn Fn(usize, &str) -> Result<u64, KnowledgeError>,
+    source: Source<'_>,
+) -> Result<Vec<(StageGroup, u64)>, KnowledgeError> {
+    let rows = Rows::split(block.get_ref(), source.file, source.block_line(block))?;
+    let mut groups = Vec::new();
+    for (line, cells) in &rows.rows {
+        let [named, label] = cells.as_slice() else {
+            return Err(source.wrong(*line, "the columns must be: group | label"));
+        };
+        for word in named.split_whitespace() {
+            let group = StageGroup::from_label(word)
+                .ok_or_else(|| source.wrong(*line, format!("{word} is no stage group")))?;
+            // "same": the label is spelled like the group.
+            groups.push((group, labels(*line, if *label == "same" { word } else { label })?));
+        }
+    }
+    Ok(groups)
+}
+
+fn read_select(block: &Spanned<String>, source: Source<'_>) -> Result<Vec<Selects>, KnowledgeError> {
+    let rows = Rows::split(block.get_ref(), source.file, source.block_line(block))?;
+    let mut select = Vec::new();
+    for (line, cells) in &rows.rows {
+        let [sites, histologies, behaviors] = cells.as_slice() else {
+            return Err(source.wrong(*line, "the columns must be: site | histology | behavior"));
+        };
+        let cell = |column: &str, value: &str| {
+            let wanted = "any or a list of codes".to_owned();
+            Problem::Cell { column: column.to_owned(), value: value.to_owned(), wanted }
+                .at(source.file, *line)
+        };
+        let list = |column: &str, text: &str| match text {
+            "any" => Ok(None),
+            list => Ranges::parse(list).map(Some).ok_or_else(|| cell(column, text)),
+        };
+        select.push(Selects {
+            sites: list("site", sites)?,
+            histologies: Ranges::parse(histologies).ok_or_else(|| cell("histology", histologies))?,
+            behaviors: list("behavior", behaviors)?,
+        });
+    }
+    Ok(select)
+}
+
+/// The schemas named in a list; none where there is no list.
+fn named_schemas(
+    list: Option<&Spanned<String>>,
+    schemas: &[Schema],
+    source: Source<'_>,
+) -> Result<Vec<SchemaId>, KnowledgeError> {
+    let Some(list) = list else { return Ok(Vec::new()) };
+    list.get_ref()
+        .split_whitespace()
+        .map(|name| {
+            schemas
+                .iter()
+                .position(|schema| schema.id == name)
+                .map(|at| SchemaId(at as u16))
+                .ok_or_else(|| source.wrong(source.line(list), format!("{name} is no schema")))
+        })
+        .collect()
+}
