@@ -285,6 +285,10 @@ fn summary_stage(beside: &Beside, case: &Case, staged: &Staged, held: &Held) -> 
     let blank = held.tnm.iter().all(|cell| !matches!(cell, Cell::Value(_))) || {
         held.assumed.m0 && held.tnm[..2].iter().all(|cell| !matches!(cell, Cell::Value(_)))
     };
+    if case.behavior.value().is_some_and(|behavior| behavior < Behavior(2)) {
+        let outcome = BesideOutcome::NotApplicable(Cause::BehaviorNotStaged);
+        return Some(DerivedBeside { outcome, rule: None, assumed: Assumed::default() });
+    }
     let in_situ = case.behavior.value() == Some(Behavior(2));
     let mut possible = row.possible(held.tnm);
     if in_situ && possible & 1 != 0 {
