@@ -23,6 +23,7 @@ pub const SUMMARY_LABELS: [&str; 4] = ["in_situ", "localized", "regional", "dist
 pub(super) type Extents = u8;
 
 const NONE: Extents = 1;
+const LOCALIZED: Extents = 1 << 1;
 const REGIONAL: Extents = 1 << 2;
 const DISTANT: Extents = 1 << 3;
 const ALL: Extents = 0b1111;
@@ -109,7 +110,7 @@ impl SummaryAxis {
             for letter in letters.chars() {
                 set |= match letter {
                     'i' | 'n' => NONE,
-                    'l' => 1 << 1,
+                    'l' => LOCALIZED,
                     'r' => REGIONAL,
                     'd' => DISTANT,
                     _ => return Err(format!("{word}: an extent is i, l, r, d or n")),
@@ -121,7 +122,9 @@ impl SummaryAxis {
         if waiting > 0 || tokens.is_empty() {
             return Err(format!("{text}: categories before = and extents behind it"));
         }
-        let all = extents.iter().fold(if axis == Axis::T { 0 } else { NONE }, |all, set| all | set);
+        // A tumor of unknown T may reach anywhere; nodes and metastases only where the chapter counts them.
+        let least = if axis == Axis::T { ALL & !NONE } else { NONE };
+        let all = extents.iter().fold(least, |all, set| all | set);
         Ok(Some(Self { categories: CategoryAxis::new(axis, tokens), extents, all }))
     }
 
@@ -140,16 +143,19 @@ impl SummaryAxis {
 impl SummaryRow {
     /// The summary stages that T, N and M leave possible, bit by position in [`SUMMARY_LABELS`].
     pub fn possible(&self, cells: [Cell<Category>; 3]) -> Extents {
-        let mut sets = [ALL, NONE | REGIONAL | DISTANT, NONE | DISTANT];
+        let mut sets = [ALL, ALL & !LOCALIZED, NONE | DISTANT];
         for ((set, axis), cell) in sets.iter_mut().zip(&self.axes).zip(cells) {
-            let zero = cell.value().is_some_and(|category| {
-                category.axis() != Axis::T && category.label().as_bytes().get(1) == Some(&b'0')
-            });
-            if zero {
-                *set = NONE;
-            } else if let Some(axis) = axis {
-                *set = axis.extents(cell).unwrap_or(*set);
-            }
+            let stated = axis.as_ref().and_then(|axis| axis.extents(cell));
+            *set = match (stated, cell.value()) {
+                (Some(stated), _) => stated,
+                // N0 and M0 are none unless a row says otherwise.
+                (None, Some(category))
+                    if category.axis() != Axis::T && category.label().as_bytes().get(1) == Some(&b'0') =>
+                {
+                    NONE
+                }
+                _ => *set,
+            };
         }
         let [t, n, m] = sets;
         let mut possible = 0;
@@ -169,11 +175,12 @@ fn bits(set: Extents) -> impl Iterator<Item = Extents> {
 }
 
 /// The summary stage of one extent of each (SEER Summary Stage 2018, general instructions): distant
-/// disease anywhere is distant, involved nodes are at least regional, else the tumor decides.
+/// disease anywhere is distant, involved nodes (what TNM calls M1 included) are at least regional, else the
+/// tumor decides.
 fn together(t: Extents, n: Extents, m: Extents) -> Extents {
     if [t, n, m].contains(&DISTANT) {
         DISTANT
-    } else if n == REGIONAL {
+    } else if [n, m].contains(&REGIONAL) {
         REGIONAL
     } else {
         t

@@ -154,7 +154,11 @@ fn derive(rules: &Rules, disease: u16, case: &Case, staged: &Staged, held: &Held
             BesideKind::Rows(rows) => from_rows(rules, index, rows, case, held),
             BesideKind::Groups(groups) => from_groups(index, groups, staged),
         };
-        if rank(found.outcome) >= rank(best.outcome) {
+        // What the rows leave open, the groups do not narrow: they may have no letters.
+        let narrowed = matches!(best.outcome, BesideOutcome::Open { .. });
+        let groups = matches!(table.kind, BesideKind::Groups(_));
+        let label = matches!(found.outcome, BesideOutcome::Label(_));
+        if rank(found.outcome) >= rank(best.outcome) && (label || !(narrowed && groups)) {
             best = found;
         }
         if matches!(best.outcome, BesideOutcome::Label(_)) {
@@ -262,8 +266,14 @@ fn from_groups(index: u16, groups: &[(StageGroup, u64)], staged: &Staged) -> Der
             None => BesideOutcome::NotApplicable(Cause::NotInSystem),
         },
         Outcome::Open { low, high, cause, .. } => {
-            let within = groups.iter().filter(|(group, _)| (low..=high).contains(&group));
-            let possible = within.fold(0, |set, (_, labels)| set | labels);
+            let within = || groups.iter().filter(|(group, _)| (low..=high).contains(&group));
+            // A bare roman stands for its lettered groups.
+            let bare = |group: StageGroup| {
+                group.label().bytes().all(|letter| b"IV".contains(&letter))
+                    && within().any(|(other, _)| *other != group && other.stage() == group.stage())
+            };
+            let possible =
+                within().filter(|(group, _)| !bare(*group)).fold(0, |set, (_, labels)| set | labels);
             match possible.count_ones() {
                 0 => BesideOutcome::Unknown(cause),
                 1 => BesideOutcome::Label(possible.trailing_zeros() as u8),
