@@ -436,3 +436,60 @@ fn named_schemas(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::Rules;
+
+    fn read(text: &str) -> Result<Beside, KnowledgeError> {
+        let rules = Rules::builtin().unwrap();
+        let schemas: Vec<Schema> = rules.schemas().map(|(_, schema)| schema.clone()).collect();
+        let factors = Factor::read_all("[risk]\ntitle = \"Risk\"\nfields = [\"gtn_risk\"]\n", "f.toml")?;
+        Beside::read(&[("x.toml", text)], ("s.toml", "rows = \"\"\"\na\n\"\"\"\n"), &schemas, &factors)
+    }
+
+    #[test]
+    fn every_row_of_a_disease_can_be_reached_and_every_label_is_used() {
+        let beside = Rules::builtin().unwrap().beside();
+        for (at, system) in beside.systems().iter().enumerate().filter(|(at, _)| *at != SUMMARY_STAGE) {
+            let of = |table: &&BesideTable| usize::from(beside.disease(table.disease).system) == at;
+            let used = beside.tables().iter().filter(of).fold(0, |used, table| {
+                used | match &table.kind {
+                    BesideKind::Rows(rows) => rows.all,
+                    BesideKind::Groups(groups) => groups.iter().fold(0, |set, (_, labels)| set | labels),
+                }
+            });
+            assert_eq!(used, (1 << system.labels.len()) - 1, "{}", system.id);
+        }
+        assert_eq!(beside.systems()[TORONTO].id, "toronto");
+        assert_eq!(beside.systems()[SUMMARY_STAGE].id, "summary_stage");
+        assert_eq!(beside.systems()[SUMMARY_STAGE].labels, super::super::SUMMARY_LABELS);
+        assert_eq!(beside.systems()[FIGO].id, "figo");
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        let head =
+            "system = \"s\"\ntitle = \"S\"\nlabels = \"A B\"\n[[disease]]\nid = \"d\"\ntitle = \"D\"\n";
+        for (rest, problem) in [
+            ("table = []\n", "x.toml:5: a disease has either select or schemas"),
+            ("schemas = \"nowhere\"\ntable = []\n", "x.toml:7: nowhere is no schema"),
+            (
+                "schemas = \"lung\"\n[[disease.table]]\nversion = \"1\"\ngroups = \"\"\"\ngroup | label\nI | C\n\"\"\"\n",
+                "x.toml:12: C is not among the labels",
+            ),
+            (
+                "schemas = \"lung\"\n[[disease.table]]\nversion = \"1\"\ngroups = \"\"\"\ngroup | label\nXI | A\n\"\"\"\n",
+                "x.toml:12: XI is no stage group",
+            ),
+            (
+                "schemas = \"lung\"\n[[disease.table]]\nversion = \"1\"\nm = \"M0 M1\"\nrows = \"\"\"\nM | label\nM2 | A\n\"\"\"\n",
+                "x.toml:13: column M: \"M2\" is not a pattern: M2 is no category",
+            ),
+        ] {
+            let error = read(&format!("{head}{rest}")).unwrap_err();
+            assert_eq!(error.to_string(), problem);
+        }
+    }
+}

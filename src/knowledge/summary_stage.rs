@@ -186,3 +186,92 @@ fn together(t: Extents, n: Extents, m: Extents) -> Extents {
         t
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::knowledge::{Rules, SchemaId};
+
+    fn rows() -> impl Iterator<Item = &'static SummaryRow> {
+        Rules::builtin().unwrap().beside().summary().rows.iter()
+    }
+
+    fn category(axis: Axis, label: &str) -> Cell<Category> {
+        Category::from_label(axis, label).map_or(Cell::Unknown, Cell::Value)
+    }
+
+    /// The categories that a row prints for an axis, and "not known".
+    fn printed(row: &SummaryRow, axis: Axis) -> Vec<Cell<Category>> {
+        let own = row.axes[axis as usize].as_ref();
+        let tokens = own.iter().flat_map(|own| own.categories.tokens.iter().copied().map(Cell::Value));
+        tokens.chain([Cell::Blank]).collect()
+    }
+
+    fn lowest(set: Extents) -> u32 {
+        set.trailing_zeros()
+    }
+
+    fn highest(set: Extents) -> u32 {
+        Extents::BITS - set.leading_zeros()
+    }
+
+    #[test]
+    fn involved_nodes_and_metastasis_never_lower_the_stage_and_unknown_only_widens() {
+        let (n0, m0) = (category(Axis::N, "N0"), category(Axis::M, "M0"));
+        for row in rows() {
+            for t in printed(row, Axis::T) {
+                for n in printed(row, Axis::N) {
+                    for m in printed(row, Axis::M) {
+                        let here = row.possible([t, n, m]);
+                        assert_ne!(here, 0, "row {}", row.row);
+                        for less in [[t, n0, m], [t, n, m0]] {
+                            let below = row.possible(less);
+                            let lower = lowest(here) < lowest(below) || highest(here) < highest(below);
+                            // A row that says of N1 or M1 what may be none can only be as low as N0 and M0.
+                            assert!(!lower, "row {}: {t:?} {n:?} {m:?}", row.row);
+                        }
+                        for hidden in [[Cell::Blank, n, m], [t, Cell::Blank, m], [t, n, Cell::Blank]] {
+                            assert_eq!(
+                                row.possible(hidden) & here,
+                                here,
+                                "row {}: {t:?} {n:?} {m:?}",
+                                row.row
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_schema_has_at_most_one_row_for_an_edition() {
+        let rules = Rules::builtin().unwrap();
+        let summary = rules.beside().summary();
+        for (SchemaId(at), schema) in rules.schemas() {
+            for edition in 6..=9 {
+                let of = |row: &&u16| summary.rows[usize::from(**row)].editions.contains(edition);
+                let count = summary.by_schema[usize::from(at)].iter().filter(of).count();
+                let staged =
+                    schema.is_solid() && schema.editions().any(|known| u16::from(known.0) == edition);
+                assert!(count <= 1 && (count == 1 || !staged), "{} {edition}: {count} rows", schema.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        for (cells, problem) in [
+            ("nowhere | 8 | - | - | -", "x.toml:3: nowhere is no schema"),
+            ("lung | 8 | T1=q | - | -", "x.toml:3: T1=q: an extent is i, l, r, d or n"),
+            ("lung | 8 | T1 | - | -", "x.toml:3: T1: categories before = and extents behind it"),
+            ("lung | eight | - | - | -", "x.toml:3: editions: such as 6-7"),
+        ] {
+            let text = format!("rows = \"\"\"\nschemas | editions | T | N | M\n{cells}\n\"\"\"\n");
+            let rules = Rules::builtin().unwrap();
+            let schemas: Vec<Schema> = rules.schemas().map(|(_, schema)| schema.clone()).collect();
+            let error = SummaryStage::read(Source { file: "x.toml", text: &text }, &schemas).unwrap_err();
+            assert_eq!(error.to_string(), problem);
+        }
+    }
+}

@@ -204,7 +204,7 @@ fn from_rows(rules: &Rules, index: u16, rows: &BesideRows, case: &Case, held: &H
         BesideOutcome::Unknown(Cause::NoRow)
     } else if possible == UNKNOWN {
         BesideOutcome::Unknown(Cause::FactorUnknown)
-    } else if possible.count_ones() == 1 {
+    } else if possible.is_power_of_two() {
         BesideOutcome::Label(possible.trailing_zeros() as u8)
     } else {
         let cause = why_open(rows, inputs, worlds);
@@ -266,7 +266,7 @@ fn from_groups(index: u16, groups: &[(StageGroup, u64)], staged: &Staged) -> Der
             None => BesideOutcome::NotApplicable(Cause::NotInSystem),
         },
         Outcome::Open { low, high, cause, .. } => {
-            let within = || groups.iter().filter(|(group, _)| (low..=high).contains(&group));
+            let within = || groups.iter().filter(|(group, _)| (low..=high).contains(group));
             // A bare roman stands for its lettered groups.
             let bare = |group: StageGroup| {
                 group.label().bytes().all(|letter| b"IV".contains(&letter))

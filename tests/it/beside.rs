@@ -1,6 +1,7 @@
 //! The systems beside the stage group against published algorithms, and as a user sees them.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Read;
 
 use rstage::category::parse;
@@ -376,7 +377,7 @@ fn the_systems_stand_beside_the_stage_group() {
         let blood = cells.remove(9);
         let mut blood: Vec<&str> = blood.split('/').collect();
         blood.resize(5, "");
-        text += &format!("{at},{},{}\n", cells.join(","), blood.join(","));
+        writeln!(text, "{at},{},{}", cells.join(","), blood.join(",")).unwrap();
     }
     let work = Work::new();
     work.write("a.csv", text);
