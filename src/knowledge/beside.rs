@@ -22,11 +22,14 @@ use crate::category::{Behavior, Edition, Histology, Site, StageGroup};
 use crate::decision::Table;
 use crate::fields::Field;
 
-/// Most labels of one system: a set of them is one machine word, with a bit left for "not known".
-const MAX_LABELS: usize = 63;
+/// Most labels of one system: a set of them is one machine word, with bits left for UNK and NA.
+const MAX_LABELS: usize = 62;
+
+/// The bit of a row that prints NA: the system has no stage for what is recorded.
+pub const NOT_STAGED: u64 = 1 << 62;
 
 /// The bit of a row that prints UNK: what is recorded says that the stage is not known.
-pub const UNKNOWN: u64 = 1 << MAX_LABELS;
+pub const UNKNOWN: u64 = 1 << 63;
 
 /// Most systems.
 pub const MAX_SYSTEMS: usize = 8;
@@ -331,6 +334,7 @@ fn read_table(
             set |= match system.labels.iter().position(|label| label == word) {
                 Some(at) => 1 << at,
                 None if word == "UNK" => UNKNOWN,
+                None if word == "NA" => NOT_STAGED,
                 None => return Err(source.wrong(line, format!("{word} is not among the labels"))),
             };
         }
@@ -344,7 +348,7 @@ fn read_table(
             let sets = grid.results.iter().map(|(line, text)| labels(*line, text));
             let labels = sets.collect::<Result<Vec<_>, _>>()?;
             BesideKind::Rows(BesideRows {
-                all: labels.iter().fold(0, |all, set| all | set) & !UNKNOWN,
+                all: labels.iter().fold(0, |all, set| all | set) & !(UNKNOWN | NOT_STAGED),
                 labels,
                 axes: grid.axes,
                 decision: grid.decision,

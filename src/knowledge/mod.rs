@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 pub use beside::{
-    Beside, BesideDisease, BesideKind, BesideRows, BesideSystem, BesideTable, FIGO, MAX_SYSTEMS,
+    Beside, BesideDisease, BesideKind, BesideRows, BesideSystem, BesideTable, FIGO, MAX_SYSTEMS, NOT_STAGED,
     SUMMARY_STAGE, TORONTO, UNKNOWN,
 };
 pub use category_axis::{CategoryAxis, Fit, Reading};

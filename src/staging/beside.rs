@@ -10,7 +10,7 @@ use super::{Basis, Case, Cause, MxPolicy, NxPolicy, Outcome, Policy, Staged, Sta
 use crate::category::{Axis, Behavior, Category, Cell, Edition, FactorValue, StageGroup};
 use crate::decision::TokenSet;
 use crate::knowledge::{
-    Beside, BesideKind, BesideRows, MAX_SYSTEMS, Rules, SUMMARY_STAGE, TableAxis, UNKNOWN,
+    Beside, BesideKind, BesideRows, MAX_SYSTEMS, NOT_STAGED, Rules, SUMMARY_STAGE, TableAxis, UNKNOWN,
 };
 
 /// What a system says of a record.
@@ -171,7 +171,7 @@ fn derive(rules: &Rules, disease: u16, case: &Case, staged: &Staged, held: &Held
 /// A label before fewer possible labels before more before none.
 fn rank(outcome: BesideOutcome) -> u32 {
     match outcome {
-        BesideOutcome::Label(_) => 100,
+        BesideOutcome::Label(_) | BesideOutcome::NotApplicable(Cause::NotInSystem) => 100,
         BesideOutcome::Open { possible, .. } => 100 - possible.count_ones(),
         BesideOutcome::Unknown(Cause::FactorUnknown) => 3,
         BesideOutcome::Unknown(_) => 2,
@@ -204,11 +204,13 @@ fn from_rows(rules: &Rules, index: u16, rows: &BesideRows, case: &Case, held: &H
         BesideOutcome::Unknown(Cause::NoRow)
     } else if possible == UNKNOWN {
         BesideOutcome::Unknown(Cause::FactorUnknown)
+    } else if possible == NOT_STAGED {
+        BesideOutcome::NotApplicable(Cause::NotInSystem)
     } else if possible.is_power_of_two() {
         BesideOutcome::Label(possible.trailing_zeros() as u8)
     } else {
         let cause = why_open(rows, inputs, worlds);
-        let possible = possible & !UNKNOWN;
+        let possible = possible & !(UNKNOWN | NOT_STAGED);
         if possible == rows.all || possible.count_ones() < 2 {
             BesideOutcome::Unknown(cause)
         } else {

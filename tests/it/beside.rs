@@ -340,12 +340,12 @@ const RECORDS: &[(&str, &[(&str, &str)])] = &[
     // FIGO 2009 beside the recorded item, FIGO 2018 where the categories tell it, FIGO 2014 and 2023.
     (
         "C53.9,8070/3,2019,50,T1b2,N0,M0,,1B2,,,,,",
-        &[("figo", "IB2 cervix:2009:8+recorded_agrees"), ("beside", "figo_2018=IB3 figo_2018=cervix:2018:9")],
+        &[("figo", "IB2 cervix:2009:9+recorded_agrees"), ("beside", "figo_2018=IB3 figo_2018=cervix:2018:9")],
     ),
     (
         "C53.9,8070/3,2019,50,T1b1,N1,M0,,3C1,,,,,",
         &[
-            ("figo", "IB1 cervix:2009:9+recorded_differs"),
+            ("figo", "IB1 cervix:2009:10+recorded_differs"),
             ("beside", "figo_2018=UNK figo_2018=category_coarse:IIIC1|IIIC2"),
         ],
     ),
@@ -355,6 +355,7 @@ const RECORDS: &[(&str, &[(&str, &str)])] = &[
         "C56.9,8461/3,2020,50,,N0,,,,,,,,",
         &[("figo", "UNK t_unknown:IA|IB|IC1|IC2|IC3|IIA|IIB|IIIA2|IIIB|IIIC+m0_assumed")],
     ),
+    ("C53.9,8070/2,2012,50,Tis,N0,M0,,,,,,,", &[("figo", "NA not_in_system"), ("summary", "in_situ tnm")]),
     // CLL beside Lugano: anemia alone does not tell Binet C.
     (
         "C77.9,9823/3,2020,60,,,,I,,1/0/1/1/0,,,,",
