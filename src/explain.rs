@@ -6,10 +6,10 @@ use crate::audit::{AuditRules, Audited, Finding, OrganNames};
 use crate::category::{Cell, Recorded, StageGroup};
 use crate::fields::Field;
 use crate::knowledge::{BesideKind, Rules, StageTable, TableAxis};
-use crate::staging::beside::compare;
 use crate::staging::words::{basis_word, beside_word, category_word, recorded_word};
 use crate::staging::{
     Basis, BesideOutcome, BesideRule, Besides, Case, Cause, Derived, EditionSource, Outcome, RuleRef, Staged,
+    compare,
 };
 
 /// A record with everything that was worked out about it.

@@ -4,6 +4,7 @@
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
 mod beside;
+mod beside_file;
 mod category_axis;
 mod error;
 mod factor;

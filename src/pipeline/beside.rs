@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::knowledge::{FIGO, Rules, SUMMARY_STAGE, TORONTO};
-use crate::staging::beside::compare;
 use crate::staging::words::beside_word;
-use crate::staging::{BesideOutcome, BesideRule, Besides, Case, DerivedBeside};
+use crate::staging::{BesideOutcome, BesideRule, Besides, Case, DerivedBeside, compare};
 
 /// Names of the columns: three systems with a column each, the others as a list.
 pub(super) const BESIDE_COLUMNS: [&str; 8] = [
