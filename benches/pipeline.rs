@@ -73,6 +73,15 @@ fn benches(criterion: &mut Criterion) {
             cases.iter().map(|case| black_box(stager.stage(case)).schema.is_some()).filter(|b| *b).count()
         });
     });
+    group.bench_function("stage and what stands beside", |bencher| {
+        let mut stager = Stager::new(rules, Policy::default());
+        bencher.iter(|| {
+            for case in &cases {
+                let staged = stager.stage(case);
+                black_box(stager.beside(case, &staged));
+            }
+        });
+    });
     group.bench_function("stage and audit", |bencher| {
         let mut stager = Stager::new(rules, Policy::default());
         let mut findings = Vec::new();

@@ -5,9 +5,12 @@ use std::fmt::Write as _;
 use crate::audit::{AuditRules, Audited, Finding, OrganNames};
 use crate::category::{Cell, Recorded, StageGroup};
 use crate::fields::Field;
-use crate::knowledge::{Rules, StageTable, TableAxis};
-use crate::staging::words::{basis_word, category_word, recorded_word};
-use crate::staging::{Basis, Case, Derived, EditionSource, Outcome, RuleRef, Staged};
+use crate::knowledge::{BesideKind, Rules, StageTable, TableAxis};
+use crate::staging::words::{basis_word, beside_word, category_word, recorded_word};
+use crate::staging::{
+    Basis, BesideOutcome, BesideRule, Besides, Case, Cause, Derived, EditionSource, Outcome, RuleRef, Staged,
+    compare,
+};
 
 /// A record with everything that was worked out about it.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +21,8 @@ pub struct Explained<'a> {
     pub staged: &'a Staged,
     /// What the audit says.
     pub audited: &'a Audited,
+    /// What the systems beside the stage group say.
+    pub besides: &'a Besides,
     /// Its findings.
     pub findings: &'a [Finding],
 }
@@ -40,6 +45,7 @@ pub fn explain(
         }
     }
     original(out, record);
+    beside(out, rules, record);
     restaging(out, rules, record);
     course(out, audit, record);
     findings(out, audit, record);
@@ -171,15 +177,20 @@ fn matched(out: &mut String, rules: &Rules, rule: RuleRef) {
         table.printed.len()
     );
     let Some(row) = table.printed.get(usize::from(rule.row)) else { return };
+    printed(out, &table.heading, row);
+    for title in factor_titles(rules, table) {
+        let _ = writeln!(out, "              {title}");
+    }
+}
+
+/// A row under its heading.
+fn printed(out: &mut String, heading: &[String], row: &[String]) {
     let widths: Vec<usize> =
-        table.heading.iter().zip(row).map(|(heading, cell)| heading.len().max(cell.len())).collect();
-    for cells in [&table.heading, row] {
+        heading.iter().zip(row).map(|(heading, cell)| heading.len().max(cell.len())).collect();
+    for cells in [heading, row] {
         let line: Vec<String> =
             cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         let _ = writeln!(out, "              {}", line.join(" | ").trim_end());
-    }
-    for title in factor_titles(rules, table) {
-        let _ = writeln!(out, "              {title}");
     }
 }
 
@@ -217,6 +228,56 @@ fn original(out: &mut String, record: Explained<'_>) {
         detail => format!(" ({detail})"),
     };
     let _ = writeln!(out, "  Agreement   {}{detail}", audited.agreement.as_str());
+}
+
+/// The systems that have something to say of this tumor, each with the row that gave its label.
+fn beside(out: &mut String, rules: &Rules, record: Explained<'_>) {
+    let beside = rules.beside();
+    let silent = |outcome| {
+        matches!(outcome, BesideOutcome::NotApplicable(Cause::NoDisease | Cause::NoChapter | Cause::Adult))
+    };
+    let systems = beside.systems().iter().zip(record.besides).enumerate();
+    let spoken: Vec<_> = systems.filter(|(_, (_, derived))| !silent(derived.outcome)).collect();
+    if spoken.is_empty() {
+        return;
+    }
+    heading(out, "Beside the stage group");
+    for (at, (system, derived)) in spoken {
+        let note = match derived.outcome {
+            BesideOutcome::Label(_) if derived.assumed.m0 => " (M0 was assumed)".to_owned(),
+            BesideOutcome::Label(_) => String::new(),
+            BesideOutcome::Open { possible, cause } => {
+                let labels: Vec<&str> = system
+                    .labels
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, _)| possible >> at & 1 == 1)
+                    .map(|(_, label)| label.as_str())
+                    .collect();
+                format!(" (one of {}: {})", labels.join(", "), cause.words())
+            }
+            BesideOutcome::NotApplicable(cause) | BesideOutcome::Unknown(cause) => {
+                format!(" ({})", cause.words())
+            }
+        };
+        let recorded = compare(beside, at, derived, record.case)
+            .map(|comparison| format!("; {}", comparison.as_str().replace('_', " ")))
+            .unwrap_or_default();
+        let _ = writeln!(out, "  {}: {}{note}{recorded}", system.title, beside_word(system, derived));
+        let (Some(BesideRule::Row { table, .. } | BesideRule::Table(table)), rule) =
+            (derived.rule, derived.rule)
+        else {
+            continue;
+        };
+        let table = beside.table(table);
+        let disease = beside.disease(table.disease);
+        let _ = writeln!(out, "              {}, {}", disease.title, table.version);
+        if let (BesideKind::Rows(rows), Some(BesideRule::Row { row, .. })) = (&table.kind, rule)
+            && let Some(row) = rows.printed.get(usize::from(row))
+        {
+            printed(out, &rows.heading, row);
+        }
+    }
 }
 
 fn recorded_group(recorded: Recorded<StageGroup>) -> &'static str {

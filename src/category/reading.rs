@@ -69,7 +69,9 @@ impl Reading {
             | F::GleasonPath
             | F::Oncotype
             | F::Mitotic
-            | F::GtnRisk => Self::Measured,
+            | F::GtnRisk
+            | F::LymphoidAreas
+            | F::Hemoglobin => Self::Measured,
             F::Ldh | F::B2m | F::Albumin => Self::CodedOrMeasured,
             F::AnnArbor => Self::AnnArbor,
             F::Grade
@@ -100,6 +102,17 @@ impl Reading {
             | F::Anemia
             | F::Thrombocytopenia
             | F::P16
+            | F::PedPrimaryTumor
+            | F::PedRegionalNodes
+            | F::PedMets
+            | F::Inrgss
+            | F::Pretext
+            | F::TumorSize
+            | F::Margins
+            | F::PrimarySurgery
+            | F::NodesPositive
+            | F::Figo
+            | F::Lvi
             | F::Disc1
             | F::Disc2
             | F::Ssf25 => Self::Coded,

@@ -143,10 +143,13 @@ fn in_words(
     cell: &dyn Fn(Field) -> Option<String>,
 ) -> Result<String, Failure> {
     let rules = Rules::builtin()?;
-    let staged = Stager::new(rules, policy).stage(case);
+    let mut stager = Stager::new(rules, policy);
+    let staged = stager.stage(case);
+    let besides = stager.beside(case, &staged);
     let mut findings = Vec::new();
     let audited = audit(rules, audit_rules, config, case, &staged, &mut findings);
-    let record = Explained { case, staged: &staged, audited: &audited, findings: &findings };
+    let record =
+        Explained { case, staged: &staged, audited: &audited, besides: &besides, findings: &findings };
     Ok(explain(rules, audit_rules, record, cell))
 }
 

@@ -3,16 +3,20 @@
 //! An epidemiologist reads and corrects those files beside the staging manual; this room turns
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
+mod beside;
+mod beside_file;
 mod between;
 mod category_axis;
 mod eod_mets;
 mod error;
 mod factor;
 mod file;
+mod grid;
 mod ranges;
 mod rows;
 mod schema;
 mod select;
+mod summary_stage;
 mod table;
 
 use std::collections::BTreeMap;
@@ -20,6 +24,10 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use beside::{
+    Beside, BesideDisease, BesideKind, BesideRows, BesideSystem, BesideTable, FIGO, MAX_SYSTEMS, NOT_STAGED,
+    SUMMARY_STAGE, TORONTO, UNKNOWN,
+};
 pub use between::{Carried, is_anchor};
 pub use category_axis::{CategoryAxis, Fit, Reading};
 pub use eod_mets::EodMets;
@@ -28,6 +36,7 @@ pub use factor::{Class, Factor, FactorAxis, Origin};
 pub use ranges::Ranges;
 pub use schema::{Schema, System};
 pub use select::{Selected, Traits};
+pub use summary_stage::{SUMMARY_LABELS, SummaryRow, SummaryStage};
 pub use table::{StageTable, TableAxis, TableBasis};
 
 use crate::category::{Axis, Cell, Edition, Parsed, Site, Stage, parse};
@@ -45,6 +54,20 @@ const CHANGES: (&str, &str) =
 pub(crate) const EOD_METS: (&str, &str) = ("eod_mets.toml", include_str!("../../knowledge/eod_mets.toml"));
 const EDITIONS: (&str, &str) = ("editions.toml", include_str!("../../knowledge/editions.toml"));
 
+/// The systems beside the stage group, in the order of the outputs.
+const BESIDE: &[(&str, &str)] = &[
+    ("toronto.toml", include_str!("../../knowledge/beside/toronto.toml")),
+    ("summary_lymphoma.toml", include_str!("../../knowledge/beside/summary_lymphoma.toml")),
+    ("figo.toml", include_str!("../../knowledge/beside/figo.toml")),
+    ("figo_2018.toml", include_str!("../../knowledge/beside/figo_2018.toml")),
+    ("figo_2023.toml", include_str!("../../knowledge/beside/figo_2023.toml")),
+    ("inss.toml", include_str!("../../knowledge/beside/inss.toml")),
+    ("rai.toml", include_str!("../../knowledge/beside/rai.toml")),
+    ("binet.toml", include_str!("../../knowledge/beside/binet.toml")),
+];
+const SUMMARY: (&str, &str) =
+    ("summary_stage.toml", include_str!("../../knowledge/beside/summary_stage.toml"));
+
 /// Index of a schema within the loaded rules.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SchemaId(pub u16);
@@ -60,6 +83,7 @@ pub struct Rules {
     editions: Vec<(u16, Edition)>,
     changes: between::Changes,
     eod_mets: EodMets,
+    beside: Beside,
     hash: String,
 }
 
@@ -85,7 +109,11 @@ impl Rules {
     /// The rules that come with rstage. They are part of the program; a mistake in them is found
     /// by the tests, so that this fails only in a broken build.
     pub fn builtin() -> Result<&'static Self, &'static KnowledgeError> {
-        static BUILTIN: LazyLock<Result<Rules, KnowledgeError>> = LazyLock::new(|| Rules::read(SCHEMAS));
+        static BUILTIN: LazyLock<Result<Rules, KnowledgeError>> = LazyLock::new(|| {
+            let mut rules = Rules::read(SCHEMAS)?;
+            rules.beside = Beside::read(BESIDE, SUMMARY, &rules.schemas, &rules.factors)?;
+            Ok(rules)
+        });
         BUILTIN.as_ref()
     }
 
@@ -100,7 +128,8 @@ impl Rules {
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
         let selections = [Selection::new(0), Selection::new(first_year(8)), Selection::new(first_year(8))];
         let mut hasher = blake3::Hasher::new();
-        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES, &EOD_METS]) {
+        let own = [&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES, &EOD_METS, &SUMMARY];
+        for (name, text) in files.iter().chain(own).chain(BESIDE) {
             hasher.update(name.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
@@ -115,6 +144,7 @@ impl Rules {
             editions,
             changes: between::Changes::default(),
             eod_mets,
+            beside: Beside::default(),
             hash,
         };
         for (file, text) in files {
@@ -149,6 +179,11 @@ impl Rules {
     /// What the EOD Mets codes say of distant metastasis.
     pub fn eod_mets(&self) -> &EodMets {
         &self.eod_mets
+    }
+
+    /// The systems beside the stage group; none for rules that were not built in.
+    pub fn beside(&self) -> &Beside {
+        &self.beside
     }
 
     /// Hash (BLAKE3) over all knowledge files, for the manifest of a run.

@@ -3,7 +3,7 @@
 use crate::category::Edition;
 
 /// Names of the columns that every run adds. At most 32 characters, so that SAS and Stata take them.
-pub const COLUMNS: [&str; 33] = [
+pub const COLUMNS: [&str; 41] = [
     "rstage_schema",
     "rstage_system",
     "rstage_edition",
@@ -37,6 +37,14 @@ pub const COLUMNS: [&str; 33] = [
     "rstage_met_organs",
     "rstage_met_lesions",
     "rstage_findings",
+    "rstage_toronto",
+    "rstage_toronto_reason",
+    "rstage_summary_stage",
+    "rstage_summary_reason",
+    "rstage_figo",
+    "rstage_figo_reason",
+    "rstage_beside",
+    "rstage_beside_reason",
 ];
 
 /// What is added for each further edition, as in `rstage_ed8_group`.
@@ -61,7 +69,7 @@ mod tests {
         let mut different = names.clone();
         different.sort();
         different.dedup();
-        assert_eq!((names.len(), different.len()), (53, 53));
+        assert_eq!((names.len(), different.len()), (61, 61));
         assert!(names.iter().all(|name| name.len() <= 32 && name.starts_with("rstage_")));
     }
 }

@@ -7,8 +7,9 @@ use crate::audit::{AuditRules, Audited, Finding, OrganNames};
 use crate::knowledge::Rules;
 use crate::output::TextColumn;
 use crate::staging::words::{basis_word, category_word, group_of, recorded_word, stage_of};
-use crate::staging::{Basis, Case, Derived, EditionSource, RuleRef, Staged, UnderEdition};
+use crate::staging::{Basis, Besides, Case, Derived, EditionSource, RuleRef, Staged, UnderEdition};
 
+use super::beside::{BESIDE_COLUMNS, BesideCells};
 use super::columns::COLUMNS;
 
 /// A row of a table in short: schema, edition, classification, row from 1.
@@ -43,10 +44,22 @@ pub fn reason(rules: &Rules, derived: &Derived) -> String {
     text
 }
 
+/// Everything that is said of one record.
+pub(super) struct Said<'a> {
+    pub(super) case: &'a Case,
+    pub(super) staged: &'a Staged,
+    pub(super) audited: &'a Audited,
+    pub(super) findings: &'a [Finding],
+    pub(super) besides: &'a Besides,
+    /// What it is under each further edition of the run.
+    pub(super) under: &'a [UnderEdition],
+}
+
 /// The added columns of a chunk, row by row.
 pub(super) struct Enriched {
     columns: Vec<TextColumn>,
     scratch: String,
+    beside: BesideCells,
 }
 
 impl Enriched {
@@ -55,6 +68,7 @@ impl Enriched {
         Self {
             columns: (0..columns).map(|_| TextColumn::with_capacity(rows)).collect(),
             scratch: String::new(),
+            beside: BesideCells::default(),
         }
     }
 
@@ -62,18 +76,9 @@ impl Enriched {
         self.columns
     }
 
-    /// Adds one record, with what it is under each further edition of the run.
-    #[expect(clippy::too_many_arguments, reason = "everything that is said of one record")]
-    pub(super) fn push(
-        &mut self,
-        rules: &Rules,
-        audit: &AuditRules,
-        case: &Case,
-        staged: &Staged,
-        audited: &Audited,
-        findings: &[Finding],
-        under: &[UnderEdition],
-    ) {
+    /// Adds one record.
+    pub(super) fn push(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) {
+        let &Said { case, staged, audited, findings, besides, under } = said;
         let schema = staged.schema.map(|id| rules.schema(id));
         let original = &staged.original;
         let bounds = original.outcome.bounds();
@@ -96,7 +101,7 @@ impl Enriched {
             let separator = if self.scratch.is_empty() { "" } else { ";" };
             let _ = write!(self.scratch, "{separator}{}", finding.rule);
         }
-        let texts: [&str; COLUMNS.len()] = [
+        let texts: [&str; COLUMNS.len() - BESIDE_COLUMNS] = [
             schema.map_or("", |schema| schema.id.as_str()),
             schema.map_or("", |schema| {
                 schema.system(staged.edition.unwrap_or(crate::category::Edition(8))).name()
@@ -143,6 +148,10 @@ impl Enriched {
         ];
         let mut columns = self.columns.iter_mut();
         for (text, column) in texts.into_iter().zip(columns.by_ref()) {
+            column.push(text);
+        }
+        let cells = self.beside.fill(rules, case, besides);
+        for (text, column) in cells.iter().zip(columns.by_ref()) {
             column.push(text);
         }
         for under in under {

@@ -3,6 +3,7 @@
 //! One thread reads, the pool's threads process, the calling thread writes in input order, so that
 //! the output is the same for any number of threads and memory does not grow with the input.
 
+mod beside;
 mod columns;
 mod decode;
 mod enriched;

@@ -11,7 +11,7 @@ use crate::staging::{Case, Cause, Outcome, Staged, Stager, UnderEdition};
 use crate::summary::{Counts, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::decode::{Cases, key_of, recorded};
-use super::enriched::Enriched;
+use super::enriched::{Enriched, Said};
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -72,7 +72,18 @@ pub(super) fn process(
             counts.add_moved(moved(&staged, &there, edition));
             under.push(there);
         }
-        enriched.push(shared.rules, &plan.audit, &case, &staged, &audited, &findings, &under);
+        enriched.push(
+            shared.rules,
+            &plan.audit,
+            &Said {
+                case: &case,
+                staged: &staged,
+                audited: &audited,
+                findings: &findings,
+                besides: &stager.beside(&case, &staged),
+                under: &under,
+            },
+        );
         counts.add(
             &tally(&case, &staged, &audited, &plan.audit),
             findings.iter().map(|f| (f.rule, f.severity)),

@@ -87,6 +87,19 @@ pub const FACTORS: &[Field] = &[
     Field::Disc1,
     Field::Disc2,
     Field::Ssf25,
+    Field::PedPrimaryTumor,
+    Field::PedRegionalNodes,
+    Field::PedMets,
+    Field::Inrgss,
+    Field::Pretext,
+    Field::TumorSize,
+    Field::Margins,
+    Field::PrimarySurgery,
+    Field::NodesPositive,
+    Field::Figo,
+    Field::Lvi,
+    Field::LymphoidAreas,
+    Field::Hemoglobin,
 ];
 
 /// The factor cells of a case, by position in [`FACTORS`].

@@ -66,6 +66,14 @@ pub enum Cause {
     CompleteResponse,
     /// The table has no row for this combination.
     NoRow,
+    /// A system for children, and the patient is an adult.
+    Adult,
+    /// The system has no table for this tumor.
+    NoDisease,
+    /// The group has no counterpart in the system (stage 0 and FIGO).
+    NotInSystem,
+    /// An item that the system asks for is recorded as unknown.
+    FactorUnknown,
 }
 
 impl Cause {
@@ -136,6 +144,12 @@ impl Cause {
                 "nothing is left of the tumor after therapy (T0 N0 M0), for which there is no group",
             ),
             Self::NoRow => ("no_row", "the table has no row for this combination"),
+            Self::Adult => ("adult", "the system is for children, and the patient is older"),
+            Self::NoDisease => ("no_disease", "the system has no table for this tumor"),
+            Self::NotInSystem => ("not_in_system", "the system has no stage for this group"),
+            Self::FactorUnknown => {
+                ("factor_unknown", "an item that the system asks for is recorded as unknown")
+            }
         }
     }
 }

@@ -8,14 +8,16 @@ use super::factor::{self, Said};
 use super::{Basis, Case, Cause, Outcome};
 use crate::category::{Axis, Category, Cell, StageGroup};
 use crate::decision::{Pattern, TokenSet};
-use crate::knowledge::{Carried, CategoryAxis, Fit, Reading, Rules, StageTable, TableAxis, is_anchor};
+use crate::knowledge::{
+    Carried, CategoryAxis, FactorAxis, Fit, Reading, Rules, StageTable, TableAxis, is_anchor,
+};
 
 /// Most axes of a table: T, N, M and the factors of the largest one (breast, 8th edition).
 pub(super) const MAX_AXES: usize = 10;
 
 /// What is known of one axis.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-enum Known {
+pub(super) enum Known {
     Yes,
     /// The table splits it further.
     Coarse,
@@ -32,10 +34,10 @@ enum Known {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Input {
-    worlds: TokenSet,
-    token: u8,
-    known: Known,
+pub(super) struct Input {
+    pub(super) worlds: TokenSet,
+    pub(super) token: u8,
+    pub(super) known: Known,
 }
 
 impl Input {
@@ -89,6 +91,73 @@ pub(super) struct Answer {
     pub(super) from_group: bool,
 }
 
+impl Input {
+    /// What a record says of one axis of a table of its own edition.
+    pub(super) fn new(
+        rules: &Rules,
+        axis: &TableAxis,
+        tnm: [Cell<Category>; 3],
+        case: &Case,
+        basis: Basis,
+    ) -> Self {
+        match axis {
+            TableAxis::Category(axis) => Self::of_category(axis, tnm[axis.axis as usize], &Carried::Same),
+            TableAxis::Factor(axis) => Self::of_factor(rules, axis, case, basis).0,
+        }
+    }
+
+    fn of_category(axis: &CategoryAxis, cell: Cell<Category>, carry: &impl Fn(Category) -> Carried) -> Self {
+        let other = axis.tokens.len() as u8;
+        let (token, known) = match cell {
+            Cell::Value(category) => return Self::carried(axis, &carry(category)),
+            Cell::Unknown => (axis.x.unwrap_or(other), Known::X),
+            Cell::Invalid => (other, Known::Invalid),
+            Cell::Blank | Cell::NotApplicable => (other, Known::Missing),
+        };
+        Self { worlds: axis.all, token, known }
+    }
+
+    /// What a record says of a factor, and whether it was the recorded group that said it.
+    fn of_factor(rules: &Rules, axis: &FactorAxis, case: &Case, basis: Basis) -> (Self, bool) {
+        let definition = rules.factor(axis.factor);
+        let found = factor::find(definition, axis, case, basis);
+        let other = axis.classes.len() as u8;
+        let missing = |known| Self {
+            worlds: axis.all,
+            token: if known == Known::X { axis.x.unwrap_or(other) } else { other },
+            known,
+        };
+        let input = match found.said {
+            Said::In(set) if set.is_power_of_two() => {
+                Self { worlds: set, token: set.trailing_zeros() as u8, known: Known::Yes }
+            }
+            Said::In(set) => Self { worlds: set, token: other, known: Known::Coarse },
+            Said::Unlisted => Self { worlds: 1 << other, token: other, known: Known::Yes },
+            Said::Unknown => missing(Known::X),
+            Said::Nothing if definition.blank_is_unknown => missing(Known::X),
+            Said::Nothing => missing(Known::Missing),
+        };
+        (input, found.from_group)
+    }
+
+    /// Why this axis keeps what is possible apart.
+    pub(super) fn cause(self, axis: &TableAxis) -> Cause {
+        match (axis, self.known) {
+            (TableAxis::Factor(factor), _) if factor.is_age => Cause::AgeMissing,
+            (TableAxis::Factor(_), _) => Cause::FactorMissing,
+            (_, Known::Invalid) => Cause::CategoryInvalid,
+            (_, Known::Foreign) => Cause::CategoryNotInEdition,
+            (_, Known::Redefined) => Cause::CategoryRedefined,
+            (_, Known::Coarse) => Cause::CategoryCoarse,
+            (TableAxis::Category(own), _) => match own.axis {
+                Axis::T => Cause::TUnknown,
+                Axis::N => Cause::NUnknown,
+                Axis::M => Cause::MUnknown,
+            },
+        }
+    }
+}
+
 impl Question {
     /// Puts a record's T, N, M (as used for `basis`) and factors to a table. `carry` says what a category
     /// is in the table's edition.
@@ -106,40 +175,12 @@ impl Question {
         let mut from_group = false;
         for (input, axis) in inputs.iter_mut().zip(&table.axes) {
             *input = match axis {
-                TableAxis::Category(axis) => {
-                    let other = axis.tokens.len() as u8;
-                    match tnm[axis.axis as usize] {
-                        Cell::Value(category) => Input::carried(axis, &carry(category)),
-                        Cell::Unknown => {
-                            Input { worlds: axis.all, token: axis.x.unwrap_or(other), known: Known::X }
-                        }
-                        Cell::Invalid => Input { worlds: axis.all, token: other, known: Known::Invalid },
-                        Cell::Blank | Cell::NotApplicable => {
-                            Input { worlds: axis.all, token: other, known: Known::Missing }
-                        }
-                    }
-                }
                 TableAxis::Factor(axis) => {
-                    let definition = rules.factor(axis.factor);
-                    let found = factor::find(definition, axis, case, basis);
-                    from_group |= found.from_group;
-                    let other = axis.classes.len() as u8;
-                    let missing = |known| Input {
-                        worlds: axis.all,
-                        token: if known == Known::X { axis.x.unwrap_or(other) } else { other },
-                        known,
-                    };
-                    match found.said {
-                        Said::In(set) if set.is_power_of_two() => {
-                            Input { worlds: set, token: set.trailing_zeros() as u8, known: Known::Yes }
-                        }
-                        Said::In(set) => Input { worlds: set, token: other, known: Known::Coarse },
-                        Said::Unlisted => Input { worlds: 1 << other, token: other, known: Known::Yes },
-                        Said::Unknown => missing(Known::X),
-                        Said::Nothing if definition.blank_is_unknown => missing(Known::X),
-                        Said::Nothing => missing(Known::Missing),
-                    }
+                    let (input, by_group) = Input::of_factor(rules, axis, case, basis);
+                    from_group |= by_group;
+                    input
                 }
+                TableAxis::Category(axis) => Input::of_category(axis, tnm[axis.axis as usize], &carry),
             };
         }
         Self { table: index, inputs, axes: table.axes.len().min(MAX_AXES) as u8, from_group }
@@ -288,23 +329,9 @@ impl Question {
                 here.is_some() && *seen.get_or_insert(here) != here
             })
         });
-        matters.or(open.first().copied()).map_or(Cause::NoRow, |axis| self.cause_of(table, axis))
-    }
-
-    fn cause_of(self, table: &StageTable, axis: usize) -> Cause {
-        match (&table.axes[axis], self.inputs[axis].known) {
-            (TableAxis::Factor(factor), _) if factor.is_age => Cause::AgeMissing,
-            (TableAxis::Factor(_), _) => Cause::FactorMissing,
-            (_, Known::Invalid) => Cause::CategoryInvalid,
-            (_, Known::Foreign) => Cause::CategoryNotInEdition,
-            (_, Known::Redefined) => Cause::CategoryRedefined,
-            (_, Known::Coarse) => Cause::CategoryCoarse,
-            (TableAxis::Category(own), _) => match own.axis {
-                Axis::T => Cause::TUnknown,
-                Axis::N => Cause::NUnknown,
-                Axis::M => Cause::MUnknown,
-            },
-        }
+        matters
+            .or(open.first().copied())
+            .map_or(Cause::NoRow, |axis| self.inputs[axis].cause(&table.axes[axis]))
     }
 }
 

@@ -3,6 +3,8 @@
 //! [`Stager`] does it for one [`Case`] after another and remembers what it has worked out,
 //! since the same categories come again and again. Nothing here reads a file or makes text.
 
+mod beside;
+mod beside_recorded;
 pub mod case;
 mod chapter;
 mod derived;
@@ -17,6 +19,8 @@ mod stager;
 mod tests;
 pub mod words;
 
+pub use beside::{BesideOutcome, BesideRule, Besides, DerivedBeside};
+pub use beside_recorded::{Comparison, compare};
 pub use case::{Basis, Case, FACTORS, Tnm};
 pub use derived::{Assumed, Cause, Derived, EditionSource, Outcome, RuleRef, Staged};
 pub use fill::fields_of;

@@ -39,6 +39,11 @@ impl<'r> Stager<'r> {
         self.rules
     }
 
+    /// The policies that it stages under.
+    pub(super) fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// Derives everything of one case.
     pub fn stage(&mut self, case: &Case) -> Staged {
         let prepared = self.prepared(case);
@@ -250,11 +255,11 @@ impl<'r> Stager<'r> {
             assumed.m_borrowed = true;
         }
         let at_diagnosis = matches!(basis, Basis::Single | Basis::Clinical | Basis::Pathologic);
-        if silent(m.cell) && at_diagnosis && self.items_show_metastasis(case, schema) {
+        if silent(m.cell) && at_diagnosis && self.items_show_metastasis(case, Some(schema)) {
             m.cell = category(Axis::M, "M1");
             assumed.m1 = true;
         }
-        let evidence = basis != Basis::Restaged && self.shows_metastasis(case, schema);
+        let evidence = basis != Basis::Restaged && self.shows_metastasis(case, Some(schema));
         if silent(m.cell) && self.policy.mx == MxPolicy::M0 && !evidence && basis != Basis::Restaged {
             m.cell = category(Axis::M, "M0");
             assumed.m0 = true;
@@ -271,23 +276,23 @@ impl<'r> Stager<'r> {
 
     /// Whether an item that is coded for the diagnosis by definition shows a distant metastasis: NAACCR
     /// 1112-1117 or the EOD Mets code.
-    fn items_show_metastasis(&self, case: &Case, schema: SchemaId) -> bool {
-        let schema = self.rules.schema(schema).id.as_str();
-        let by_eod = |code| self.rules.eod_mets().shows_metastasis(Some(schema), code);
+    pub(super) fn items_show_metastasis(&self, case: &Case, schema: Option<SchemaId>) -> bool {
+        let schema = schema.map(|schema| self.rules.schema(schema).id.as_str());
+        let by_eod = |code| self.rules.eod_mets().shows_metastasis(schema, code);
         case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
             || case.eod_mets.value().is_some_and(by_eod)
     }
 
     /// Whether the record gives any sign of a distant metastasis outside its M category. Lists and plain
     /// answers may date from later than the diagnosis: they stand against M0 and don't make it M1.
-    fn shows_metastasis(&self, case: &Case, schema: SchemaId) -> bool {
+    pub(super) fn shows_metastasis(&self, case: &Case, schema: Option<SchemaId>) -> bool {
         self.items_show_metastasis(case, schema)
             || case.met_present.value() == Some(true)
             || case.met_organs().value().is_some_and(|organs| !organs.is_empty())
     }
 }
 
-fn category(axis: Axis, label: &str) -> Cell<Category> {
+pub(super) fn category(axis: Axis, label: &str) -> Cell<Category> {
     Category::from_label(axis, label).map_or(Cell::Unknown, Cell::Value)
 }
 

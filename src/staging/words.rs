@@ -1,7 +1,8 @@
 //! The words in which outputs write stages, groups and categories.
 
-use super::{Basis, Outcome};
+use super::{Basis, BesideOutcome, DerivedBeside, Outcome};
 use crate::category::{Category, Cell, Recorded, Stage, StageGroup};
+use crate::knowledge::BesideSystem;
 
 /// The word of a stage in output; `None` is a stage that is not known.
 pub fn stage_word(stage: Option<Stage>) -> &'static str {
@@ -65,5 +66,14 @@ pub fn recorded_word(recorded: Recorded<StageGroup>) -> &'static str {
         Cell::NotApplicable => "NA",
         Cell::Invalid => "invalid",
         Cell::Blank => "",
+    }
+}
+
+/// What a system gives: a label, `NA` or `UNK`.
+pub fn beside_word<'a>(system: &'a BesideSystem, derived: &DerivedBeside) -> &'a str {
+    match derived.outcome {
+        BesideOutcome::Label(at) => system.labels.get(usize::from(at)).map_or("UNK", String::as_str),
+        BesideOutcome::NotApplicable(_) => "NA",
+        BesideOutcome::Open { .. } | BesideOutcome::Unknown(_) => "UNK",
     }
 }
