@@ -46,6 +46,8 @@ pub mod staging;
 pub mod audit;
 pub mod explain;
 
+pub mod diff;
+
 pub mod output;
 pub mod summary;
 

@@ -52,6 +52,7 @@ impl Failure {
         match self {
             Self::Usage(_) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
+            Self::Run(RunError::Diff(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
             Self::Input(_)
             | Self::Fields { .. }

@@ -1,6 +1,7 @@
 //! Commands, exit codes and messages: data to standard output, everything else to standard error.
 
 mod columns;
+mod diff;
 mod explain;
 mod failure;
 mod run;
@@ -34,6 +35,8 @@ enum Command {
     Columns(columns::Args),
     /// Explain one record, from a file or from options, step by step
     Explain(Box<explain::Args>),
+    /// Compare two exports of one registry: what changed, and whether it may
+    Diff(Box<diff::Args>),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -52,6 +55,7 @@ pub(crate) fn main() -> u8 {
         Command::Run(args) => run::main(&args),
         Command::Columns(args) => columns::main(&args),
         Command::Explain(args) => explain::main(&args),
+        Command::Diff(args) => diff::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| report(&failure))

@@ -4,6 +4,7 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod decode;
+mod diff;
 mod enriched;
 mod process;
 mod settings;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
+use crate::diff::DiffError;
 use crate::fields::{FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{KnowledgeError, Rules};
@@ -27,6 +29,7 @@ use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
 pub use decode::{Cases, case_of, cell_of, key_of};
+pub use diff::{DiffConfig, DiffManifest, DiffResult, diff};
 pub use enriched::{COLUMNS, reason, rule_word};
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, settings};
@@ -136,6 +139,9 @@ pub enum RunError {
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
+    /// Two exports cannot be compared.
+    #[error(transparent)]
+    Diff(#[from] DiffError),
     /// The worker threads cannot be started.
     #[error("the worker threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
