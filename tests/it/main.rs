@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod diff;
 mod facts;
 mod fixtures;
 mod real_tables;

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::DiffConfig;
 use super::plan::{FilePlan, STAND};
 use crate::audit::{AuditRules, Severity, Snapshot};
-use crate::category::Cell;
+use crate::category::{Cell, Examination, Parsed, Prefix, Recorded};
 use crate::diff::{Entry, FOLLOW_UP, Moved, Order, Place, Rows, RowsOf, Side, Tally, judge, texts};
 use crate::fields::{Field, Source};
 use crate::knowledge::Rules;
 use crate::pipeline::decode::{ReadCell, case_from, read_cells, state};
-use crate::staging::Stager;
+use crate::staging::{Basis, Stager, fields_of};
 
 /// Columns of `changes.csv`.
 pub(super) const CHANGE_COLUMNS: [&str; 8] =
@@ -18,6 +18,9 @@ pub(super) const CHANGE_COLUMNS: [&str; 8] =
 
 /// What `changes.csv` says in the place of a date of birth.
 const WITHHELD: &str = "(not shown)";
+
+/// Classifications whose name says how the tumor was examined.
+const BASES: [Basis; 4] = [Basis::Clinical, Basis::Pathologic, Basis::PostClinical, Basis::PostTherapy];
 
 /// What applies to every partition.
 pub(super) struct Joiner<'a> {
@@ -263,7 +266,11 @@ impl<'r> Record<'r> {
     }
 
     fn cells(&self) -> Vec<ReadCell<'r>> {
-        read_cells(&self.plan.mapping, |column| self.text(column))
+        let mut cells = read_cells(&self.plan.mapping, |column| self.text(column));
+        for cell in &mut cells {
+            cell.value = without_own_prefix(cell.field, cell.value);
+        }
+        cells
     }
 
     fn has(&self, field: Field) -> bool {
@@ -279,6 +286,26 @@ impl<'r> Record<'r> {
 
     fn field_of(&self, column: usize) -> Option<Field> {
         self.plan.mapping.mapped_fields().find(|field| self.columns_of(*field).any(|own| own == column))
+    }
+}
+
+/// A category or group without the prefix that its field says already: `pT2` in the pathologic T is `T2`.
+fn without_own_prefix(field: Field, value: Parsed) -> Parsed {
+    let examination = match BASES.into_iter().find(|basis| fields_of(*basis).contains(&field)) {
+        Some(Basis::Clinical | Basis::PostClinical) => Some(Examination::Clinical),
+        Some(Basis::Pathologic | Basis::PostTherapy) => Some(Examination::Pathologic),
+        _ => None,
+    };
+    let strip = |prefix: Prefix| Prefix {
+        examination: prefix.examination.filter(|own| Some(*own) != examination),
+        ..prefix
+    };
+    match value {
+        Parsed::Category(recorded) => {
+            Parsed::Category(Recorded { prefix: strip(recorded.prefix), ..recorded })
+        }
+        Parsed::Group(recorded) => Parsed::Group(Recorded { prefix: strip(recorded.prefix), ..recorded }),
+        other => other,
     }
 }
 
