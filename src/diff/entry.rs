@@ -30,12 +30,11 @@ pub struct Entry<'a> {
 impl<'a> Entry<'a> {
     /// Appends the entry; the texts come from `cells`.
     pub fn put<C: AsRef<str>>(&self, cells: impl IntoIterator<Item = C>, out: &mut Vec<u8>) {
-        let Stand { schema, edition, group, stage } = self.stand;
         put_text(self.key, out);
         put_number(self.place.file as u64, out);
         put_number(self.place.record, out);
         put_number(self.place.line, out);
-        put_texts([schema, edition, group, stage], out);
+        put_texts(self.stand.words(), out);
         let start = out.len();
         put_texts(cells, out);
         // The length goes before the texts, so that a reader can pass over them.

@@ -93,9 +93,7 @@ pub fn judge(
     };
     let m_to_m1 = matches!((old.snapshot.m, new.snapshot.m), (Some((false, _)), Some((true, _))));
     if overwritten(old, new, [recorded_shift, derived_shift], m_to_m1) {
-        let mut fields = fields_among(moved, |field| !FOLLOW_UP.contains(&field));
-        fields.extend(fields_among(moved, |field| FOLLOW_UP.contains(&field)));
-        raise("R01", fields, stages.clone());
+        raise("R01", fields_among(moved, |_| true), stages.clone());
     }
     if !same_inputs {
         for (rule, shift) in [("S01", Shift::Changed), ("S04", Shift::Lost), ("S05", Shift::Gained)] {

@@ -43,6 +43,11 @@ impl<'a> Stand<'a> {
         if matches!(self.group, "UNK" | "") && !self.stage.is_empty() { self.stage } else { self.group }
     }
 
+    /// Schema, edition, group, stage.
+    pub fn words(&self) -> [&'a str; 4] {
+        [self.schema, self.edition, self.group, self.stage]
+    }
+
     pub(super) fn known(&self) -> Known<'a> {
         match self.label() {
             "" | "UNK" => Known::Unknown,

@@ -29,7 +29,7 @@ use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
 pub use decode::{Cases, case_of, cell_of, key_of};
-pub use diff::{DiffConfig, DiffManifest, DiffResult, diff};
+pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{COLUMNS, reason, rule_word};
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, settings};

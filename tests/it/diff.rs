@@ -31,7 +31,7 @@ fn record(patient: &str, changes: &[&str]) -> Vec<String> {
     let mut cells: Vec<String> = HEADER.map(|_| String::new()).into();
     let mut set = |column: &str, text: &str| {
         let at = HEADER.iter().position(|name| *name == column).unwrap();
-        cells[at] = text.to_owned();
+        text.clone_into(&mut cells[at]);
     };
     for (column, text) in [
         ("patientIdNumber", patient),
@@ -90,12 +90,15 @@ fn rules(old: &[&str], new: &[&str], more: &[&str]) -> BTreeSet<String> {
     compared(&work).0.into_iter().map(|(_, rule)| rule).collect()
 }
 
+/// Name, older record, newer record, options, rules.
+type Case<'c> = (&'c str, &'c [&'c str], &'c [&'c str], &'c [&'c str], &'c [&'c str]);
+
 #[test]
 fn each_rule_speaks_where_it_must_and_not_elsewhere() {
     let m1 = ["ajccTnmPathM=pM1a", "ajccTnmPathStageGroup=4A"];
     let with = |more: &[&'static str]| [&m1[..], more].concat();
     let late = ["--date", "2021-01-01"];
-    let cases: &[(&str, &[&str], &[&str], &[&str], &[&str])] = &[
+    let cases: &[Case] = &[
         ("nothing", &[], &[], &[], &[]),
         ("another spelling", &[], &["ajccTnmPathStageGroup=I", "ajccTnmPathT=T2"], &[], &[]),
         ("another classification", &[], &["ajccTnmPathT=cT2"], &[], &[]),
@@ -266,7 +269,9 @@ fn the_result_does_not_depend_on_threads_partitions_or_memory() {
     let write = |name: &str, records: &[Vec<String>]| {
         let mut writer = csv::Writer::from_path(work.path(name)).unwrap();
         writer.write_record(&fixture.header).unwrap();
-        records.iter().for_each(|record| writer.write_record(record).unwrap());
+        for record in records {
+            writer.write_record(record).unwrap();
+        }
         writer.flush().unwrap();
     };
     write("old.csv", &records);

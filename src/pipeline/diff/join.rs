@@ -1,26 +1,18 @@
 //! The records of one partition, met by their keys: what each of them became.
 
-use std::collections::BTreeMap;
-
 use super::DiffConfig;
 use super::plan::{FilePlan, STAND};
+use super::record::{Record, moved, same_texts, shown};
 use crate::audit::{AuditRules, Severity, Snapshot};
-use crate::category::{Cell, Examination, Parsed, Prefix, Recorded};
-use crate::diff::{Entry, FOLLOW_UP, Moved, Order, Place, Rows, RowsOf, Side, Tally, judge, texts};
-use crate::fields::{Field, Source};
+use crate::diff::{Entry, FOLLOW_UP, Moved, Order, Place, Rows, RowsOf, Side, Tally, judge};
+use crate::fields::Field;
 use crate::knowledge::Rules;
-use crate::pipeline::decode::{ReadCell, case_from, read_cells, state};
-use crate::staging::{Basis, Stager, fields_of};
+use crate::pipeline::decode::{ReadCell, case_from};
+use crate::staging::Stager;
 
 /// Columns of `changes.csv`.
 pub(super) const CHANGE_COLUMNS: [&str; 8] =
     ["key", "file_old", "line_old", "file_new", "line_new", "field", "old", "new"];
-
-/// What `changes.csv` says in the place of a date of birth.
-const WITHHELD: &str = "(not shown)";
-
-/// Classifications whose name says how the tumor was examined.
-const BASES: [Basis; 4] = [Basis::Clinical, Basis::Pathologic, Basis::PostClinical, Basis::PostTherapy];
 
 /// What applies to every partition.
 pub(super) struct Joiner<'a> {
@@ -69,23 +61,21 @@ impl Joiner<'_> {
                 *(if older { &mut counts.duplicate_old } else { &mut counts.duplicate_new }) += 1;
                 let recorded = format!("also at {}:{}", self.path(kept.place), kept.place.line);
                 let found = Found { rule: "S08", fields: &[], recorded, derived: String::new() };
-                self.find(entry, Order { older, place: entry.place }, found, joined);
+                self.find(entry, older, &found, joined);
             }
         }
         match (olds.get(compared_old), news.first()) {
             (Some(old), Some(new)) => self.pair(stager, old, new, joined),
             (Some(old), None) => {
                 joined.tally.counts.gone += 1;
-                let order = Order { older: true, place: old.place };
-                change(self, joined, old.key, (Some(old.place), None), order, ["record", "present", ""]);
+                self.change(joined, old.key, [Some(old.place), None], ["record", "present", ""]);
                 let derived = old.stand.label().to_owned();
                 let found = Found { rule: "S07", fields: &[], recorded: String::new(), derived };
-                self.find(old, order, found, joined);
+                self.find(old, true, &found, joined);
             }
             (None, Some(new)) => {
                 joined.tally.counts.added += 1;
-                let order = Order { older: false, place: new.place };
-                change(self, joined, new.key, (None, Some(new.place)), order, ["record", "", "present"]);
+                self.change(joined, new.key, [None, Some(new.place)], ["record", "", "present"]);
             }
             (None, None) => {}
         }
@@ -105,36 +95,31 @@ impl Joiner<'_> {
         else {
             return;
         };
-        if self.alike(old, new) {
-            joined.tally.counts.same += 1;
-            return;
-        }
-        let (old_texts, new_texts) = (texts(old.texts), texts(new.texts));
-        let (old_record, new_record) =
-            (Record { plan: old_plan, texts: &old_texts }, Record { plan: new_plan, texts: &new_texts });
-        if !self.config.all_columns
-            && self.config.map_old.is_none()
-            && old.stand == new.stand
-            && same_texts(&old_record, &new_record)
-        {
+        let (old_record, new_record) = (Record::of(old_plan, old), Record::of(new_plan, new));
+        let written_alike = || {
+            !self.config.all_columns
+                && self.config.map_old.is_none()
+                && old.stand == new.stand
+                && same_texts(&old_record, &new_record)
+        };
+        if self.alike(old, new) || written_alike() {
             joined.tally.counts.same += 1;
             return;
         }
         let (old_cells, new_cells) = (old_record.cells(), new_record.cells());
         let moved = moved(&old_cells, &new_cells, &old_record, &new_record);
-        let rows = self.changes(old, new, &old_record, &new_record, &moved);
+        let rows = self.changes(&old_record, &new_record, &moved);
         if rows.is_empty() {
             joined.tally.counts.same += 1;
             return;
         }
         joined.tally.counts.changed += 1;
-        let order = Order { older: false, place: new.place };
         for (name, old_text, new_text) in &rows {
-            let places = (Some(old.place), Some(new.place));
-            change(self, joined, new.key, places, order, [name.as_str(), old_text, new_text]);
+            *joined.tally.fields.entry(name.clone()).or_default() += 1;
+            self.change(joined, new.key, [Some(old.place), Some(new.place)], [name, old_text, new_text]);
         }
-        let old_side = self.side(stager, old_plan, old, &old_cells);
-        let new_side = self.side(stager, new_plan, new, &new_cells);
+        let old_side = self.side(stager, &old_record, &old_cells);
+        let new_side = self.side(stager, &new_record, &new_cells);
         let has = |field: Field| old_record.has(field) && new_record.has(field);
         for raised in judge(&old_side, &new_side, &moved, self.config.day, has) {
             let said = moved.iter().filter(|moved| raised.fields.contains(&moved.field)).map(|moved| {
@@ -147,32 +132,24 @@ impl Joiner<'_> {
                 recorded: said.collect::<Vec<_>>().join("; "),
                 derived: raised.derived,
             };
-            self.find(new, order, found, joined);
+            self.find(new, false, &found, joined);
         }
     }
 
-    fn side<'s>(
-        &self,
-        stager: &mut Stager,
-        plan: &'s FilePlan,
-        entry: &Entry<'s>,
-        cells: &[ReadCell],
-    ) -> Side<'s> {
+    fn side<'s>(&self, stager: &mut Stager, record: &Record<'s>, cells: &[ReadCell]) -> Side<'s> {
         let case = case_from(cells);
         let staged = stager.stage(&case);
         Side {
             inputs: case_from(cells.iter().filter(|cell| !FOLLOW_UP.contains(&cell.field))),
-            stand: entry.stand,
+            stand: record.stand,
             snapshot: Snapshot::of(self.rules, self.audit, &self.config.audit, &case, &staged),
-            maker: &plan.maker,
+            maker: &record.plan.maker,
         }
     }
 
     /// What changed: name, older text, newer text.
     fn changes(
         &self,
-        old: &Entry,
-        new: &Entry,
         old_record: &Record,
         new_record: &Record,
         moved: &[Moved],
@@ -196,9 +173,7 @@ impl Joiner<'_> {
                 rows.push((moved.field.id().to_owned(), old.to_owned(), new.to_owned()));
             }
         }
-        let stands = [old, new]
-            .map(|entry| [entry.stand.schema, entry.stand.edition, entry.stand.group, entry.stand.stage]);
-        for ((name, old), new) in STAND.iter().zip(stands[0]).zip(stands[1]) {
+        for ((name, old), new) in STAND.iter().zip(old_record.stand.words()).zip(new_record.stand.words()) {
             if old != new {
                 rows.push(((*name).to_owned(), old.to_owned(), new.to_owned()));
             }
@@ -206,12 +181,27 @@ impl Joiner<'_> {
         rows
     }
 
-    fn find(&self, entry: &Entry, order: Order, found: Found, joined: &mut Joined) {
+    /// Tells of a change, or of a record that one export lacks.
+    fn change(
+        &self,
+        joined: &mut Joined,
+        key: &str,
+        [old, new]: [Option<Place>; 2],
+        [name, old_text, new_text]: [&str; 3],
+    ) {
+        let path = |place: Option<Place>| place.map_or("", |place| self.path(place));
+        let line = |place: Option<Place>| place.map(|place| place.line.to_string()).unwrap_or_default();
+        let cells = [key, path(old), &line(old), path(new), &line(new), name, old_text, new_text];
+        let Some(place) = new.or(old) else { return };
+        joined.rows.push(Order { older: new.is_none(), place }, RowsOf::Changes, &cells);
+    }
+
+    fn find(&self, entry: &Entry, older: bool, found: &Found, joined: &mut Joined) {
         let Some(severity) = self.severity(found.rule) else { return };
         let fields: Vec<&str> = found.fields.iter().map(|field| field.id()).collect();
         joined.tally.add_finding(found.rule, severity.as_str());
         joined.rows.push(
-            order,
+            Order { older, place: entry.place },
             RowsOf::Findings,
             &[
                 entry.key,
@@ -237,134 +227,6 @@ impl Joiner<'_> {
     fn path(&self, place: Place) -> &str {
         self.plans.get(place.file).map_or("", |plan| plan.path.as_str())
     }
-}
-
-fn change(
-    joiner: &Joiner,
-    joined: &mut Joined,
-    key: &str,
-    (old, new): (Option<Place>, Option<Place>),
-    order: Order,
-    [name, old_text, new_text]: [&str; 3],
-) {
-    *joined.tally.fields.entry(name.to_owned()).or_default() += 1;
-    let path = |place: Option<Place>| place.map_or("", |place| joiner.path(place));
-    let line = |place: Option<Place>| place.map(|place| place.line.to_string()).unwrap_or_default();
-    let cells = [key, path(old), &line(old), path(new), &line(new), name, old_text, new_text];
-    joined.rows.push(order, RowsOf::Changes, &cells);
-}
-
-/// A record with the plan of its file.
-struct Record<'r> {
-    plan: &'r FilePlan,
-    texts: &'r [&'r str],
-}
-
-impl<'r> Record<'r> {
-    fn text(&self, column: usize) -> &'r str {
-        self.plan.slot(column).and_then(|slot| self.texts.get(slot)).copied().unwrap_or_default()
-    }
-
-    fn cells(&self) -> Vec<ReadCell<'r>> {
-        let mut cells = read_cells(&self.plan.mapping, |column| self.text(column));
-        for cell in &mut cells {
-            cell.value = without_own_prefix(cell.field, cell.value);
-        }
-        cells
-    }
-
-    fn has(&self, field: Field) -> bool {
-        !self.plan.mapping.sources(field).is_empty()
-    }
-
-    fn columns_of(&self, field: Field) -> impl Iterator<Item = usize> {
-        self.plan.mapping.sources(field).iter().filter_map(|source| match source {
-            Source::Column { index, .. } => Some(*index),
-            Source::Constant(_) => None,
-        })
-    }
-
-    fn field_of(&self, column: usize) -> Option<Field> {
-        self.plan.mapping.mapped_fields().find(|field| self.columns_of(*field).any(|own| own == column))
-    }
-}
-
-/// A category or group without the prefix that its field says already: `pT2` in the pathologic T is `T2`.
-fn without_own_prefix(field: Field, value: Parsed) -> Parsed {
-    let examination = match BASES.into_iter().find(|basis| fields_of(*basis).contains(&field)) {
-        Some(Basis::Clinical | Basis::PostClinical) => Some(Examination::Clinical),
-        Some(Basis::Pathologic | Basis::PostTherapy) => Some(Examination::Pathologic),
-        _ => None,
-    };
-    let strip = |prefix: Prefix| Prefix {
-        examination: prefix.examination.filter(|own| Some(*own) != examination),
-        ..prefix
-    };
-    match value {
-        Parsed::Category(recorded) => {
-            Parsed::Category(Recorded { prefix: strip(recorded.prefix), ..recorded })
-        }
-        Parsed::Group(recorded) => Parsed::Group(Recorded { prefix: strip(recorded.prefix), ..recorded }),
-        other => other,
-    }
-}
-
-/// Whether every field that both records have was written alike, which is told without reading any value.
-fn same_texts(old: &Record, new: &Record) -> bool {
-    let alike = |field: Field| {
-        let (before, after) = (old.plan.mapping.sources(field), new.plan.mapping.sources(field));
-        before.len() == after.len()
-            && before.iter().zip(after).all(|pair| match pair {
-                (
-                    Source::Column { index: before, coding: as_before },
-                    Source::Column { index: after, coding: as_after },
-                ) => as_before == as_after && old.text(*before) == new.text(*after),
-                (before, after) => before == after,
-            })
-    };
-    // Layouts may say what a text means, so that only the texts of one layout can be held side by side.
-    old.plan.mapping.layout() == new.plan.mapping.layout()
-        && new.plan.mapping.mapped_fields().filter(|field| old.has(*field)).all(alike)
-}
-
-/// The fields whose values differ, in the order of the fields.
-fn moved<'t>(
-    old_cells: &[ReadCell<'t>],
-    new_cells: &[ReadCell<'t>],
-    old: &Record,
-    new: &Record,
-) -> Vec<Moved<'t>> {
-    let mut fields = BTreeMap::<Field, [Option<&ReadCell<'t>>; 2]>::new();
-    for (at, cells) in [old_cells, new_cells].into_iter().enumerate() {
-        for cell in cells {
-            if let Some(slot) = fields.entry(cell.field).or_default().get_mut(at) {
-                *slot = Some(cell);
-            }
-        }
-    }
-    let differ = |pair: [Option<&ReadCell>; 2]| match pair {
-        [Some(old), Some(new)] => {
-            let unread = matches!(state(old.value), Cell::Invalid);
-            old.value != new.value || (unread && old.text != new.text)
-        }
-        [Some(only), None] | [None, Some(only)] => !state(only.value).is_blank(),
-        [None, None] => false,
-    };
-    let text = |cell: Option<&ReadCell<'t>>| cell.map_or("", |cell| cell.text);
-    let moved = fields.into_iter().filter(|(_, pair)| differ(*pair));
-    moved
-        .map(|(field, [before, after])| Moved {
-            field,
-            old: text(before),
-            new: text(after),
-            shared: old.has(field) && new.has(field),
-        })
-        .collect()
-}
-
-/// The texts of a changed field; those of a date of birth only where they are asked for.
-fn shown<'t>(moved: &Moved<'t>, everything: bool) -> [&'t str; 2] {
-    if moved.field == Field::BirthDate && !everything { [WITHHELD, WITHHELD] } else { [moved.old, moved.new] }
 }
 
 /// The entries at the front with this key, taken off.

@@ -3,8 +3,10 @@
 //! for any number of threads and partitions.
 
 mod join;
+mod manifest;
 mod plan;
 mod read;
+mod record;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,20 +16,21 @@ use std::sync::mpsc::sync_channel;
 use std::time::Instant;
 
 use rayon::prelude::*;
-use serde::Serialize;
 use tempfile::SpooledTempFile;
 
 use super::process::FINDING_COLUMNS;
-use super::settings::format_name;
 use super::{Progress, RunError, Verdict, next_batch, read_all};
 use crate::audit::{AuditRules, Config, Severity};
 use crate::diff::{self, DiffCounts, NIGHTLY_COLUMNS, Partition, Partitions, Tally};
 use crate::fields::MapOptions;
 use crate::input::{self, Chunk, InputError, InputFile, Kind, Options};
 use crate::knowledge::Rules;
-use crate::output::{ManifestInput, ManifestRules, OutputError, RunFolder, TableFormat, TableWriter};
+use crate::output::{ManifestRules, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::staging::{Policy, Stager};
+pub use manifest::{DiffInput, DiffManifest};
+
 use join::{CHANGE_COLUMNS, Joined, Joiner};
+use manifest::{inputs, settings};
 use plan::{FilePlan, Which};
 use read::{Taken, take};
 
@@ -82,43 +85,6 @@ pub struct DiffConfig {
 impl DiffConfig {
     /// Bytes of records that are held in memory if nothing else is said.
     pub const MEMORY: usize = 128 << 20;
-}
-
-/// The manifest of a comparison.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct DiffManifest {
-    /// `diff`, to tell it from the manifest of a run.
-    pub command: &'static str,
-    /// Version of rstage.
-    pub version: String,
-    /// Settings that the result depends on.
-    pub config: serde_json::Value,
-    /// Files of the older export.
-    pub old: Vec<DiffInput>,
-    /// Files of the newer export.
-    pub new: Vec<DiffInput>,
-    /// Rules that were applied.
-    pub rules: ManifestRules,
-    /// What became of the records.
-    pub counts: DiffCounts,
-    /// Findings by rule id and severity.
-    pub findings: BTreeMap<String, BTreeMap<String, u64>>,
-    /// Seconds per part.
-    pub durations: BTreeMap<String, f64>,
-    /// Worker threads.
-    pub threads: usize,
-    /// Exit status of the process.
-    pub exit: i32,
-}
-
-/// One file of an export.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct DiffInput {
-    /// The file.
-    #[serde(flatten)]
-    pub file: ManifestInput,
-    /// Which rstage derived the stages that were compared, by which rules.
-    pub staged_by: String,
 }
 
 /// What a comparison came to.
@@ -356,44 +322,4 @@ fn verdict(config: &DiffConfig, tally: &Tally) -> Verdict {
     } else {
         Verdict::Clean
     }
-}
-
-fn inputs(files: &[InputFile], plans: &[FilePlan], rows: &[u64]) -> Result<Vec<DiffInput>, RunError> {
-    files
-        .par_iter()
-        .zip(plans)
-        .zip(rows)
-        .map(|((file, plan), rows)| {
-            Ok(DiffInput {
-                file: ManifestInput {
-                    path: plan.path.clone(),
-                    bytes: file.bytes,
-                    blake3: input::hash_file(&file.path)?,
-                    format: format_name(file),
-                    rows: *rows,
-                    layout: plan.mapping.layout().to_owned(),
-                },
-                staged_by: plan.maker.clone(),
-            })
-        })
-        .collect()
-}
-
-fn settings(config: &DiffConfig) -> serde_json::Value {
-    let set: BTreeMap<&str, &str> =
-        config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
-    serde_json::json!({
-        "key": config.key,
-        "layout": config.map.layout,
-        "set": set,
-        "map": config.map.map.is_some(),
-        "map_old": config.map_old.is_some(),
-        "mx": format!("{:?}", config.policy.mx).to_lowercase(),
-        "nx": format!("{:?}", config.policy.nx).to_lowercase(),
-        "edition": config.policy.edition.map(|edition| edition.0),
-        "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
-        "day": config.day,
-        "all_columns": config.all_columns,
-        "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
-    })
 }
