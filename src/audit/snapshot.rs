@@ -6,7 +6,6 @@ use super::registry::AuditRules;
 use super::restaging::compare_stages;
 use super::subject::{Distant, SetFields, Subject};
 use super::{Config, Restaging};
-use crate::category::{Recorded, StageGroup};
 use crate::fields::Field;
 use crate::knowledge::Rules;
 use crate::staging::{Basis, Case, Staged};
@@ -14,10 +13,6 @@ use crate::staging::{Basis, Case, Staged};
 /// One record of an export as the comparison with another export sees it. Days count from 1970-01-01.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Snapshot {
-    /// The recorded group of the diagnosis.
-    pub recorded: Recorded<StageGroup>,
-    /// The field that holds it.
-    pub recorded_field: Field,
     /// Whether the original stage is M1 (true) or M0 (false), and the field that says so.
     pub m: Option<(bool, Field)>,
     /// The last day that may belong to the window of the original stage.
@@ -38,12 +33,9 @@ impl Snapshot {
     /// Looks a record over.
     pub fn of(rules: &Rules, audit: &AuditRules, config: &Config, case: &Case, staged: &Staged) -> Self {
         let subject = Subject::new(rules, audit, config, case, staged);
-        let (basis, recorded) = subject.recorded();
         let m_field = |basis: Basis| SetFields::of(basis).m().first().copied().unwrap_or(Field::M);
         let days = [case.last_contact, case.r_date, case.recurrence_date, case.met_date];
         Self {
-            recorded,
-            recorded_field: SetFields::of(basis).group().first().copied().unwrap_or(Field::StageGroup),
             m: match subject.distant {
                 Distant::M1(basis) => Some((true, m_field(basis))),
                 Distant::M0(basis) => Some((false, m_field(basis))),

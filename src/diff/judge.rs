@@ -4,7 +4,7 @@ use super::stand::{Known, Shift, Stand};
 use crate::audit::Snapshot;
 use crate::category::{Cell, Recorded, StageGroup};
 use crate::fields::Field;
-use crate::staging::Case;
+use crate::staging::{Basis, Case, fields_of};
 
 /// Fields that tell what came after the diagnosis or who looked at it; the stage at diagnosis does not
 /// depend on them.
@@ -32,6 +32,14 @@ pub const FOLLOW_UP: &[Field] = &[
     Field::OnSystemicTherapy,
     Field::Progressing,
 ];
+
+/// The classifications of the diagnosis.
+const ORIGINAL: [Basis; 3] = [Basis::Single, Basis::Clinical, Basis::Pathologic];
+/// The stage group among the fields of a classification.
+const GROUP: usize = 3;
+
+/// The recorded group of one classification, before and after.
+type Groups = [Recorded<StageGroup>; 2];
 
 /// One of the two records.
 pub struct Side<'a> {
@@ -79,10 +87,12 @@ pub fn judge(
     day: Option<i32>,
     has: impl Fn(Field) -> bool,
 ) -> Vec<Raised> {
-    let recorded = |side: &Side| side.snapshot.recorded;
-    let recorded_in_both = has(old.snapshot.recorded_field) && has(new.snapshot.recorded_field);
-    let recorded_shift =
-        if recorded_in_both { known(recorded(old)).then(known(recorded(new))) } else { Shift::None };
+    let groups: Vec<Groups> = ORIGINAL
+        .into_iter()
+        .filter(|basis| has(fields_of(*basis)[GROUP]))
+        .map(|basis| [old, new].map(|side| side.inputs.set(basis).group))
+        .collect();
+    let recorded_shift = recorded_shift(&groups);
     let derived_shift = old.stand.known().then(new.stand.known());
     let same_inputs = old.inputs == new.inputs;
     let stages = stages(old, new);
@@ -92,7 +102,7 @@ pub fn judge(
         raised.push(Raised { rule, fields, derived });
     };
     let m_to_m1 = matches!((old.snapshot.m, new.snapshot.m), (Some((false, _)), Some((true, _))));
-    if overwritten(old, new, [recorded_shift, derived_shift], m_to_m1) {
+    if overwritten(old, new, &groups, derived_shift, m_to_m1) {
         raise("R01", fields_among(moved, |_| true), stages.clone());
     }
     if !same_inputs {
@@ -128,18 +138,34 @@ pub fn judge(
     raised
 }
 
+/// How the groups of the diagnosis changed as a whole: one that moved to another classification is not
+/// lost.
+fn recorded_shift(groups: &[Groups]) -> Shift {
+    let any = |at: usize| groups.iter().any(|pair| matches!(known(pair[at]), Known::As(_)));
+    if groups.iter().any(|[old, new]| known(*old).then(known(*new)) == Shift::Changed) {
+        return Shift::Changed;
+    }
+    match (any(0), any(1)) {
+        (true, false) => Shift::Lost,
+        (false, true) => Shift::Gained,
+        _ => Shift::None,
+    }
+}
+
 /// R01: the stage of the diagnosis became that of a later restaging, or M1 after a recurrence.
-fn overwritten(old: &Side, new: &Side, shifts: [Shift; 2], m_to_m1: bool) -> bool {
+fn overwritten(old: &Side, new: &Side, groups: &[Groups], derived: Shift, m_to_m1: bool) -> bool {
     if !new.snapshot.event_after_window {
         return false;
     }
-    let [recorded_shift, derived_shift] = shifts;
+    let became = |shift: Shift| matches!(shift, Shift::Changed | Shift::Gained);
+    let is_restaged = |restaged: StageGroup| {
+        let recorded = |[before, after]: &Groups| {
+            became(known(*before).then(known(*after))) && after.cell == Cell::Value(restaged)
+        };
+        groups.iter().any(recorded) || (became(derived) && new.stand.group == restaged.label())
+    };
     let restaged = new.snapshot.restaging.group.or(old.snapshot.restaging.group);
-    let recorded_so = matches!(recorded_shift, Shift::Changed | Shift::Gained)
-        && new.snapshot.recorded.cell.value() == restaged;
-    let derived_so = matches!(derived_shift, Shift::Changed | Shift::Gained)
-        && restaged.map(StageGroup::label) == Some(new.stand.group);
-    (restaged.is_some() && (recorded_so || derived_so)) || (m_to_m1 && new.snapshot.recurred)
+    restaged.is_some_and(is_restaged) || (m_to_m1 && new.snapshot.recurred)
 }
 
 /// S02: whether the window had surely closed when the newer export was made, and the metastasis is not
