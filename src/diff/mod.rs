@@ -22,7 +22,7 @@ pub use entry::{Entry, Place, put_texts, texts};
 pub use error::DiffError;
 pub use judge::{FOLLOW_UP, Moved, Raised, Side, judge};
 pub use partitions::{Partition, Partitions};
-pub use rows::{Order, Rows, RowsOf, merge};
+pub use rows::{Merged, Order, Row, Rows, RowsOf};
 pub use stand::Stand;
 pub use tables::{NIGHTLY_COLUMNS, nightly, render};
 

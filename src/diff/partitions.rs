@@ -1,24 +1,21 @@
 //! Both exports, cut by the hash of the key, so that a tumor's records lie in one partition and no
 //! export has to fit into memory.
 
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use tempfile::{SpooledData, SpooledTempFile, spooled_tempfile_in};
 
 use super::Entry;
-use crate::output::OutputError;
 
 /// The partitions of one export. Each is in memory up to a limit, and beyond it in a temporary file.
 pub struct Partitions {
     spools: Vec<SpooledTempFile>,
-    folder: PathBuf,
 }
 
 /// One partition of one export.
 pub struct Partition {
     bytes: Vec<u8>,
-    folder: PathBuf,
 }
 
 impl Partitions {
@@ -26,7 +23,7 @@ impl Partitions {
     pub fn new(folder: &Path, count: usize, memory: usize) -> Self {
         let count = count.max(1);
         let spools = (0..count).map(|_| spooled_tempfile_in(memory / count, folder)).collect();
-        Self { spools, folder: folder.to_owned() }
+        Self { spools }
     }
 
     /// The partition of a key among so many; the same on every machine.
@@ -37,10 +34,10 @@ impl Partitions {
     }
 
     /// Appends bytes of entries, by partition.
-    pub fn append(&mut self, buffers: &[Vec<u8>]) -> Result<(), OutputError> {
+    pub fn append(&mut self, buffers: &[Vec<u8>]) -> io::Result<()> {
         for (spool, buffer) in self.spools.iter_mut().zip(buffers) {
             if !buffer.is_empty() {
-                spool.write_all(buffer).map_err(|source| OutputError::io(&self.folder, source))?;
+                spool.write_all(buffer)?;
             }
         }
         Ok(())
@@ -54,29 +51,25 @@ impl Partitions {
 
 impl Partition {
     /// Reads a partition whole.
-    pub fn read(spool: SpooledTempFile, folder: &Path) -> Result<Self, OutputError> {
-        let io = |source| OutputError::io(folder, source);
+    pub fn read(spool: SpooledTempFile) -> io::Result<Self> {
         let bytes = match spool.into_inner() {
             SpooledData::InMemory(cursor) => cursor.into_inner(),
             SpooledData::OnDisk(mut file) => {
                 let mut bytes = Vec::new();
-                file.seek(SeekFrom::Start(0)).map_err(io)?;
-                file.read_to_end(&mut bytes).map_err(io)?;
+                file.seek(SeekFrom::Start(0))?;
+                file.read_to_end(&mut bytes)?;
                 bytes
             }
         };
-        Ok(Self { bytes, folder: folder.to_owned() })
+        Ok(Self { bytes })
     }
 
     /// Its entries by key, those of one key in the order of their export.
-    pub fn entries(&self) -> Result<Vec<Entry<'_>>, OutputError> {
+    pub fn entries(&self) -> io::Result<Vec<Entry<'_>>> {
         let mut rest = self.bytes.as_slice();
         let mut entries = Vec::new();
         while !rest.is_empty() {
-            let damaged =
-                || std::io::Error::new(std::io::ErrorKind::InvalidData, "a temporary file was damaged");
-            let entry = Entry::take(&mut rest).ok_or_else(|| OutputError::io(&self.folder, damaged()))?;
-            entries.push(entry);
+            entries.push(Entry::take(&mut rest).ok_or(io::ErrorKind::InvalidData)?);
         }
         entries.sort_unstable_by_key(|entry| (entry.key, entry.place));
         Ok(entries)
@@ -106,7 +99,7 @@ mod tests {
             assert!(spools.iter().all(|spool| spool.is_rolled() == (memory == 0)));
             let mut all = Vec::new();
             for spool in spools {
-                let partition = Partition::read(spool, folder.path()).unwrap();
+                let partition = Partition::read(spool).unwrap();
                 let entries = partition.entries().unwrap();
                 assert!(entries.is_sorted_by_key(|entry| (entry.key, entry.place.record)));
                 all.push(entries.iter().map(|e| (e.key.to_owned(), e.place)).collect::<Vec<_>>());

@@ -2,14 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::Path;
 
 use tempfile::{SpooledTempFile, spooled_tempfile_in};
 
 use super::entry::{put_number, take_number};
 use super::{Place, put_texts, texts};
-use crate::output::{OutputError, TableWriter};
 
 /// Where a row stands in the result: what belongs to a record of the newer export comes in the order of
 /// that export, then what belongs to the older one alone.
@@ -49,7 +48,7 @@ impl Rows {
     }
 
     /// Sorts the rows and puts them away.
-    pub fn store(mut self, folder: &Path, memory: usize) -> Result<SpooledTempFile, OutputError> {
+    pub fn store(mut self, folder: &Path, memory: usize) -> io::Result<SpooledTempFile> {
         // Stable: the rows of one record stay in the order in which they were found.
         self.rows.sort_by_key(|(order, ..)| *order);
         let mut spool = spooled_tempfile_in(memory, folder);
@@ -67,7 +66,7 @@ impl Rows {
                 put_number(number, &mut bytes);
             }
             bytes.extend_from_slice(cells);
-            spool.write_all(&bytes).map_err(|source| OutputError::io(folder, source))?;
+            spool.write_all(&bytes)?;
         }
         Ok(spool)
     }
@@ -79,53 +78,62 @@ impl Default for Rows {
     }
 }
 
-/// Writes the rows of all partitions in their order.
-pub fn merge(
-    spools: Vec<SpooledTempFile>,
-    folder: &Path,
-    changes: &mut TableWriter,
-    findings: &mut TableWriter,
-) -> Result<(), OutputError> {
-    let mut runs = Vec::new();
-    let mut next = BinaryHeap::new();
-    for (index, mut spool) in spools.into_iter().enumerate() {
-        spool.seek(SeekFrom::Start(0)).map_err(|source| OutputError::io(folder, source))?;
-        let mut run = Run { reader: BufReader::new(spool), folder: folder.to_owned() };
-        if let Some(row) = run.next()? {
-            next.push(Reverse((row.order, index, row)));
-        }
-        runs.push(run);
-    }
-    while let Some(Reverse((_, index, row))) = next.pop() {
-        let table = if row.table == RowsOf::Changes { &mut *changes } else { &mut *findings };
-        table.row(&texts(&row.cells))?;
-        if let Some(run) = runs.get_mut(index)
-            && let Some(row) = run.next()?
-        {
-            next.push(Reverse((row.order, index, row)));
-        }
-    }
-    Ok(())
+/// The rows of all partitions in their order.
+pub struct Merged {
+    runs: Vec<Run>,
+    next: BinaryHeap<Reverse<(Order, usize, Row)>>,
 }
 
+impl Merged {
+    /// Begins to read what [`Rows::store`] put away.
+    pub fn new(spools: Vec<SpooledTempFile>) -> io::Result<Self> {
+        let mut merged = Self { runs: Vec::new(), next: BinaryHeap::new() };
+        for (index, mut spool) in spools.into_iter().enumerate() {
+            spool.seek(SeekFrom::Start(0))?;
+            merged.runs.push(Run { reader: BufReader::new(spool) });
+            merged.refill(index)?;
+        }
+        Ok(merged)
+    }
+
+    fn refill(&mut self, index: usize) -> io::Result<()> {
+        let row = self.runs.get_mut(index).map_or(Ok(None), Run::read)?;
+        self.next.extend(row.map(|row| Reverse((row.order, index, row))));
+        Ok(())
+    }
+}
+
+impl Iterator for Merged {
+    type Item = io::Result<Row>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Reverse((_, index, row)) = self.next.pop()?;
+        Some(self.refill(index).map(|()| row))
+    }
+}
+
+/// One row.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
+pub struct Row {
     order: Order,
-    table: RowsOf,
+    /// The table that it belongs to.
+    pub table: RowsOf,
     cells: Vec<u8>,
+}
+
+impl Row {
+    /// Its cells.
+    pub fn cells(&self) -> Vec<&str> {
+        texts(&self.cells)
+    }
 }
 
 struct Run {
     reader: BufReader<SpooledTempFile>,
-    folder: PathBuf,
 }
 
 impl Run {
-    fn next(&mut self) -> Result<Option<Row>, OutputError> {
-        self.read().map_err(|source| OutputError::io(&self.folder, source))
-    }
-
-    fn read(&mut self) -> std::io::Result<Option<Row>> {
+    fn read(&mut self) -> io::Result<Option<Row>> {
         if self.reader.fill_buf()?.is_empty() {
             return Ok(None);
         }
@@ -141,15 +149,14 @@ impl Run {
         Ok(Some(Row { order: Order { older: older != 0, place }, table, cells }))
     }
 
-    fn number(&mut self) -> std::io::Result<u64> {
+    fn number(&mut self) -> io::Result<u64> {
         let mut bytes = Vec::with_capacity(10);
         loop {
             let mut byte = [0];
             self.reader.read_exact(&mut byte)?;
             bytes.extend(byte);
             if byte[0] < 0x80 || bytes.len() == 10 {
-                return take_number(&mut bytes.as_slice())
-                    .ok_or_else(|| std::io::Error::new(std::io::ErrorKind::InvalidData, "a damaged number"));
+                return take_number(&mut bytes.as_slice()).ok_or(io::ErrorKind::InvalidData.into());
             }
         }
     }
@@ -158,7 +165,6 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::TableFormat;
 
     #[test]
     fn rows_of_all_partitions_come_in_the_order_of_the_records() {
@@ -175,17 +181,15 @@ mod tests {
                 parts[record as usize % 2].push(order, RowsOf::Findings, &[record.to_string()]);
             }
             let spools = parts.map(|rows| rows.store(folder.path(), memory).unwrap());
-            let path = |name: &str| folder.path().join(name);
-            let table =
-                |name, header: &[&str]| TableWriter::create(path(name), header, TableFormat::Csv).unwrap();
-            let (mut changes, mut findings) = (table("c", &["n", "t"]), table("f", &["n"]));
-            merge(spools.into(), folder.path(), &mut changes, &mut findings).unwrap();
-            changes.finish().unwrap();
-            findings.finish().unwrap();
-            written.push([path("c"), path("f")].map(|path| std::fs::read_to_string(path).unwrap()));
+            let mut lines = [String::new(), String::new()];
+            for row in Merged::new(spools.into()).unwrap() {
+                let row = row.unwrap();
+                lines[usize::from(row.table == RowsOf::Findings)] += &(row.cells().concat() + " ");
+            }
+            written.push(lines);
         }
         assert_eq!(written[0], written[1]);
-        assert_eq!(written[0][0], "n,t\n2,b\n2,a\n3,b\n3,a\n4,b\n4,a\n5,b\n5,a\n1,b\n1,a\n");
-        assert_eq!(written[0][1], "n\n2\n3\n4\n5\n1\n");
+        assert_eq!(written[0][0], "2b 2a 3b 3a 4b 4a 5b 5a 1b 1a ");
+        assert_eq!(written[0][1], "2 3 4 5 1 ");
     }
 }

@@ -21,7 +21,7 @@ use tempfile::SpooledTempFile;
 use super::process::FINDING_COLUMNS;
 use super::{Progress, RunError, Verdict, next_batch, read_all};
 use crate::audit::{AuditRules, Config, Severity};
-use crate::diff::{self, DiffCounts, NIGHTLY_COLUMNS, Partition, Partitions, Tally};
+use crate::diff::{self, DiffCounts, Merged, NIGHTLY_COLUMNS, Partition, Partitions, RowsOf, Tally};
 use crate::fields::MapOptions;
 use crate::input::{self, Chunk, InputError, InputFile, Kind, Options};
 use crate::knowledge::Rules;
@@ -125,7 +125,11 @@ pub fn diff(
     let (mut tally, spools) = work.join(&joiner, taken.old, taken.new, progress)?;
     let mut changes = table(&folder, "changes.csv", &CHANGE_COLUMNS)?;
     let mut findings = table(&folder, "findings.csv", &FINDING_COLUMNS)?;
-    diff::merge(spools, scratch.path(), &mut changes, &mut findings)?;
+    for row in Merged::new(spools).map_err(|error| work.io(error))? {
+        let row = row.map_err(|error| work.io(error))?;
+        let table = if row.table == RowsOf::Changes { &mut changes } else { &mut findings };
+        table.row(&row.cells())?;
+    }
     changes.finish()?;
     findings.finish()?;
     tally.merge(Tally { counts: taken.counts, ..Tally::default() });
@@ -236,7 +240,7 @@ impl Work<'_> {
         if let Some(rows) = all.rows.get_mut(taken.file) {
             *rows += taken.rows;
         }
-        partitions.append(&taken.buffers)?;
+        partitions.append(&taken.buffers).map_err(|error| self.io(error))?;
         for (line, cause, raw) in &taken.rejects {
             rejects.row(&[&plan.path, &line.to_string(), cause, raw])?;
             if all.first_rejects.len() < SHOWN_REJECTS {
@@ -257,13 +261,14 @@ impl Work<'_> {
         let stagers = Mutex::new(Vec::new());
         let pairs: Vec<_> = old.into_spools().into_iter().zip(new.into_spools()).collect();
         let memory = self.config.memory / pairs.len().max(1);
+        let io = |error| self.io(error);
         let joined = self.pool.install(|| {
             let partitions = pairs.into_par_iter().map(|(old, new)| -> Result<_, RunError> {
                 stopped(progress)?;
-                let (old, new) = (Partition::read(old, self.scratch)?, Partition::read(new, self.scratch)?);
-                let (old, new) = (old.entries()?, new.entries()?);
+                let (old, new) = (Partition::read(old).map_err(io)?, Partition::read(new).map_err(io)?);
+                let (old, new) = (old.entries().map_err(io)?, new.entries().map_err(io)?);
                 let Joined { tally, rows } = self.staging(&stagers, |stager| joiner.join(stager, &old, &new));
-                Ok((tally, rows.store(self.scratch, memory)?))
+                Ok((tally, rows.store(self.scratch, memory).map_err(io)?))
             });
             partitions.collect::<Result<Vec<_>, RunError>>()
         })?;
@@ -274,6 +279,11 @@ impl Work<'_> {
             spools.push(spool);
         }
         Ok((tally, spools))
+    }
+
+    /// An error of the temporary files.
+    fn io(&self, error: std::io::Error) -> OutputError {
+        OutputError::io(self.scratch, error)
     }
 
     /// Lends a stager, which remembers answers, to one piece of work.
