@@ -75,10 +75,14 @@ pub(super) struct ReadCell<'t> {
     pub(super) text: &'t str,
 }
 
-/// The fields of one record whose texts are at hand by column; as in [`Cases`], the first text of a field
+/// Some fields of one record whose texts are at hand by column; as in [`Cases`], the first text of a field
 /// that says most counts.
-pub(super) fn read_cells<'t>(mapping: &'t Mapping, text: impl Fn(usize) -> &'t str) -> Vec<ReadCell<'t>> {
-    let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field));
+pub(super) fn read_cells<'t>(
+    mapping: &'t Mapping,
+    wanted: impl Fn(Field) -> bool,
+    text: impl Fn(usize) -> &'t str,
+) -> Vec<ReadCell<'t>> {
+    let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field) && wanted(*field));
     let cell = |field: Field| {
         let mut best: Option<(Holds, ReadCell<'t>)> = None;
         for source in mapping.sources(field) {

@@ -7,7 +7,7 @@ use crate::audit::{AuditRules, Severity, Snapshot};
 use crate::diff::{Entry, FOLLOW_UP, Moved, Order, Place, Rows, RowsOf, Side, Tally, judge};
 use crate::fields::Field;
 use crate::knowledge::Rules;
-use crate::pipeline::decode::{ReadCell, case_from};
+use crate::pipeline::decode::case_from;
 use crate::staging::Stager;
 
 /// Columns of `changes.csv`.
@@ -106,8 +106,7 @@ impl Joiner<'_> {
             joined.tally.counts.same += 1;
             return;
         }
-        let (old_cells, new_cells) = (old_record.cells(), new_record.cells());
-        let moved = moved(&old_cells, &new_cells, &old_record, &new_record);
+        let moved = moved(&old_record, &new_record);
         let rows = self.changes(&old_record, &new_record, &moved);
         if rows.is_empty() {
             joined.tally.counts.same += 1;
@@ -118,8 +117,11 @@ impl Joiner<'_> {
             *joined.tally.fields.entry(name.clone()).or_default() += 1;
             self.change(joined, new.key, [Some(old.place), Some(new.place)], [name, old_text, new_text]);
         }
-        let old_side = self.side(stager, &old_record, &old_cells);
-        let new_side = self.side(stager, &new_record, &new_cells);
+        // No rule speaks of follow-up alone.
+        if old.stand == new.stand && moved.iter().all(|moved| FOLLOW_UP.contains(&moved.field)) {
+            return;
+        }
+        let [old_side, new_side] = [&old_record, &new_record].map(|record| self.side(stager, record));
         let has = |field: Field| old_record.has(field) && new_record.has(field);
         for raised in judge(&old_side, &new_side, &moved, self.config.day, has) {
             let said = moved.iter().filter(|moved| raised.fields.contains(&moved.field)).map(|moved| {
@@ -136,8 +138,9 @@ impl Joiner<'_> {
         }
     }
 
-    fn side<'s>(&self, stager: &mut Stager, record: &Record<'s>, cells: &[ReadCell]) -> Side<'s> {
-        let case = case_from(cells);
+    fn side<'s>(&self, stager: &mut Stager, record: &Record<'s>) -> Side<'s> {
+        let cells = record.cells(|_| true);
+        let case = case_from(&cells);
         let staged = stager.stage(&case);
         Side {
             inputs: case_from(cells.iter().filter(|cell| !FOLLOW_UP.contains(&cell.field))),

@@ -33,9 +33,9 @@ impl<'r> Record<'r> {
         self.plan.slot(column).and_then(|slot| self.texts.get(slot)).copied().unwrap_or_default()
     }
 
-    /// Its fields, read.
-    pub(super) fn cells(&self) -> Vec<ReadCell<'r>> {
-        let mut cells = read_cells(&self.plan.mapping, |column| self.text(column));
+    /// Some of its fields, read.
+    pub(super) fn cells(&self, wanted: impl Fn(Field) -> bool) -> Vec<ReadCell<'r>> {
+        let mut cells = read_cells(&self.plan.mapping, wanted, |column| self.text(column));
         for cell in &mut cells {
             cell.value = without_own_prefix(cell.field, cell.value);
         }
@@ -100,14 +100,14 @@ pub(super) fn same_texts(old: &Record, new: &Record) -> bool {
 }
 
 /// The fields whose values differ, in the order of the fields.
-pub(super) fn moved<'t>(
-    old_cells: &[ReadCell<'t>],
-    new_cells: &[ReadCell<'t>],
-    old: &Record,
-    new: &Record,
-) -> Vec<Moved<'t>> {
+pub(super) fn moved<'t>(old: &Record<'t>, new: &Record<'t>) -> Vec<Moved<'t>> {
+    // Most texts are the same, and in files of one shape the same text is the same value.
+    let one_shape = old.plan.shape == new.plan.shape;
+    let wanted =
+        |field: Field| !one_shape || new.columns_of(field).any(|column| old.text(column) != new.text(column));
+    let (old_cells, new_cells) = (old.cells(wanted), new.cells(wanted));
     let mut fields = BTreeMap::<Field, [Option<&ReadCell<'t>>; 2]>::new();
-    for (at, cells) in [old_cells, new_cells].into_iter().enumerate() {
+    for (at, cells) in [&old_cells, &new_cells].into_iter().enumerate() {
         for cell in cells {
             if let Some(slot) = fields.entry(cell.field).or_default().get_mut(at) {
                 *slot = Some(cell);
