@@ -5,8 +5,8 @@
 //! is which, [`category`] turns the text of a cell into a small typed value,
 //! [`staging`] derives the stage group from the tables of [`knowledge`] with the
 //! evaluator of [`decision`], [`audit`] compares it with what was recorded,
-//! [`output`] and [`summary`] write it down. [`pipeline`] drives the walk. A room
-//! imports only rooms named before it.
+//! [`diff`] with an older export, [`output`] and [`summary`] write it down.
+//! [`pipeline`] drives the walk. A room imports only rooms named before it.
 //!
 //! Everything that the command line does can be called from here, without files as well:
 //!
@@ -45,6 +45,8 @@ pub mod staging;
 
 pub mod audit;
 pub mod explain;
+
+pub mod diff;
 
 pub mod output;
 pub mod summary;

@@ -15,6 +15,7 @@ mod recurrence;
 mod registry;
 mod report;
 mod restaging;
+mod snapshot;
 mod subject;
 #[cfg(test)]
 mod testing;
@@ -30,6 +31,7 @@ pub use organs::{Organ, OrganNames};
 pub use origin::{MetOrigin, OriginReason};
 pub use registry::{AuditError, AuditRules, Evaluated, Rule};
 pub use restaging::{Change, RestagedFrom, Restaging};
+pub use snapshot::Snapshot;
 
 use std::fmt;
 

@@ -33,6 +33,7 @@ pub(super) enum Reading {
 
 impl Reading {
     /// The reading of a field.
+    #[expect(clippy::too_many_lines, reason = "a list of fields, a line each")]
     pub(super) fn of(field: Field) -> Self {
         use Field as F;
         match field {

@@ -2,6 +2,7 @@
 
 mod cohort;
 mod columns;
+mod diff;
 mod explain;
 mod failure;
 mod findings;
@@ -40,6 +41,8 @@ enum Command {
     Cohort(cohort::Args),
     /// List the rules of the audit, or show one
     Findings(findings::Args),
+    /// Compare two exports of one registry: what changed, and whether it may
+    Diff(Box<diff::Args>),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -60,6 +63,7 @@ pub(crate) fn main() -> u8 {
         Command::Explain(args) => explain::main(&args),
         Command::Cohort(args) => cohort::main(&args),
         Command::Findings(args) => findings::main(&args),
+        Command::Diff(args) => diff::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| report(&failure))

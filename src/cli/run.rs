@@ -69,26 +69,26 @@ enum Format {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Info,
     Warning,
     Error,
 }
 
+impl From<FailOn> for Severity {
+    fn from(severity: FailOn) -> Self {
+        match severity {
+            FailOn::Info => Self::Info,
+            FailOn::Warning => Self::Warning,
+            FailOn::Error => Self::Error,
+        }
+    }
+}
+
 /// Runs it; the exit status.
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
-    let progress = Progress::default();
-    // Asked to stop, a run still has to remove what it has written so far.
-    for signal in TERM_SIGNALS {
-        signal_hook::flag::register_usize(
-            *signal,
-            Arc::clone(&progress.stop),
-            usize::try_from(*signal).unwrap_or(1),
-        )?;
-    }
-    let result =
-        if args.quiet || args.json { run(&config, &progress, |_| {})? } else { shown(&config, &progress)? };
+    let result = watched(!args.quiet && !args.json, |progress, started| run(&config, progress, started))?;
     report(args, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
@@ -113,17 +113,27 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit: Config::default(),
         threads: args.threads,
-        fail_on: args.fail_on.map(|severity| match severity {
-            FailOn::Info => Severity::Info,
-            FailOn::Warning => Severity::Warning,
-            FailOn::Error => Severity::Error,
-        }),
+        fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
     })
 }
 
-/// Runs with a progress bar on a terminal, with a plain line now and then elsewhere.
-fn shown(config: &RunConfig, progress: &Progress) -> Result<RunResult, Failure> {
+/// Does long work that can be stopped from outside; where it is shown, with a progress bar on a terminal
+/// and with a plain line now and then elsewhere.
+pub(super) fn watched<R>(
+    show: bool,
+    work: impl FnOnce(&Progress, &dyn Fn(u64)) -> Result<R, RunError>,
+) -> Result<R, Failure> {
+    let progress = Progress::default();
+    // Asked to stop, a run still has to remove what it has written so far.
+    for signal in TERM_SIGNALS {
+        let number = usize::try_from(*signal).unwrap_or(1);
+        signal_hook::flag::register_usize(*signal, Arc::clone(&progress.stop), number)?;
+    }
+    if !show {
+        return Ok(work(&progress, &|_| {})?);
+    }
+    let progress = &progress;
     let on_terminal = stderr().is_terminal();
     let (done, watching) = channel::<()>();
     let (total_sender, total) = channel::<u64>();
@@ -144,7 +154,7 @@ fn shown(config: &RunConfig, progress: &Progress) -> Result<RunResult, Failure> 
             }
             bar.finish_and_clear();
         });
-        let result = run(config, progress, |bytes| {
+        let result = work(progress, &|bytes| {
             let _ = total_sender.send(bytes);
         });
         drop(total_sender);

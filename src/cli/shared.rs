@@ -58,7 +58,12 @@ impl Reading {
 
     /// What the user says about the columns.
     pub(crate) fn mapping(&self) -> Result<MapOptions, Failure> {
-        let map = match &self.map {
+        self.mapping_with(self.map.as_ref())
+    }
+
+    /// The same with another map file.
+    pub(crate) fn mapping_with(&self, map: Option<&PathBuf>) -> Result<MapOptions, Failure> {
+        let map = match map {
             None => None,
             Some(path) => {
                 let place = path.display().to_string();

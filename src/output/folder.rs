@@ -13,12 +13,13 @@ use super::{Manifest, OutputError};
 const MANIFEST: &str = "run.json";
 
 /// Everything that a run writes; a folder with anything else is never overwritten.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     MANIFEST,
     "records.csv",
     "records.parquet",
     "findings.csv",
     "findings.parquet",
+    "changes.csv",
     "rejects.csv",
     "summary",
     "report.html",
@@ -66,9 +67,23 @@ impl RunFolder {
         Ok(path)
     }
 
+    /// A folder beside the result for files that nobody gets to see; it goes when it is dropped.
+    pub fn scratch(&self) -> Result<TempDir, OutputError> {
+        let folder = self.temporary.path();
+        tempfile::Builder::new()
+            .prefix(".scratch-")
+            .tempdir_in(folder)
+            .map_err(|source| OutputError::io(folder, source))
+    }
+
     /// Writes the manifest, checks its counts and moves the folder to its place; the path of the result.
     pub fn finish(self, manifest: &Manifest) -> Result<PathBuf, OutputError> {
         manifest.counts.check()?;
+        self.finish_with(manifest)
+    }
+
+    /// Writes a manifest whose counts are known to add up, and moves the folder to its place.
+    pub fn finish_with(self, manifest: &impl serde::Serialize) -> Result<PathBuf, OutputError> {
         let path = self.file(MANIFEST)?;
         let mut text = serde_json::to_vec_pretty(manifest)
             .map_err(|error| OutputError::Io { path: path.clone(), source: error.into() })?;

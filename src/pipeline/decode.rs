@@ -6,7 +6,7 @@ use crate::input::{Chunk, Coded};
 use crate::staging::Case;
 
 /// Fields whose text is carried into findings and tables, not interpreted.
-const CARRIED: &[Field] =
+pub(super) const CARRIED: &[Field] =
     &[Field::TumorKey, Field::RegistryId, Field::PatientId, Field::TumorNumber, Field::Facility];
 
 /// One column (or constant) of a field, read.
@@ -68,6 +68,48 @@ impl Cases {
     }
 }
 
+/// One field of one record, with the text that it was read from.
+pub(super) struct ReadCell<'t> {
+    pub(super) field: Field,
+    pub(super) value: Parsed,
+    pub(super) text: &'t str,
+}
+
+/// Some fields of one record whose texts are at hand by column; as in [`Cases`], the first text of a field
+/// that says most counts.
+pub(super) fn read_cells<'t>(
+    mapping: &'t Mapping,
+    wanted: impl Fn(Field) -> bool,
+    text: impl Fn(usize) -> &'t str,
+) -> Vec<ReadCell<'t>> {
+    let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field) && wanted(*field));
+    let cell = |field: Field| {
+        let mut best: Option<(Holds, ReadCell<'t>)> = None;
+        for source in mapping.sources(field) {
+            let (text, coding) = match source {
+                Source::Constant(text) => (text.as_str(), Coding::Plain),
+                Source::Column { index, coding } => (text(*index), *coding),
+            };
+            let value = parse(field, coding, mapping.replace(field, text).unwrap_or(text));
+            if best.as_ref().is_none_or(|(most, _)| holds(value) > *most) {
+                best = Some((holds(value), ReadCell { field, value, text }));
+            }
+        }
+        best.map(|(_, cell)| cell)
+    };
+    fields.filter_map(cell).collect()
+}
+
+/// The case that fields make.
+pub(super) fn case_from<'c, 't: 'c>(cells: impl IntoIterator<Item = &'c ReadCell<'t>>) -> Case {
+    let mut case = Case::default();
+    for cell in cells {
+        case.put(cell.field, cell.value);
+    }
+    case.complete();
+    case
+}
+
 fn read(chunk: &Chunk, mapping: &Mapping, field: Field, source: &Source) -> ReadColumn {
     let value =
         |coding: Coding, text: &str| parse(field, coding, mapping.replace(field, text).unwrap_or(text));
@@ -89,12 +131,17 @@ enum Holds {
 }
 
 fn holds(parsed: Parsed) -> Holds {
-    fn of<V: Copy>(cell: Cell<V>) -> Holds {
-        match cell {
-            Cell::Blank => Holds::Nothing,
-            Cell::Value(_) => Holds::Value,
-            Cell::Unknown | Cell::NotApplicable | Cell::Invalid => Holds::Something,
-        }
+    match state(parsed) {
+        Cell::Blank => Holds::Nothing,
+        Cell::Value(()) => Holds::Value,
+        Cell::Unknown | Cell::NotApplicable | Cell::Invalid => Holds::Something,
+    }
+}
+
+/// What a cell holds, without its value.
+pub(super) fn state(parsed: Parsed) -> Cell<()> {
+    fn of<V: Copy>(cell: Cell<V>) -> Cell<()> {
+        cell.map(|_| ())
     }
     match parsed {
         Parsed::Site(cell) => of(cell),
@@ -106,13 +153,13 @@ fn holds(parsed: Parsed) -> Holds {
         Parsed::Edition(cell) => of(cell),
         Parsed::Category(recorded) => of(recorded.cell),
         Parsed::Group(recorded) => of(recorded.cell),
-        Parsed::Combined { .. } => Holds::Value,
+        Parsed::Combined { .. } => Cell::Value(()),
         Parsed::Factor(cell) => of(cell),
         Parsed::Met(cell) => of(cell),
         Parsed::Organs(cell) => of(cell),
         Parsed::Count(cell) => of(cell),
         Parsed::Flag(cell) => of(cell),
-        Parsed::Text => Holds::Nothing,
+        Parsed::Text => Cell::Blank,
     }
 }
 

@@ -6,6 +6,7 @@
 mod beside;
 mod columns;
 mod decode;
+mod diff;
 mod enriched;
 mod process;
 mod settings;
@@ -22,6 +23,7 @@ use rayon::prelude::*;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::category::Edition;
+use crate::diff::DiffError;
 use crate::fields::{FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{KnowledgeError, Rules};
@@ -31,6 +33,7 @@ use crate::summary::{self, Counts, SummaryError};
 
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
+pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, settings};
@@ -142,6 +145,9 @@ pub enum RunError {
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
+    /// Two exports cannot be compared.
+    #[error(transparent)]
+    Diff(#[from] DiffError),
     /// The worker threads cannot be started.
     #[error("the worker threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),

@@ -32,7 +32,7 @@ pub(super) fn manifest_inputs(
         .collect()
 }
 
-fn format_name(file: &InputFile) -> String {
+pub(super) fn format_name(file: &InputFile) -> String {
     let kind = match file.kind {
         Kind::Csv(_) => "csv",
         Kind::Parquet(_) => "parquet",

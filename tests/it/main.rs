@@ -11,6 +11,7 @@
 mod bad_input;
 mod beside;
 mod cohort;
+mod diff;
 mod editions;
 mod facts;
 mod fixtures;

@@ -1,0 +1,97 @@
+//! `run.json` of a comparison.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::DiffConfig;
+use super::plan::FilePlan;
+use crate::diff::DiffCounts;
+use crate::input::{self, InputFile};
+use crate::output::{ManifestInput, ManifestRules};
+use crate::pipeline::RunError;
+use crate::pipeline::settings::format_name;
+
+/// The manifest of a comparison.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct DiffManifest {
+    /// `diff`, to tell it from the manifest of a run.
+    pub command: &'static str,
+    /// Version of rstage.
+    pub version: String,
+    /// Settings that the result depends on.
+    pub config: serde_json::Value,
+    /// Files of the older export.
+    pub old: Vec<DiffInput>,
+    /// Files of the newer export.
+    pub new: Vec<DiffInput>,
+    /// Rules that were applied.
+    pub rules: ManifestRules,
+    /// What became of the records.
+    pub counts: DiffCounts,
+    /// Findings by rule id and severity.
+    pub findings: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Seconds per part.
+    pub durations: BTreeMap<String, f64>,
+    /// Worker threads.
+    pub threads: usize,
+    /// Exit status of the process.
+    pub exit: i32,
+}
+
+/// One file of an export.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct DiffInput {
+    /// The file.
+    #[serde(flatten)]
+    pub file: ManifestInput,
+    /// Which rstage derived the stages that were compared, by which rules.
+    pub staged_by: String,
+}
+
+/// The files of both exports as the manifest names them.
+pub(super) fn inputs(
+    files: &[InputFile],
+    plans: &[FilePlan],
+    rows: &[u64],
+) -> Result<Vec<DiffInput>, RunError> {
+    files
+        .par_iter()
+        .zip(plans)
+        .zip(rows)
+        .map(|((file, plan), rows)| {
+            Ok(DiffInput {
+                file: ManifestInput {
+                    path: plan.path.clone(),
+                    bytes: file.bytes,
+                    blake3: input::hash_file(&file.path)?,
+                    format: format_name(file),
+                    rows: *rows,
+                    layout: plan.mapping.layout().to_owned(),
+                },
+                staged_by: plan.maker.clone(),
+            })
+        })
+        .collect()
+}
+
+/// The settings that the result depends on.
+pub(super) fn settings(config: &DiffConfig) -> serde_json::Value {
+    let set: BTreeMap<&str, &str> =
+        config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
+    serde_json::json!({
+        "key": config.key,
+        "layout": config.map.layout,
+        "set": set,
+        "map": config.map.map.is_some(),
+        "map_old": config.map_old.is_some(),
+        "mx": format!("{:?}", config.policy.mx).to_lowercase(),
+        "nx": format!("{:?}", config.policy.nx).to_lowercase(),
+        "edition": config.policy.edition.map(|edition| edition.0),
+        "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
+        "day": config.day,
+        "all_columns": config.all_columns,
+        "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
+    })
+}
