@@ -1,7 +1,6 @@
 //! Findings: where a record contradicts itself, the tables, or its own history.
 
 mod agreement;
-mod bounds;
 mod config;
 mod definitions;
 mod estro;

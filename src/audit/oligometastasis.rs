@@ -5,7 +5,6 @@
 //! is graded at diagnosis where it shows metastasis there, otherwise at recurrence; flags, EOD and
 //! the list of sites belong to the diagnosis alone.
 
-use super::bounds::{Days, months};
 use super::config::{Config, Intrathoracic, OligoConfig, Profile, Setting};
 use super::definitions::{ProfileId, Says};
 use super::estro::{Answers, EstroState};
@@ -14,6 +13,7 @@ use super::recurrence::{Recurrence, RecurrenceKind};
 use super::registry::AuditRules;
 use super::subject::{SchemaFacts, Subject};
 use crate::category::{Behavior, Cell, MetFlag, OrganSet};
+use crate::course::{Days, months};
 use crate::staging::{Basis, Case};
 
 /// The grade of one record.

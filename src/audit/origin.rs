@@ -1,13 +1,13 @@
 //! Whether metastatic disease was there from the start or came later, and R13.
 
 use super::Expected;
-use super::bounds::{Days, months};
 use super::config::Config;
 use super::recurrence::RecurrenceKind;
 use super::registry::RuleId;
 use super::report::Report;
 use super::subject::{Distant, Subject};
 use crate::category::{Behavior, Cell};
+use crate::course::{Days, months};
 use crate::fields::Field;
 
 /// Metastatic origin.

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use super::Expected;
 use super::agreement::{Agreement, AgreementDetail, compare, is_part_of};
-use super::bounds::Days;
 use super::recurrence::RecurrenceKind;
 use super::registry::{RuleId, Strength};
 use super::report::Report;
 use super::subject::{Distant, ORIGINAL, SetFields, Subject, holds_value};
 use crate::category::{Cell, Prefix, Stage, StageGroup};
+use crate::course::Days;
 use crate::fields::Field;
 use crate::staging::{Basis, Tnm};
 

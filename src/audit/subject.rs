@@ -1,13 +1,13 @@
 //! One record as the rules of the audit see it: what was recorded for the diagnosis, what the tables
 //! of its schema allow, and what came later.
 
-use super::bounds::{Days, original_window_end};
 use super::config::Config;
 use super::definitions::Statement;
 use super::organs::Sites;
 use super::recurrence::Recurrence;
 use super::registry::AuditRules;
 use crate::category::{Category, Cell, Edition, Recorded, Stage, StageGroup};
+use crate::course::{Days, window_end};
 use crate::fields::Field;
 use crate::knowledge::{Rules, Schema, System};
 use crate::staging::{Basis, Case, Staged, Tnm};
@@ -118,7 +118,7 @@ impl<'a> Subject<'a> {
             restaged: holds_value(restaging) || case.r_date.value().is_some(),
             restaged_m: restaging.m.cell.value().and_then(is_m1),
             recurrence: audit.recurrence.of(case.recurrence_type),
-            window_end: original_window_end(case, config.original_window_days),
+            window_end: window_end(case, config.original_window, config.original_window_days, None).calendar,
             flagless,
         }
     }

@@ -112,6 +112,8 @@ fn holds(parsed: Parsed) -> Holds {
         Parsed::Organs(cell) => of(cell),
         Parsed::Count(cell) => of(cell),
         Parsed::Flag(cell) => of(cell),
+        Parsed::Classification(cell) => of(cell),
+        Parsed::Days(cell) => of(cell),
         Parsed::Text => Holds::Nothing,
     }
 }
