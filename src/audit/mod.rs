@@ -14,6 +14,7 @@ mod recurrence;
 mod registry;
 mod report;
 mod restaging;
+mod steps;
 mod subject;
 #[cfg(test)]
 mod testing;
@@ -29,12 +30,14 @@ pub use organs::{Organ, OrganNames};
 pub use origin::{MetOrigin, OriginReason};
 pub use registry::{AuditError, AuditRules, Evaluated, Rule};
 pub use restaging::{Change, RestagedFrom, Restaging};
+pub use steps::Judged;
 
 use std::fmt;
 
 use serde::Deserialize;
 
 use crate::category::{Edition, Recorded, StageGroup};
+use crate::course::Course;
 use crate::fields::Field;
 use crate::knowledge::Rules;
 use crate::staging::{Basis, Case, Staged};
@@ -73,6 +76,24 @@ pub fn audit(
     findings: &mut Vec<Finding>,
 ) -> Audited {
     audit_subject(audit, config, &Subject::new(rules, audit, config, case, staged), findings)
+}
+
+/// Audits one record with the course of its tumor, and each event of that course.
+pub fn audit_course(
+    rules: &Rules,
+    audit: &AuditRules,
+    config: &Config,
+    course: &Course,
+    staged: &Staged,
+    findings: &mut Vec<Finding>,
+) -> (Audited, Vec<Judged>) {
+    let subject = Subject::new(rules, audit, config, &course.case, staged).with_steps(&course.steps);
+    let mut audited = audit_subject(audit, config, &subject, findings);
+    if let Some(step) = course.restaging.and_then(|at| course.steps.get(at)) {
+        audited.restaging.classification = step.classification();
+    }
+    let judged = course.steps.iter().map(|step| steps::judge(audit, config, &subject, step)).collect();
+    (audited, judged)
 }
 
 fn audit_subject(

@@ -11,9 +11,9 @@ use super::estro::{Answers, EstroState};
 use super::organs::{Organ, Sites};
 use super::recurrence::{Recurrence, RecurrenceKind};
 use super::registry::AuditRules;
-use super::subject::{SchemaFacts, Subject};
-use crate::category::{Behavior, Cell, MetFlag, OrganSet};
-use crate::course::{Days, months};
+use super::subject::{Distant, SchemaFacts, Subject};
+use crate::category::{Behavior, Category, Cell, Edition, MetFlag, OrganSet};
+use crate::course::{Days, Moment, Step, months};
 use crate::staging::{Basis, Case};
 
 /// The grade of one record.
@@ -157,53 +157,173 @@ pub(crate) fn grade(rules: &AuditRules, config: &Config, subject: &Subject, late
     let profile = rules.forced_profile.unwrap_or_else(|| {
         rules.definitions.profile_of(subject.schema.as_ref().map(|schema| schema.id), case.histology)
     });
-    let organs = OrganSet(
-        subject.sites.positive().0
-            | subject.recurrence.and_then(|recurrence| recurrence.organ).map_or(0, |organ| organ.alone().0),
-    );
-    let lesions = case.lesions.value();
-    let event = event(subject);
-    let rule = match gate(rules, subject, event) {
-        Err(rule) => rule,
-        Ok(event) => {
-            let evidence = Evidence::gather(rules, config, subject, event);
-            let rule = evidence.climb(rules.definitions.profile(profile), &config.oligometastasis);
-            let weak_refused =
-                rule.level() == Level::PossibleWeak && !config.oligometastasis.allow_possible_weak;
-            if weak_refused { LadderRule::NothingTold } else { rule }
+    let event = first_event(subject);
+    let (sites, recurrence, lesions) = match event {
+        Some(Event::Recurrence(Some(step))) => {
+            (sites_at(step), recurrence_at(rules, subject, step), lesions_at(subject, step))
         }
+        _ => (subject.sites, subject.recurrence, case.lesions.value()),
     };
-    let level = rule.level();
-    let timing = match event {
-        Some(event) if level != Level::NotApplicable => timing(config, subject, event, late),
-        _ => Timing::NotApplicable,
-    };
-    let estro = match level {
-        Level::ExcludedDiffuse | Level::ExcludedPoly | Level::NotApplicable => EstroState::NotApplicable,
-        _ => answers(subject, timing).state(),
-    };
-    Oligometastasis { level, rule, profile, timing, estro, organs, lesions }
+    let organ = recurrence.and_then(|recurrence| recurrence.organ).map_or(0, |organ| organ.alone().0);
+    let organs = OrganSet(sites.positive().0 | organ);
+    let grader = Grader { rules, config, subject, profile, late };
+    let (rule, timing) = grader.rule_and_timing(event);
+    let estro = grader.latest_state(event);
+    Oligometastasis { level: rule.level(), rule, profile, timing, estro, organs, lesions }
+}
+
+/// The level of an event of the course and the state that the patient was then in; not applicable
+/// where the event shows no metastasis.
+pub(crate) fn grade_step(
+    rules: &AuditRules,
+    config: &Config,
+    subject: &Subject,
+    step: &Step,
+) -> (Level, EstroState) {
+    if !step.is_later_metastasis() {
+        return (Level::NotApplicable, EstroState::NotApplicable);
+    }
+    let profile = grade(rules, config, subject, false).profile;
+    let grader = Grader { rules, config, subject, profile, late: false };
+    let event = Event::Recurrence(Some(step));
+    (grader.rule_and_timing(Some(event)).0.level(), grader.state(event))
+}
+
+/// Grades the metastatic events of one record under one profile.
+struct Grader<'a> {
+    rules: &'a AuditRules,
+    config: &'a Config,
+    subject: &'a Subject<'a>,
+    profile: ProfileId,
+    late: bool,
+}
+
+impl<'a> Grader<'a> {
+    fn rule_and_timing(&self, event: Option<Event>) -> (LadderRule, Timing) {
+        let Self { rules, config, subject, .. } = self;
+        let event = match gate(rules, subject, event) {
+            Err(rule) => return (rule, Timing::NotApplicable),
+            Ok(event) => event,
+        };
+        let evidence = Evidence::gather(rules, config, subject, event);
+        let rule = evidence.climb(rules.definitions.profile(self.profile), &config.oligometastasis);
+        let weak_refused = rule.level() == Level::PossibleWeak && !config.oligometastasis.allow_possible_weak;
+        let rule = if weak_refused { LadderRule::NothingTold } else { rule };
+        (rule, timing(config, subject, event, self.late))
+    }
+
+    /// The state at the latest metastatic event of the record.
+    fn latest_state(&self, first: Option<Event>) -> EstroState {
+        let latest = self.metastatic_events().last().or(first);
+        latest.map_or(EstroState::NotApplicable, |event| self.state(event))
+    }
+
+    /// Metastasis at diagnosis, if any, and then that of the course.
+    fn metastatic_events(&self) -> impl Iterator<Item = Event<'a>> {
+        let subject = self.subject;
+        let diagnosis = subject.metastasis_at_diagnosis().then_some(Event::Diagnosis);
+        let later = subject.steps.iter().filter(|step| step.is_later_metastasis());
+        diagnosis.into_iter().chain(later.map(|step| Event::Recurrence(Some(step))))
+    }
+
+    /// The state at one event, of which those before it are the history.
+    fn state(&self, event: Event<'a>) -> EstroState {
+        let (rule, timing) = self.rule_and_timing(Some(event));
+        if matches!(rule.level(), Level::ExcludedDiffuse | Level::ExcludedPoly | Level::NotApplicable) {
+            return EstroState::NotApplicable;
+        }
+        let earlier: Vec<Level> = self
+            .metastatic_events()
+            .take_while(|earlier| *earlier != event)
+            .map(|earlier| self.rule_and_timing(Some(earlier)).0.level())
+            .collect();
+        let subject = self.subject;
+        let [prior_poly, prior_oligo, on_therapy, progressing] = subject.case.estro.map(Cell::value);
+        let mut answers =
+            Answers { prior_poly, prior_oligo, metachronous: timing.metachronous(), on_therapy, progressing };
+        // Without events, what the record does not answer stays open.
+        if subject.steps.is_empty() {
+            return answers.state();
+        }
+        let (poly, oligo) = self.history(event, &earlier);
+        answers.prior_poly = prior_poly.or(poly);
+        answers.prior_oligo = prior_oligo.or(oligo);
+        if let Event::Recurrence(Some(step)) = event {
+            // The record answers for the first metastasis, each event for itself.
+            let first = earlier.is_empty();
+            answers.on_therapy = step.event.on_therapy.value().or(on_therapy.filter(|_| first));
+            answers.progressing = step.event.progressing.value().or(progressing.filter(|_| first));
+        }
+        answers.state()
+    }
+
+    /// Whether the disease was poly- or oligometastatic before an event, as far as its history tells.
+    /// A history without earlier metastasis is a no only where the diagnosis is known to be without.
+    fn history(&self, event: Event, earlier: &[Level]) -> (Option<bool>, Option<bool>) {
+        let had = |test: fn(Level) -> bool| earlier.iter().any(|&level| test(level));
+        let poly = had(|level| matches!(level, Level::ExcludedDiffuse | Level::ExcludedPoly));
+        let oligo = had(|level| matches!(level, Level::Confirmed | Level::Probable));
+        let known = if earlier.is_empty() {
+            event == Event::Diagnosis || matches!(self.subject.distant, Distant::M0(_))
+        } else {
+            earlier.iter().all(|level| {
+                use Level as L;
+                matches!(level, L::ExcludedDiffuse | L::ExcludedPoly | L::Confirmed | L::Probable)
+            })
+        };
+        let answer = |yes: bool| if yes { Some(true) } else { known.then_some(false) };
+        (answer(poly), answer(oligo))
+    }
+}
+
+fn sites_at(step: &Step) -> Sites {
+    let mut case = Case { met_sites: step.event.sites, ..Case::default() };
+    // Whether nodes in the list are regional depends on the N beside them.
+    case.sets[Basis::Single as usize].n = step.event.tnm.n;
+    Sites::of(&case)
+}
+
+fn recurrence_at(rules: &AuditRules, subject: &Subject, step: &Step) -> Option<Recurrence> {
+    let own = rules.recurrence.of(step.event.recurrence_type);
+    let distant = |recurrence: &Recurrence| recurrence.kind == RecurrenceKind::Distant;
+    own.or(subject.recurrence.filter(|recurrence| is_first(subject, step) && distant(recurrence)))
+}
+
+fn lesions_at(subject: &Subject, step: &Step) -> Option<u16> {
+    step.event.lesions.value().or(subject.case.lesions.value().filter(|_| is_first(subject, step)))
+}
+
+/// Whether an event is the first metastasis of its record, which the record's own items speak of.
+fn is_first(subject: &Subject, step: &Step) -> bool {
+    !subject.metastasis_at_diagnosis() && subject.first_metastasis().is_some_and(|first| first.at == step.at)
 }
 
 /// Whether a record is graded at diagnosis or at recurrence.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Event {
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Event<'a> {
     Diagnosis,
-    Recurrence,
+    /// At the first recurrence that the record tells of, or at an event of its course.
+    Recurrence(Option<&'a Step>),
 }
 
-fn event(subject: &Subject) -> Option<Event> {
+fn first_event<'a>(subject: &'a Subject) -> Option<Event<'a>> {
     let distant = subject.recurrence.is_some_and(|recurrence| recurrence.kind == RecurrenceKind::Distant);
     if subject.metastasis_at_diagnosis() {
         Some(Event::Diagnosis)
+    } else if let Some(step) = subject.first_metastasis() {
+        Some(Event::Recurrence(Some(step)))
     } else if subject.restaged_m == Some(true) || distant {
-        Some(Event::Recurrence)
+        Some(Event::Recurrence(None))
     } else {
         None
     }
 }
 
-fn gate(rules: &AuditRules, subject: &Subject, event: Option<Event>) -> Result<Event, LadderRule> {
+fn gate<'a>(
+    rules: &AuditRules,
+    subject: &Subject,
+    event: Option<Event<'a>>,
+) -> Result<Event<'a>, LadderRule> {
     let not_solid = |schema: &SchemaFacts| !schema.solid || rules.definitions.is_lymphoma(schema.id);
     if subject.schema.as_ref().is_some_and(not_solid) {
         return Err(LadderRule::NotSolid);
@@ -238,21 +358,26 @@ impl Evidence {
     fn gather(rules: &AuditRules, config: &Config, subject: &Subject, event: Event) -> Self {
         let case = subject.case;
         let at_diagnosis = event == Event::Diagnosis;
-        let sites = if at_diagnosis { subject.sites } else { Sites::of(&Case::default()) };
+        let step = if let Event::Recurrence(step) = event { step } else { None };
+        let sites = match (event, step) {
+            (Event::Diagnosis, _) => subject.sites,
+            (_, Some(step)) => sites_at(step),
+            (_, None) => Sites::of(&Case::default()),
+        };
+        // The items of the record speak of its first metastasis.
+        let own_items = step.is_none_or(|step| is_first(subject, step));
         let mut positive = sites.positive();
         let maybe_nodes = matches!(sites.flag(Organ::DistantLn), Cell::Value(MetFlag::Yes) | Cell::Unknown);
         let node_only = maybe_nodes && positive.0 & !Organ::DistantLn.alone().0 == 0;
         if !config.oligometastasis.distant_ln_counts_as_organ {
             positive = OrganSet(positive.0 & !Organ::DistantLn.alone().0);
         }
-        let of_basis = |basis: Basis| {
+        let says_of = |category: Option<Category>, edition: Option<Edition>| {
             let schema = subject.schema.as_ref()?;
-            let category = case.set(basis).m.cell.value()?;
-            rules
-                .definitions
-                .of_category(schema.id, schema.edition?, category)
-                .map(|statement| statement.says)
+            let edition = edition.or(schema.edition)?;
+            rules.definitions.of_category(schema.id, edition, category?).map(|statement| statement.says)
         };
+        let of_basis = |basis: Basis| says_of(case.set(basis).m.cell.value(), None);
         let says = if at_diagnosis {
             [
                 of_basis(Basis::Single),
@@ -261,6 +386,8 @@ impl Evidence {
                 subject.eod.map(|statement| statement.says),
                 None,
             ]
+        } else if let Some(step) = step {
+            [None, None, None, None, says_of(step.event.tnm.m.cell.value(), step.edition)]
         } else {
             [None, None, None, None, of_basis(Basis::Restaged)]
         };
@@ -268,10 +395,16 @@ impl Evidence {
             at_diagnosis,
             sites,
             says,
-            recurrence: subject.recurrence,
-            diffuse: case.diffuse,
-            lesions: case.lesions.value(),
-            all_treatable: case.all_treatable == Cell::Value(true),
+            recurrence: match step {
+                Some(step) => recurrence_at(rules, subject, step),
+                None => subject.recurrence,
+            },
+            diffuse: if own_items { case.diffuse } else { [Cell::Blank; 4] },
+            lesions: match step {
+                Some(step) => lesions_at(subject, step),
+                None => case.lesions.value(),
+            },
+            all_treatable: own_items && case.all_treatable == Cell::Value(true),
             organs: positive.0.count_ones() as u16,
             node_only,
             contradictory: at_diagnosis && subject.sites_contradict_m(),
@@ -411,9 +544,21 @@ impl Evidence {
 
 fn timing(config: &Config, subject: &Subject, event: Event, late: bool) -> Timing {
     let case = subject.case;
+    if let Event::Recurrence(Some(step)) = event
+        && let Some(found) = step.moment
+    {
+        let end = Moment::diagnosis(case.dx).plus(months(config.sync_months));
+        return if found.surely_after(end) {
+            Timing::Metachronous
+        } else if found.surely_not_after(end) {
+            Timing::Synchronous
+        } else {
+            Timing::Unknown
+        };
+    }
     let found = Days::of(case.met_date).or_else(|| match event {
         Event::Diagnosis => None,
-        Event::Recurrence => {
+        Event::Recurrence(_) => {
             let restaged = subject.restaged_m == Some(true);
             let restaged = if restaged { Days::of(case.r_date) } else { None };
             restaged.or_else(|| Days::of(case.recurrence_date))
@@ -433,9 +578,4 @@ fn timing(config: &Config, subject: &Subject, event: Event, late: bool) -> Timin
     } else {
         Timing::Unknown
     }
-}
-
-fn answers(subject: &Subject, timing: Timing) -> Answers {
-    let [prior_poly, prior_oligo, on_therapy, progressing] = subject.case.estro.map(Cell::value);
-    Answers { prior_poly, prior_oligo, metachronous: timing.metachronous(), on_therapy, progressing }
 }

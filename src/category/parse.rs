@@ -4,8 +4,8 @@ use super::derived_code::{self, Derived};
 use super::reading::Reading;
 use super::{
     Axis, Behavior, Category, Cell, Edition, FactorValue, Histology, MetFlag, OrganSet, PartialDate, Prefix,
-    Recorded, Sex, Site, StageGroup, code, date, group_notation, morphology, notation, organ, site, tnm_notation,
-    words,
+    Recorded, Sex, Site, StageGroup, code, date, group_notation, morphology, notation, organ, site,
+    tnm_notation, words,
 };
 use crate::fields::{Coding, Field};
 

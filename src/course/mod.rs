@@ -18,6 +18,7 @@ mod window;
 
 pub(crate) use days::{Days, months};
 pub use event::{Event, Recurred, When};
+pub(crate) use moment::Moment;
 pub use roles::{Course, Role, RoleReason, Step};
 pub(crate) use window::window_end;
 pub use window::{OriginalWindow, UnknownWindow};

@@ -84,7 +84,8 @@ impl Moment {
     }
 
     fn either(self, other: Self, test: fn(Days, Days) -> bool) -> bool {
-        let of = |one: Option<Days>, other: Option<Days>| matches!((one, other), (Some(a), Some(b)) if test(a, b));
+        let of =
+            |one: Option<Days>, other: Option<Days>| matches!((one, other), (Some(a), Some(b)) if test(a, b));
         of(self.calendar, other.calendar) || of(self.since, other.since)
     }
 }

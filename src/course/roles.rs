@@ -172,9 +172,8 @@ impl Course {
         let end = window_end(&course.case, window, days, None);
         for step in &mut course.steps {
             step.after_window = step.moment.is_some_and(|moment| moment.surely_after(end));
-            step.within_window = step
-                .moment
-                .is_some_and(|moment| moment.surely_not_after(end) && !moment.surely_before(dx));
+            step.within_window =
+                step.moment.is_some_and(|moment| moment.surely_not_after(end) && !moment.surely_before(dx));
         }
         course
     }

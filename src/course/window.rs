@@ -61,7 +61,9 @@ impl OriginalWindow {
 
 /// A window that does not exist.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("`{0}` is no window\nhint: longer, earlier, days or ajcc8, with the number of days where it is not 120: days=90")]
+#[error(
+    "`{0}` is no window\nhint: longer, earlier, days or ajcc8, with the number of days where it is not 120: days=90"
+)]
 pub struct UnknownWindow(pub String);
 
 impl FromStr for OriginalWindow {

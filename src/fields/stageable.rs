@@ -89,7 +89,10 @@ pub(super) fn events_told(mapping: &Mapping, ruling: &Layout, layouts: &[Layout]
         Err(FieldsError::NoEvents {
             missing,
             looked_for: looked_for(fields, ruling, layouts),
-            hint: format!("name the column in a map file (--events-map FILE): [columns] {} = \"HEADER\"", field.id()),
+            hint: format!(
+                "name the column in a map file (--events-map FILE): [columns] {} = \"HEADER\"",
+                field.id()
+            ),
         })
     };
     if !has_any(KEYS) {

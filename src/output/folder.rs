@@ -7,19 +7,23 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::manifest::EventCounts;
 use super::{Manifest, OutputError};
 
 /// The manifest's name, by which a folder is known as a run's.
 const MANIFEST: &str = "run.json";
 
 /// Everything that a run writes; a folder with anything else is never overwritten.
-const OWN: [&str; 8] = [
+const OWN: [&str; 11] = [
     MANIFEST,
     "records.csv",
     "records.parquet",
     "findings.csv",
     "findings.parquet",
     "rejects.csv",
+    "restagings.csv",
+    "restagings.parquet",
+    "events_unmatched.csv",
     "summary",
     "report.html",
 ];
@@ -57,6 +61,11 @@ impl RunFolder {
         Ok(Self { place, overwrite, temporary, parents })
     }
 
+    /// The hidden folder itself, for what a run needs only while it works.
+    pub fn hidden(&self) -> &Path {
+        self.temporary.path()
+    }
+
     /// Where a file is to be written until the run is finished. Its subfolder is made.
     pub fn file(&self, name: &str) -> Result<PathBuf, OutputError> {
         let path = self.temporary.path().join(name);
@@ -69,6 +78,7 @@ impl RunFolder {
     /// Writes the manifest, checks its counts and moves the folder to its place; the path of the result.
     pub fn finish(self, manifest: &Manifest) -> Result<PathBuf, OutputError> {
         manifest.counts.check()?;
+        manifest.events.as_ref().map_or(Ok(()), EventCounts::check)?;
         let path = self.file(MANIFEST)?;
         let mut text = serde_json::to_vec_pretty(manifest)
             .map_err(|error| OutputError::Io { path: path.clone(), source: error.into() })?;
@@ -185,6 +195,7 @@ mod tests {
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new() },
             counts: Counts { read: 2, written: 1, rejected: 1 },
+            events: None,
             findings: BTreeMap::new(),
             durations: BTreeMap::new(),
             threads: 1,

@@ -4,29 +4,27 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::process::FilePlan;
 use super::{RunConfig, RunError};
+use crate::fields::Mapping;
 use crate::input::{self, Compression, InputFile, Kind};
 use crate::output::ManifestInput;
 
 /// The inputs as the manifest names them.
 pub(super) fn manifest_inputs(
-    files: &[InputFile],
-    plans: &[FilePlan],
+    files: &[(&InputFile, &Mapping)],
     rows: &[u64],
 ) -> Result<Vec<ManifestInput>, RunError> {
     files
         .par_iter()
-        .zip(plans)
         .zip(rows)
-        .map(|((file, plan), rows)| {
+        .map(|((file, mapping), rows)| {
             Ok(ManifestInput {
                 path: file.path.display().to_string(),
                 bytes: file.bytes,
                 blake3: input::hash_file(&file.path)?,
                 format: format_name(file),
                 rows: *rows,
-                layout: plan.mapping.layout().to_owned(),
+                layout: mapping.layout().to_owned(),
             })
         })
         .collect()
