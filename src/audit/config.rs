@@ -40,6 +40,7 @@ impl Default for Config {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_default(window: &OriginalWindow) -> bool {
     *window == OriginalWindow::default()
 }

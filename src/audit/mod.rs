@@ -4,6 +4,7 @@ mod agreement;
 mod config;
 mod definitions;
 mod estro;
+mod evidence;
 mod exceptions;
 mod internal;
 mod oligometastasis;
@@ -14,6 +15,7 @@ mod recurrence;
 mod registry;
 mod report;
 mod restaging;
+mod states;
 mod steps;
 mod subject;
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use super::agreement::{Agreement, AgreementDetail, compare};
 use super::config::Config;
 use super::estro::EstroState;
-use super::oligometastasis::{Level, grade_step};
+use super::oligometastasis::Level;
 use super::registry::AuditRules;
 use super::restaging::{Change, change_at};
+use super::states::grade_step;
 use super::subject::Subject;
 use crate::course::Step;
 use crate::staging::{Cause, Outcome};

@@ -67,6 +67,12 @@ impl Moment {
         self.either(other, Days::surely_not_after)
     }
 
+    /// Whether it is one day.
+    pub(crate) fn is_exact(self) -> bool {
+        let one = |days: Option<Days>| days.is_some_and(|days| days.first == days.last);
+        one(self.calendar) || one(self.since)
+    }
+
     /// The most exact date that it can be given.
     pub(crate) fn date(self) -> Cell<PartialDate> {
         let date = self.calendar.and_then(|days| PartialDate::spanning(days.first, days.last));

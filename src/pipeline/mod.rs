@@ -21,18 +21,16 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
-use crate::fields::{Field, FieldsError, MapOptions, recognise, recognise_events};
-use crate::input::{self, Chunk, InputError, InputFile, Options, Reject};
+use crate::fields::{Field, FieldsError, MapOptions, recognise};
+use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{KnowledgeError, Rules};
-use crate::output::{
-    self, EventCounts, Manifest, ManifestRules, OutputError, RunFolder, TableFormat, TableWriter,
-};
+use crate::output::{self, Manifest, ManifestRules, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use enriched::{COLUMNS, reason, rule_word};
-use events::{EventFile, Ingested};
+use events::EventFile;
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, settings};
 use sinks::{Finished, Sinks};
@@ -192,7 +190,7 @@ pub fn run(
     let begin = Instant::now();
     let rules = Rules::builtin().map_err(RunError::Knowledge)?;
     let files = input::discover(&config.inputs, &config.read)?;
-    let event_files = event_files(&files, config)?;
+    let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
     for file in &files {
         if let Some(&column) = output::clashing_columns(std::slice::from_ref(file), &COLUMNS).first() {
@@ -205,18 +203,8 @@ pub fn run(
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
     let mut sinks = Sinks::create(&folder, &files, &event_files, config)?;
-    let ingested = if event_files.is_empty() {
-        None
-    } else {
-        let audit = AuditRules::configured(&config.audit)?;
-        let reject = |rejects: &[Reject]| Ok(sinks.reject(rejects)?);
-        Some(events::ingest(&event_files, &config.read, &audit, folder.hidden(), progress, reject)?)
-    };
-    let paths: Vec<String> = files
-        .iter()
-        .chain(event_files.iter().map(|events| &events.file))
-        .map(|file| file.path.display().to_string())
-        .collect();
+    let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
+    let paths = sinks.paths.clone();
     let shared = Shared {
         rules,
         files: &files,
@@ -268,11 +256,9 @@ pub fn run(
         let file = std::fs::File::create(&path).map_err(|source| OutputError::io(&path, source))?;
         summary::write_csv(&table, std::io::BufWriter::new(file))?;
     }
-    let events = match &ingested {
-        Some(ingested) => Some(event_counts(&folder, ingested, &event_files, &paths)?),
-        None => None,
-    };
-    let rejected_events = ingested.as_ref().map_or(0, |ingested| ingested.rejected);
+    let events =
+        ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
+    let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
     let verdict = verdict(config, &finished);
     let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
     let manifest = Manifest {
@@ -301,47 +287,6 @@ pub fn run(
         counts: finished.counts,
         verdict,
         first_rejects: finished.first_rejects,
-    })
-}
-
-/// The tables of events, numbered after the records' files.
-fn event_files(files: &[InputFile], config: &RunConfig) -> Result<Vec<EventFile>, RunError> {
-    if config.events.inputs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = input::discover(&config.events.inputs, &config.read)?;
-    (files.len()..)
-        .zip(found)
-        .map(|(index, mut file)| {
-            file.index = index;
-            let mapping = recognise_events(&file.header, &config.events.map)
-                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
-            Ok(EventFile { file, mapping })
-        })
-        .collect()
-}
-
-/// What came of the events; those without a record are written down.
-fn event_counts(
-    folder: &RunFolder,
-    ingested: &Ingested,
-    files: &[EventFile],
-    paths: &[String],
-) -> Result<EventCounts, RunError> {
-    let path = folder.file("events_unmatched.csv")?;
-    let mut table = TableWriter::create(path, &["key", "file", "line", "cause"], TableFormat::Csv)?;
-    ingested.store.unmatched(folder.hidden(), |key, file, line| {
-        let file = paths.get(file).map_or("", String::as_str);
-        Ok::<(), RunError>(table.row(&[key, file, &line.to_string(), "no record has this key"])?)
-    })?;
-    let tables: Vec<_> = files.iter().map(|events| (&events.file, &events.mapping)).collect();
-    Ok(EventCounts {
-        inputs: manifest_inputs(&tables, &ingested.rows)?,
-        read: ingested.store.rows() + ingested.rejected,
-        matched: ingested.store.matched(),
-        unmatched: table.finish()?,
-        rejected: ingested.rejected,
-        without_event: ingested.without_event,
     })
 }
 

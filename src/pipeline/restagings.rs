@@ -84,7 +84,7 @@ pub(super) fn follow(
     let rows = course
         .steps
         .iter()
-        .zip(&judged)
+        .zip(judged)
         .filter_map(|(step, judged)| Some(row(shared, key, step, judged, told.get(step.at)?)))
         .collect();
     Followed { case: course.case, staged, audited, rows }
@@ -94,7 +94,7 @@ fn row(
     shared: &Shared,
     key: &str,
     step: &Step,
-    judged: &Judged,
+    judged: Judged,
     told: &Told,
 ) -> [String; RESTAGING_COLUMNS.len()] {
     let classification = step.classification();

@@ -25,7 +25,8 @@ pub(super) struct Sinks {
     counts: Counts,
     rows: Vec<u64>,
     findings: BTreeMap<String, BTreeMap<String, u64>>,
-    paths: Vec<String>,
+    /// Paths of all inputs, those of events after those of records.
+    pub(super) paths: Vec<String>,
     first_rejects: Vec<String>,
 }
 

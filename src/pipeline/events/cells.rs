@@ -109,7 +109,7 @@ impl Texts {
             }
         }
         event.recurred = audit.recurred(event.recurrence_type);
-        self.mark(&mut event)?;
+        mark(&mut event)?;
         let tells = event.is_staged()
             || event.recurred != Recurred::No
             || event.is_metastatic()
@@ -153,32 +153,31 @@ impl Texts {
         let (_, text) = self.get(Field::RecurrenceType);
         !text.is_empty() && text.split('|').all(|text| text.trim() == OTHER_TUMOR)
     }
+}
 
-    /// Takes y, r and a of the values where the classification is not told, and the examination of T.
-    fn mark(&self, event: &mut Event) -> Result<(), NoEvent> {
-        let tnm = &event.tnm;
-        let marks = [tnm.group.prefix, tnm.t.prefix, tnm.n.prefix, tnm.m.prefix];
-        let any = |test: fn(Prefix) -> bool| marks.iter().any(|&prefix| test(prefix));
-        let told = Prefix {
-            examination: marks.iter().find_map(|prefix| prefix.examination),
-            y: any(|prefix| prefix.y),
-            r: any(|prefix| prefix.r),
-            a: any(|prefix| prefix.a),
-        };
-        let own = &mut event.classification;
-        if *own == Prefix::default() {
-            *own = told;
-            return Ok(());
-        }
-        for (marked, classified, letter) in [(told.y, own.y, 'y'), (told.r, own.r, 'r'), (told.a, own.a, 'a')]
-        {
-            if marked && !classified {
-                return Err(NoEvent::Wrong(format!("classified as {own}, but a value is marked {letter}")));
-            }
-        }
-        own.examination = own.examination.or(told.examination);
-        Ok(())
+/// Takes y, r and a of the values where the classification is not told, and the examination of T.
+fn mark(event: &mut Event) -> Result<(), NoEvent> {
+    let tnm = &event.tnm;
+    let marks = [tnm.group.prefix, tnm.t.prefix, tnm.n.prefix, tnm.m.prefix];
+    let any = |test: fn(Prefix) -> bool| marks.iter().any(|&prefix| test(prefix));
+    let told = Prefix {
+        examination: marks.iter().find_map(|prefix| prefix.examination),
+        y: any(|prefix| prefix.y),
+        r: any(|prefix| prefix.r),
+        a: any(|prefix| prefix.a),
+    };
+    let own = &mut event.classification;
+    if *own == Prefix::default() {
+        *own = told;
+        return Ok(());
     }
+    for (marked, classified, letter) in [(told.y, own.y, 'y'), (told.r, own.r, 'r'), (told.a, own.a, 'a')] {
+        if marked && !classified {
+            return Err(NoEvent::Wrong(format!("classified as {own}, but a value is marked {letter}")));
+        }
+    }
+    own.examination = own.examination.or(told.examination);
+    Ok(())
 }
 
 /// A value that is there and cannot be read still makes an event, so that it is not lost unseen.

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cells::{FIELDS, NoEvent, Texts};
 use super::sorted::Sorter;
 use super::store::{EventStore, StoredRow, encode, hash};
 use crate::audit::AuditRules;
-use crate::fields::{Coding, Field, Mapping, Source};
-use crate::input::{Chunk, InputFile, Options, Reject};
+use crate::fields::{Coding, Field, Mapping, Source, recognise_events};
+use crate::input::{self, Chunk, InputFile, Reject};
+use crate::output::{EventCounts, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::pipeline::decode::key_of;
-use crate::pipeline::{Progress, RunError};
+use crate::pipeline::settings::manifest_inputs;
+use crate::pipeline::{Progress, RunConfig, RunError};
 
 /// A table of events and its columns.
 pub(in crate::pipeline) struct EventFile {
@@ -31,22 +32,72 @@ pub(in crate::pipeline) struct Ingested {
     pub(in crate::pipeline) rows: Vec<u64>,
 }
 
-/// Reads all tables; rejects are handed on as they are found.
+/// Looks into the tables of a run; they are numbered after the files of its records.
+pub(in crate::pipeline) fn tables(
+    records: &[InputFile],
+    config: &RunConfig,
+) -> Result<Vec<EventFile>, RunError> {
+    if config.events.inputs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = input::discover(&config.events.inputs, &config.read)?;
+    (records.len()..)
+        .zip(found)
+        .map(|(index, mut file)| {
+            file.index = index;
+            let mapping = recognise_events(&file.header, &config.events.map)
+                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+            Ok(EventFile { file, mapping })
+        })
+        .collect()
+}
+
+impl Ingested {
+    /// Counts what came of the events and writes down those without a record.
+    pub(in crate::pipeline) fn settle(
+        &self,
+        folder: &RunFolder,
+        files: &[EventFile],
+        paths: &[String],
+    ) -> Result<EventCounts, RunError> {
+        let path = folder.file("events_unmatched.csv")?;
+        let mut table = TableWriter::create(path, &["key", "file", "line", "cause"], TableFormat::Csv)?;
+        self.store.unmatched(folder.hidden(), |key, file, line| {
+            let file = paths.get(file).map_or("", String::as_str);
+            Ok::<(), RunError>(table.row(&[key, file, &line.to_string(), "no record has this key"])?)
+        })?;
+        let tables: Vec<_> = files.iter().map(|events| (&events.file, &events.mapping)).collect();
+        Ok(EventCounts {
+            inputs: manifest_inputs(&tables, &self.rows)?,
+            read: self.store.rows() + self.rejected,
+            matched: self.store.matched(),
+            unmatched: table.finish()?,
+            rejected: self.rejected,
+            without_event: self.without_event,
+        })
+    }
+}
+
+/// Reads all tables, if there are any; rejects are handed on as they are found.
 pub(in crate::pipeline) fn ingest(
     files: &[EventFile],
-    options: &Options,
-    audit: &AuditRules,
-    folder: &Path,
+    config: &RunConfig,
+    folder: &RunFolder,
     progress: &Progress,
-    mut reject: impl FnMut(&[Reject]) -> Result<(), RunError>,
-) -> Result<Ingested, RunError> {
+    mut reject: impl FnMut(&[Reject]) -> Result<(), OutputError>,
+) -> Result<Option<Ingested>, RunError> {
+    if files.is_empty() {
+        return Ok(None);
+    }
+    let audit = AuditRules::configured(&config.audit)?;
+    let folder = folder.hidden();
     let spilling = |source: io::Error| RunError::Events { path: folder.to_owned(), source };
     let mut sorter = Sorter::new(folder);
     let (mut without_event, mut rejected) = (0, 0);
     let mut rows = Vec::new();
     let mut before = 0;
     for EventFile { file, mapping } in files {
-        let reader = file.open(options)?;
+        let reader = file.open(&config.read)?;
         let bytes = reader.bytes_read();
         let mut read = 0;
         for chunk in reader {
@@ -55,7 +106,7 @@ pub(in crate::pipeline) fn ingest(
             progress.bytes.store(before + bytes.load(Ordering::Relaxed), Ordering::Relaxed);
             let mut rejects = std::mem::take(&mut chunk.rejects);
             for row in 0..chunk.rows() {
-                match events_of(&chunk, mapping, audit, row) {
+                match events_of(&chunk, mapping, &audit, row) {
                     Ok(events) if events.is_empty() => without_event += 1,
                     Ok(events) => {
                         for event in events {
@@ -74,7 +125,7 @@ pub(in crate::pipeline) fn ingest(
         before += file.bytes;
     }
     let store = EventStore::build(folder, sorter).map_err(spilling)?;
-    Ok(Ingested { store, without_event, rejected, rows })
+    Ok(Some(Ingested { store, without_event, rejected, rows }))
 }
 
 fn stop(signal: &AtomicUsize) -> Result<(), RunError> {
