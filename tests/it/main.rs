@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod events;
 mod facts;
 mod fixtures;
 mod real_tables;
