@@ -94,8 +94,7 @@ pub fn audit_course(
     if let Some(step) = course.restaging.and_then(|at| course.steps.get(at)) {
         audited.restaging.classification = step.classification();
     }
-    let judged = course.steps.iter().map(|step| steps::judge(audit, config, &subject, step)).collect();
-    (audited, judged)
+    (audited, steps::judge(audit, config, &subject))
 }
 
 fn audit_subject(

@@ -154,9 +154,7 @@ ladder! {
 /// Grades a record. `late` says that the metastasis of the original stage was found after its window.
 pub(crate) fn grade(rules: &AuditRules, config: &Config, subject: &Subject, late: bool) -> Oligometastasis {
     let case = subject.case;
-    let profile = rules.forced_profile.unwrap_or_else(|| {
-        rules.definitions.profile_of(subject.schema.as_ref().map(|schema| schema.id), case.histology)
-    });
+    let profile = profile_of(rules, subject);
     let event = first_event(subject);
     let (sites, recurrence, lesions) = match event {
         Some(Event::Recurrence(Some(step))) => {
@@ -166,10 +164,18 @@ pub(crate) fn grade(rules: &AuditRules, config: &Config, subject: &Subject, late
     };
     let organ = recurrence.and_then(|recurrence| recurrence.organ).map_or(0, |organ| organ.alone().0);
     let organs = OrganSet(sites.positive().0 | organ);
-    let grader = Grader { rules, config, subject, profile, late };
+    let grader = Grader::new(rules, config, subject, profile, late);
     let (rule, timing) = grader.rule_and_timing(event);
-    let estro = grader.latest_state(event);
+    let estro = grader.latest_state(event, (rule, timing));
     Oligometastasis { level: rule.level(), rule, profile, timing, estro, organs, lesions }
+}
+
+/// The definition that applies to a record.
+pub(crate) fn profile_of(rules: &AuditRules, subject: &Subject) -> ProfileId {
+    rules.forced_profile.unwrap_or_else(|| {
+        let schema = subject.schema.as_ref().map(|schema| schema.id);
+        rules.definitions.profile_of(schema, subject.case.histology)
+    })
 }
 
 /// Whether a record is graded at diagnosis or at recurrence.

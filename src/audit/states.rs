@@ -4,40 +4,43 @@ use super::config::Config;
 use super::definitions::ProfileId;
 use super::estro::{Answers, EstroState};
 use super::evidence::{Evidence, is_first, lesions_at};
-use super::oligometastasis::{Event, LadderRule, Level, Timing, gate, grade, timing};
+use super::oligometastasis::{Event, LadderRule, Level, Timing, gate, timing};
 use super::registry::AuditRules;
 use super::subject::{Distant, Subject};
 use crate::category::Cell;
 use crate::course::{Moment, Step};
 
-/// The level of an event of the course and the state that the patient was then in; not applicable
-/// where the event shows no metastasis.
-pub(crate) fn grade_step(
-    rules: &AuditRules,
-    config: &Config,
-    subject: &Subject,
-    step: &Step,
-) -> (Level, EstroState) {
-    if !step.is_later_metastasis() {
-        return (Level::NotApplicable, EstroState::NotApplicable);
-    }
-    let profile = grade(rules, config, subject, false).profile;
-    let grader = Grader { rules, config, subject, profile, late: false };
-    let event = Event::Recurrence(Some(step));
-    (grader.rule_and_timing(Some(event)).0.level(), grader.state(event))
-}
-
 /// Grades the metastatic events of one record under one profile.
 pub(crate) struct Grader<'a> {
-    pub(crate) rules: &'a AuditRules,
-    pub(crate) config: &'a Config,
-    pub(crate) subject: &'a Subject<'a>,
-    pub(crate) profile: ProfileId,
+    rules: &'a AuditRules,
+    config: &'a Config,
+    subject: &'a Subject<'a>,
+    profile: ProfileId,
     /// Whether the metastasis of the original stage was found after its window.
-    pub(crate) late: bool,
+    late: bool,
+    /// Metastasis at diagnosis, if any, and that of the course; none where the record has no course.
+    metastatic: Vec<(Event<'a>, Extent)>,
 }
 
 impl<'a> Grader<'a> {
+    pub(crate) fn new(
+        rules: &'a AuditRules,
+        config: &'a Config,
+        subject: &'a Subject<'a>,
+        profile: ProfileId,
+        late: bool,
+    ) -> Self {
+        let mut grader = Self { rules, config, subject, profile, late, metastatic: Vec::new() };
+        if !subject.steps.is_empty() {
+            let diagnosis = subject.metastasis_at_diagnosis().then_some(Event::Diagnosis);
+            let later = subject.steps.iter().filter(|step| step.is_later_metastasis());
+            let events = diagnosis.into_iter().chain(later.map(|step| Event::Recurrence(Some(step))));
+            grader.metastatic = events.map(|event| (event, grader.extent(event))).collect();
+        }
+        grader
+    }
+
+    /// The rule of the ladder that an event meets, and when it was.
     pub(crate) fn rule_and_timing(&self, event: Option<Event>) -> (LadderRule, Timing) {
         let Self { rules, config, subject, .. } = self;
         let event = match gate(rules, subject, event) {
@@ -51,27 +54,29 @@ impl<'a> Grader<'a> {
         (rule, timing(config, subject, event, self.late))
     }
 
-    /// The state at the latest metastatic event of the record.
-    pub(crate) fn latest_state(&self, first: Option<Event>) -> EstroState {
-        let latest = self.metastatic_events().last().or(first);
-        latest.map_or(EstroState::NotApplicable, |event| self.state(event))
+    /// Level and state of an event of the course; not applicable where it shows no metastasis.
+    pub(crate) fn grade_step(&self, step: &'a Step) -> (Level, EstroState) {
+        if !step.is_later_metastasis() {
+            return (Level::NotApplicable, EstroState::NotApplicable);
+        }
+        let event = Event::Recurrence(Some(step));
+        let graded = self.rule_and_timing(Some(event));
+        (graded.0.level(), self.state(event, graded))
     }
 
-    /// Metastasis at diagnosis, if any, and then that of the course.
-    fn metastatic_events(&self) -> impl Iterator<Item = Event<'a>> {
-        let subject = self.subject;
-        let diagnosis = subject.metastasis_at_diagnosis().then_some(Event::Diagnosis);
-        let later = subject.steps.iter().filter(|step| step.is_later_metastasis());
-        diagnosis.into_iter().chain(later.map(|step| Event::Recurrence(Some(step))))
+    /// The state at the latest metastatic event of the record, of which the first is graded already.
+    pub(crate) fn latest_state(&self, first: Option<Event>, graded: (LadderRule, Timing)) -> EstroState {
+        match self.metastatic.last() {
+            Some(&(latest, _)) => self.state(latest, self.rule_and_timing(Some(latest))),
+            None => first.map_or(EstroState::NotApplicable, |event| self.state(event, graded)),
+        }
     }
 
     /// The state at one event, of which those before it are the history.
-    fn state(&self, event: Event<'a>) -> EstroState {
-        let (rule, timing) = self.rule_and_timing(Some(event));
+    fn state(&self, event: Event, (rule, timing): (LadderRule, Timing)) -> EstroState {
         if matches!(rule.level(), Level::ExcludedDiffuse | Level::ExcludedPoly | Level::NotApplicable) {
             return EstroState::NotApplicable;
         }
-        let history = self.history(event);
         let subject = self.subject;
         let [prior_poly, prior_oligo, on_therapy, progressing] = subject.case.estro.map(Cell::value);
         let mut answers =
@@ -80,6 +85,7 @@ impl<'a> Grader<'a> {
         if subject.steps.is_empty() {
             return answers.state();
         }
+        let history = self.history(event);
         answers.prior_poly = prior_poly.or(history.poly);
         answers.prior_oligo = prior_oligo.or(history.oligo);
         if let Event::Recurrence(Some(step)) = event {
@@ -96,9 +102,9 @@ impl<'a> Grader<'a> {
     fn history(&self, event: Event) -> History {
         let mut earlier = Vec::new();
         let mut open = false;
-        for other in self.metastatic_events() {
+        for &(other, extent) in &self.metastatic {
             match Order::of(other, event) {
-                Order::Before => earlier.push(self.extent(other)),
+                Order::Before => earlier.push(extent),
                 Order::Open => open = true,
                 Order::Same | Order::After => {}
             }

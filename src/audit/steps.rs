@@ -3,10 +3,10 @@
 use super::agreement::{Agreement, AgreementDetail, compare};
 use super::config::Config;
 use super::estro::EstroState;
-use super::oligometastasis::Level;
+use super::oligometastasis::{Level, profile_of};
 use super::registry::AuditRules;
 use super::restaging::{Change, change_at};
-use super::states::grade_step;
+use super::states::Grader;
 use super::subject::Subject;
 use crate::course::Step;
 use crate::staging::{Cause, Outcome};
@@ -26,10 +26,14 @@ pub struct Judged {
     pub state: EstroState,
 }
 
-/// Judges one event.
-pub(crate) fn judge(audit: &AuditRules, config: &Config, subject: &Subject, step: &Step) -> Judged {
-    let derived = step.derived.map_or(Outcome::Unknown(Cause::TnmMissing), |derived| derived.outcome);
-    let (agreement, agreement_detail) = compare(step.event.tnm.group.cell, derived);
-    let (level, state) = grade_step(audit, config, subject, step);
-    Judged { change: change_at(subject, step), agreement, agreement_detail, level, state }
+/// Judges the events of a record's course.
+pub(crate) fn judge(audit: &AuditRules, config: &Config, subject: &Subject) -> Vec<Judged> {
+    let grader = Grader::new(audit, config, subject, profile_of(audit, subject), false);
+    let judge = |step: &Step| {
+        let derived = step.derived.map_or(Outcome::Unknown(Cause::TnmMissing), |derived| derived.outcome);
+        let (agreement, agreement_detail) = compare(step.event.tnm.group.cell, derived);
+        let (level, state) = grader.grade_step(step);
+        Judged { change: change_at(subject, step), agreement, agreement_detail, level, state }
+    };
+    subject.steps.iter().map(judge).collect()
 }

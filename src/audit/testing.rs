@@ -199,7 +199,7 @@ impl Draft {
         let subject = subject.with_steps(&course.steps);
         let mut findings = Vec::new();
         let audited = audit_subject(&rules, &self.config, &subject, &mut findings);
-        let judged = course.steps.iter().map(|step| judge(&rules, &self.config, &subject, step)).collect();
+        let judged = judge(&rules, &self.config, &subject);
         (audited, findings, judged)
     }
 

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::category::{Cell, OrganSet, Parsed, PartialDate, Prefix, parse};
+use crate::category::{Cell, OrganSet, Parsed, PartialDate, Prefix, StageGroup, parse};
 use crate::fields::{Coding, Field};
 use crate::knowledge::Rules;
 use crate::staging::{Basis, Case, Policy, Stager};
@@ -138,13 +138,13 @@ fn each_event_is_staged_under_its_own_edition() {
         .map(|step| {
             let group = step.derived.and_then(|derived| derived.outcome.group());
             let edition = step.edition.map_or(0, |edition| edition.0);
-            format!("{}{} {edition}", step.classification(), group.map_or("UNK", |group| group.label()))
+            format!("{}{} {edition}", step.classification(), group.map_or("UNK", StageGroup::label))
         })
         .collect();
     assert_eq!(found, ["cIIIB 7", "ypI 7", "rIVA 7", "rcIVC 8", "aIVC 8"]);
-    assert_eq!(staged.original.outcome.group().map(|group| group.label()), Some("IIIB"));
+    assert_eq!(staged.original.outcome.group().map(StageGroup::label), Some("IIIB"));
     let restaged = staged.derived(Basis::Restaged).and_then(|derived| derived.outcome.group());
-    assert_eq!(restaged.map(|group| group.label()), Some("IVC"), "the latest restaging is the record's");
+    assert_eq!(restaged.map(StageGroup::label), Some("IVC"), "the latest restaging is the record's");
     assert_eq!(course.restaging, Some(3));
 }
 
@@ -259,15 +259,15 @@ proptest! {
         window in any_window(),
         events in prop::collection::vec(any_event(), 0..6),
         later in any_event(),
-        day in 0_i32..900,
+        day in 0_u16..900,
     ) {
         let rules = Rules::builtin().unwrap();
         let later = Event {
             when: match record.dx.value() {
                 // Years after the last date of the others, whatever their missing parts.
-                Some(_) => PartialDate::new(2026 + (day / 365) as u16, 1 + (day % 12) as u8, 1 + (day % 28) as u8)
+                Some(_) => PartialDate::new(2026 + day / 365, 1 + (day % 12) as u8, 1 + (day % 28) as u8)
                     .map_or(When::Unknown, When::Date),
-                None => When::AfterDiagnosis(2000 + day),
+                None => When::AfterDiagnosis(2000 + i32::from(day)),
             },
             ..later
         };

@@ -100,7 +100,7 @@ fn histories_reach_every_state() {
     let at_diagnosis = || Draft::new().m("M1").flags("000100").case(|case| case.lesions = Cell::Value(2));
     let first = |lesions| metastasis((2022, 1, 10), lesions, false, true);
     let second = |on, progressing| metastasis((2023, 1, 10), oligo, on, progressing);
-    for (draft, events, state) in [
+    let histories: Vec<(Draft, Vec<Event>, EstroState)> = vec![
         (at_diagnosis(), vec![restaged((2022, 1, 10), "M0", "")], S::Synchronous),
         (m0(), vec![metastasis((2020, 6, 10), oligo, true, true)], S::Synchronous),
         (m0(), vec![metastasis((2022, 1, 10), oligo, false, true)], S::MetachronousOligorecurrence),
@@ -123,7 +123,8 @@ fn histories_reach_every_state() {
             S::Unanswered(1),
         ),
         (m0(), vec![], S::NotApplicable),
-    ] {
+    ];
+    for (draft, events, state) in histories {
         let oligo = draft.audit_events(&events).0.oligometastasis;
         assert_eq!(oligo.estro, state, "{} after {events:?}", oligo.rule.as_str());
     }
@@ -161,7 +162,7 @@ fn any_metastasis() -> impl Strategy<Value = Event> {
             if when.1 == 0 {
                 when.2 = 0;
             }
-            Event { lesions, sites, on_therapy, progressing, ..restaged(when, m, "") }
+            Event { sites, lesions, on_therapy, progressing, ..restaged(when, m, "") }
         },
     )
 }

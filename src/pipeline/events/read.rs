@@ -62,9 +62,9 @@ impl Ingested {
     ) -> Result<EventCounts, RunError> {
         let path = folder.file("events_unmatched.csv")?;
         let mut table = TableWriter::create(path, &["key", "file", "line", "cause"], TableFormat::Csv)?;
-        self.store.unmatched(folder.hidden(), |key, file, line| {
+        self.store.unmatched(folder.hidden(), |key, file, line, cause| {
             let file = paths.get(file).map_or("", String::as_str);
-            Ok::<(), RunError>(table.row(&[key, file, &line.to_string(), "no record has this key"])?)
+            Ok::<(), RunError>(table.row(&[key, file, &line.to_string(), cause])?)
         })?;
         let tables: Vec<_> = files.iter().map(|events| (&events.file, &events.mapping)).collect();
         Ok(EventCounts {

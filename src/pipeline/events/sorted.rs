@@ -33,7 +33,7 @@ impl Sorter {
 
     /// Adds a row.
     pub(super) fn push(&mut self, order: u64, row: Vec<u8>) -> io::Result<()> {
-        self.bytes += row.len() + size_of::<Row>();
+        self.bytes += row.capacity() + size_of::<Row>();
         self.rows.push((order, row));
         if self.bytes >= self.limit { self.spill() } else { Ok(()) }
     }

@@ -1,5 +1,6 @@
 //! The events of all tumors by the hash of their key.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -13,6 +14,9 @@ use crate::fields::Coding;
 
 /// Bytes of events under one entry of the index.
 const BLOCK_BYTES: u64 = 4096;
+
+/// The most events of one key. A key with more stands for no tumor but for many rows without one.
+const MOST_EVENTS: u64 = 1000;
 
 /// A row of the store: the key of its tumor, its place and its texts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +44,8 @@ pub(in crate::pipeline) struct EventStore {
     bytes: u64,
     blocks: Vec<Block>,
     rows: u64,
+    /// Hashes of keys with more events than a tumor has.
+    crowded: BTreeSet<u64>,
     /// One bit per row, set once a record has asked for it.
     matched: Vec<AtomicU64>,
 }
@@ -49,7 +55,8 @@ impl EventStore {
     pub(super) fn build(folder: &Path, sorter: Sorter) -> io::Result<Self> {
         let mut writer = BufWriter::with_capacity(1 << 20, tempfile::tempfile_in(folder)?);
         let mut blocks: Vec<Block> = Vec::new();
-        let (mut bytes, mut rows, mut last) = (0, 0, None);
+        let mut crowded = BTreeSet::new();
+        let (mut bytes, mut rows, mut last, mut alike) = (0, 0, None, 0);
         for row in sorter.finish()? {
             let (hash, row) = row?;
             // Rows of one hash stay in one block, so that a search has one place to begin.
@@ -57,13 +64,17 @@ impl EventStore {
             if full && last != Some(hash) {
                 blocks.push(Block { hash, offset: bytes, row: rows });
             }
+            alike = if last == Some(hash) { alike + 1 } else { 1 };
+            if alike > MOST_EVENTS {
+                crowded.insert(hash);
+            }
             last = Some(hash);
             bytes += write_row(&mut writer, hash, &row)? as u64;
             rows += 1;
         }
         let file = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
         let matched = (0..rows.div_ceil(64)).map(|_| AtomicU64::new(0)).collect();
-        Ok(Self { file: Mutex::new(file), bytes, blocks, rows, matched })
+        Ok(Self { file: Mutex::new(file), bytes, blocks, rows, crowded, matched })
     }
 
     /// The events of each key, in the order of the keys; a key without any has none.
@@ -78,6 +89,7 @@ impl EventStore {
             .enumerate()
             .filter(|(_, key)| !key.is_empty())
             .map(|(at, key)| (hash(key), at))
+            .filter(|(hash, _)| !self.crowded.contains(hash))
             .collect();
         wanted.sort_unstable();
         let mut wanted = wanted.as_slice();
@@ -152,7 +164,7 @@ impl EventStore {
     pub(in crate::pipeline) fn unmatched<E: From<io::Error>>(
         &self,
         folder: &Path,
-        mut each: impl FnMut(&str, usize, u64) -> Result<(), E>,
+        mut each: impl FnMut(&str, usize, u64, &str) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut sorter = Sorter::new(folder);
         for (at, block) in self.blocks.iter().enumerate() {
@@ -176,7 +188,10 @@ impl EventStore {
             let (file, place) = row?;
             let (line, key) = place.split_first_chunk().ok_or_else(damaged)?;
             let key = String::from_utf8_lossy(key.get(4..).unwrap_or_default());
-            each(&key, file as usize, u64::from_be_bytes(*line))?;
+            let crowded = self.crowded.contains(&hash(&key));
+            let cause =
+                if crowded { "more than 1000 events have this key" } else { "no record has this key" };
+            each(&key, file as usize, u64::from_be_bytes(*line), cause)?;
         }
         Ok(())
     }
@@ -256,6 +271,27 @@ mod tests {
         texts
     }
 
+    #[test]
+    fn a_key_with_too_many_events_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = AuditRules::builtin().unwrap();
+        let mut sorter = Sorter::new(folder.path());
+        for line in 0..=MOST_EVENTS {
+            let row = StoredRow { key: "99".to_owned(), file: 1, line, part: 0, texts: texts("IV") };
+            sorter.push(hash(&row.key), encode(&row)).unwrap();
+        }
+        let store = EventStore::build(folder.path(), sorter).unwrap();
+        assert_eq!(store.fetch(&["99".to_owned()], &audit).unwrap(), [vec![]]);
+        let mut causes = Vec::new();
+        let told = store.unmatched(folder.path(), |_, _, _, cause| {
+            causes.push(cause.to_owned());
+            io::Result::Ok(())
+        });
+        told.unwrap();
+        assert_eq!(causes.len() as u64, store.rows());
+        assert!(causes.iter().all(|cause| cause == "more than 1000 events have this key"));
+    }
+
     proptest! {
         /// Every key gets its own events and no others, however they are spread over runs and blocks.
         #[test]
@@ -283,7 +319,7 @@ mod tests {
             let missed: Vec<u64> = (0..).zip(&owners).filter(|(_, o)| !asked.contains(o)).map(|(line, _)| line).collect();
             prop_assert_eq!(store.matched(), (owners.len() - missed.len()) as u64);
             let mut told = Vec::new();
-            store.unmatched(folder.path(), |_, _, line| { told.push(line); io::Result::Ok(()) }).unwrap();
+            store.unmatched(folder.path(), |_, _, line, _| { told.push(line); io::Result::Ok(()) }).unwrap();
             prop_assert_eq!(told, missed);
         }
     }
