@@ -149,6 +149,17 @@ fn each_event_is_staged_under_its_own_edition() {
 }
 
 #[test]
+fn an_event_without_a_stage_is_given_none() {
+    let rules = Rules::builtin().unwrap();
+    let mut lymphoma = case(&[(Field::DxDate, "2020-01-10"), (Field::AnnArbor, "II")]);
+    lymphoma.put(Field::Site, cell(Field::Site, "C77.0"));
+    lymphoma.put(Field::Morphology, cell(Field::Morphology, "9680/3"));
+    let mut course = course(&lymphoma, &["2020-01-12 - - - - -", "2023-01-12 r - - - -"]);
+    course.stage(&mut Stager::new(rules, Policy::default()));
+    assert!(course.steps.iter().all(|step| step.derived.is_none() && step.edition.is_none()));
+}
+
+#[test]
 fn a_later_restaging_of_the_record_stays() {
     let own = [(Field::DxDate, "2015-01-10"), (Field::RM, "M1"), (Field::RDate, "2020-05")];
     for (told, latest) in

@@ -89,7 +89,8 @@ impl Course {
     /// Stages the completed record and each event under the edition of its own.
     pub fn stage(&mut self, stager: &mut Stager) -> Staged {
         let staged = stager.stage(&self.case);
-        for step in &mut self.steps {
+        // An event that stages nothing must not be given the group of the record's other items.
+        for step in self.steps.iter_mut().filter(|step| step.event.is_staged()) {
             let mut case = self.case;
             match step.role {
                 Role::Restaging | Role::Autopsy => {

@@ -45,7 +45,7 @@ fn format_name(file: &InputFile) -> String {
 pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
     let set: BTreeMap<&str, &str> =
         config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
-    serde_json::json!({
+    let mut settings = serde_json::json!({
         "layout": config.map.layout,
         "set": set,
         "map": config.map.map.is_some(),
@@ -54,5 +54,11 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
         "edition": config.policy.edition.map(|edition| edition.0),
         "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
         "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
-    })
+    });
+    if let (false, Some(settings)) = (config.events.inputs.is_empty(), settings.as_object_mut()) {
+        let map = &config.events.map;
+        settings.insert("events_layout".to_owned(), map.layout.clone().into());
+        settings.insert("events_map".to_owned(), map.map.is_some().into());
+    }
+    settings
 }
