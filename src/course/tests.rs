@@ -153,7 +153,8 @@ fn an_event_without_a_stage_is_given_none() {
     let rules = Rules::builtin().unwrap();
     let mut lymphoma = case(&[(Field::DxDate, "2020-01-10"), (Field::AnnArbor, "II")]);
     lymphoma.put(Field::Site, cell(Field::Site, "C77.0"));
-    lymphoma.put(Field::Morphology, cell(Field::Morphology, "9680/3"));
+    lymphoma.histology = Cell::Blank;
+    lymphoma.put(Field::Histology, cell(Field::Histology, "9680"));
     let mut course = course(&lymphoma, &["2020-01-12 - - - - -", "2023-01-12 r - - - -"]);
     course.stage(&mut Stager::new(rules, Policy::default()));
     assert!(course.steps.iter().all(|step| step.derived.is_none() && step.edition.is_none()));

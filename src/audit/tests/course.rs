@@ -50,6 +50,10 @@ fn an_original_that_equals_a_later_group_is_overwritten() {
     let latest = restaged((2023, 3, 1), "M1", "IVB");
     assert!(raised(&record, &[later], "R01"));
     assert!(raised(&record, &[later, latest], "R01"));
+    let without_m1 = m0().recorded(Basis::Single, "IIIA").derives(Basis::Single, "IIB");
+    let (third, fourth) = (restaged((2022, 3, 1), "", "IIIA"), restaged((2023, 3, 1), "", "IIIB"));
+    assert!(raised(&without_m1, &[third, fourth], "R01"));
+    assert!(!raised(&without_m1, &[fourth], "R01"));
     assert!(!raised(&record, &[restaged((2022, 3, 1), "", "IIIA")], "R01"));
     assert!(!raised(&record, &[restaged((2020, 3, 1), "", "IVA")], "R01"), "within the window");
     let agreed = m0().recorded(Basis::Single, "IIB").derives(Basis::Single, "IIB");
