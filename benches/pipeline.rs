@@ -16,7 +16,7 @@ use rstage::fields::{MapOptions, recognise};
 use rstage::input::{Delimiter, InputFile, Options};
 use rstage::knowledge::Rules;
 use rstage::output::TableFormat;
-use rstage::pipeline::{Cases, Progress, RunConfig, run};
+use rstage::pipeline::{Cases, EventTables, Progress, RunConfig, run};
 use rstage::staging::{Case, Policy, Stager};
 use rstage::synth::{Generator, write_csv, write_parquet};
 
@@ -37,6 +37,7 @@ fn cases(path: &Path) -> Vec<Case> {
 
 fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
     RunConfig {
+        events: EventTables::default(),
         inputs: vec![input.display().to_string()],
         out,
         overwrite: true,

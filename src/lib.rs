@@ -4,9 +4,10 @@
 //! adds what it knows: [`input`] reads text columns, [`fields`] says which column
 //! is which, [`category`] turns the text of a cell into a small typed value,
 //! [`staging`] derives the stage group from the tables of [`knowledge`] with the
-//! evaluator of [`decision`], [`audit`] compares it with what was recorded,
-//! [`diff`] with an older export, [`output`] and [`summary`] write it down.
-//! [`pipeline`] drives the walk. A room imports only rooms named before it.
+//! evaluator of [`decision`], [`course`] puts later events in their places,
+//! [`audit`] compares it with what was recorded, [`diff`] with an older export,
+//! [`output`] and [`summary`] write it down. [`pipeline`] drives the walk. A room
+//! imports only rooms named before it.
 //!
 //! Everything that the command line does can be called from here, without files as well:
 //!
@@ -42,6 +43,8 @@ pub mod category;
 pub mod decision;
 pub mod knowledge;
 pub mod staging;
+
+pub mod course;
 
 pub mod audit;
 pub mod explain;

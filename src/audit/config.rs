@@ -5,13 +5,17 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Severity;
+use crate::course::OriginalWindow;
 
 /// Settings of the audit. Every setting has a default.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Days from diagnosis within which findings belong to the original stage; a later first-course
-    /// surgery extends the window (NAACCR 759), a recurrence ends it.
+    /// What belongs to the original stage.
+    #[serde(skip_serializing_if = "is_default")]
+    pub original_window: OriginalWindow,
+    /// Days from diagnosis of that window; treatment may move its end as the window says, and a
+    /// recurrence ends it.
     pub original_window_days: u16,
     /// Months from diagnosis up to which metastasis is synchronous (ESTRO/EORTC question 3).
     pub sync_months: u16,
@@ -26,6 +30,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            original_window: OriginalWindow::default(),
             original_window_days: 120,
             sync_months: 6,
             none_recorded_months: 0,
@@ -33,6 +38,11 @@ impl Default for Config {
             oligometastasis: OligoConfig::default(),
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_default(window: &OriginalWindow) -> bool {
+    *window == OriginalWindow::default()
 }
 
 /// A severity, or no finding at all.

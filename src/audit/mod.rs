@@ -1,10 +1,10 @@
 //! Findings: where a record contradicts itself, the tables, or its own history.
 
 mod agreement;
-mod bounds;
 mod config;
 mod definitions;
 mod estro;
+mod evidence;
 mod exceptions;
 mod internal;
 mod oligometastasis;
@@ -16,6 +16,8 @@ mod registry;
 mod report;
 mod restaging;
 mod snapshot;
+mod states;
+mod steps;
 mod subject;
 #[cfg(test)]
 mod testing;
@@ -32,12 +34,14 @@ pub use origin::{MetOrigin, OriginReason};
 pub use registry::{AuditError, AuditRules, Evaluated, Rule};
 pub use restaging::{Change, RestagedFrom, Restaging};
 pub use snapshot::Snapshot;
+pub use steps::Judged;
 
 use std::fmt;
 
 use serde::Deserialize;
 
 use crate::category::{Edition, Recorded, StageGroup};
+use crate::course::Course;
 use crate::fields::Field;
 use crate::knowledge::Rules;
 use crate::staging::{Basis, Case, Staged};
@@ -76,6 +80,23 @@ pub fn audit(
     findings: &mut Vec<Finding>,
 ) -> Audited {
     audit_subject(audit, config, &Subject::new(rules, audit, config, case, staged), findings)
+}
+
+/// Audits one record with the course of its tumor, and each event of that course.
+pub fn audit_course(
+    rules: &Rules,
+    audit: &AuditRules,
+    config: &Config,
+    course: &Course,
+    staged: &Staged,
+    findings: &mut Vec<Finding>,
+) -> (Audited, Vec<Judged>) {
+    let subject = Subject::new(rules, audit, config, &course.case, staged).with_steps(&course.steps);
+    let mut audited = audit_subject(audit, config, &subject, findings);
+    if let Some(step) = course.restaging.and_then(|at| course.steps.get(at)) {
+        audited.restaging.classification = step.classification();
+    }
+    (audited, steps::judge(audit, config, &subject))
 }
 
 fn audit_subject(

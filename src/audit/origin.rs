@@ -1,13 +1,13 @@
 //! Whether metastatic disease was there from the start or came later, and R13.
 
 use super::Expected;
-use super::bounds::{Days, months};
 use super::config::Config;
 use super::recurrence::RecurrenceKind;
 use super::registry::RuleId;
 use super::report::Report;
 use super::subject::{Distant, Subject};
 use crate::category::{Behavior, Cell};
+use crate::course::{Days, Recurred, months};
 use crate::fields::Field;
 
 /// Metastatic origin.
@@ -106,9 +106,11 @@ pub(crate) fn origin(config: &Config, subject: &Subject, late: bool) -> (MetOrig
         return (O::NotApplicable, R::OutOfScope);
     }
     let kind = subject.recurrence.map(|says| says.kind);
-    let distant = kind == Some(RecurrenceKind::Distant);
+    let first_metastasis = subject.first_metastasis();
+    let distant = kind == Some(RecurrenceKind::Distant)
+        || first_metastasis.is_some_and(|step| step.event.recurred == Recurred::Distant);
     let never_free = kind == Some(RecurrenceKind::NeverDiseaseFree);
-    let m1_later = subject.restaged_m == Some(true);
+    let m1_later = subject.restaged_m == Some(true) || first_metastasis.is_some();
     if subject.sites_contradict_m() {
         return (O::Unknown, R::Contradictory);
     }
@@ -169,6 +171,9 @@ fn found_after_window(subject: &Subject) -> bool {
 }
 
 fn within_window(subject: &Subject) -> bool {
+    if let Some(step) = subject.first_metastasis() {
+        return step.within_window;
+    }
     let restaged = Days::of(subject.case.r_date);
     matches!((restaged, subject.window_end), (Some(event), Some(end)) if event.surely_not_after(end))
 }

@@ -7,7 +7,9 @@ use super::Severity;
 use super::config::{Config, OligoConfig};
 use super::definitions::{Definitions, ProfileId};
 use super::exceptions::Exceptions;
-use super::recurrence::RecurrenceTypes;
+use super::recurrence::{RecurrenceKind, RecurrenceTypes};
+use crate::category::Cell;
+use crate::course::Recurred;
 use crate::fields::Field;
 
 /// Everything that the audit reads from data files: the registry of rules, the code lists, and the
@@ -90,6 +92,21 @@ impl AuditRules {
     /// Schema ids that the definitions speak of, for a check against the loaded knowledge.
     pub fn schema_ids(&self) -> impl Iterator<Item = &str> {
         self.definitions.schema_ids()
+    }
+
+    /// What a type of recurrence (NAACCR 1880) says of the course of a tumor.
+    pub fn recurred(&self, recurrence_type: Cell<u16>) -> Recurred {
+        match self.recurrence.of(recurrence_type).map(|says| says.kind) {
+            Some(RecurrenceKind::Distant) => Recurred::Distant,
+            Some(RecurrenceKind::NeverDiseaseFree) => Recurred::Progressed,
+            Some(
+                RecurrenceKind::InSitu
+                | RecurrenceKind::Local
+                | RecurrenceKind::Regional
+                | RecurrenceKind::SiteUnknown,
+            ) => Recurred::Recurred,
+            Some(RecurrenceKind::DiseaseFree | RecurrenceKind::Unknown) | None => Recurred::No,
+        }
     }
 
     /// Switches off the rules that a blank would set off in an export without the column, except those

@@ -4,14 +4,14 @@ use std::cmp::Ordering;
 
 use super::Expected;
 use super::agreement::{Agreement, AgreementDetail, compare, is_part_of};
-use super::bounds::Days;
 use super::recurrence::RecurrenceKind;
 use super::registry::{RuleId, Strength};
 use super::report::Report;
 use super::subject::{Distant, ORIGINAL, SetFields, Subject, holds_value};
 use crate::category::{Cell, Prefix, Stage, StageGroup};
+use crate::course::{Days, Moment, Role, Step};
 use crate::fields::Field;
-use crate::staging::{Basis, Tnm};
+use crate::staging::{Basis, Outcome, Tnm};
 
 /// The restaged group against the original one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,6 +22,8 @@ pub struct Restaging {
     pub source: RestagedFrom,
     /// How it compares.
     pub change: Change,
+    /// Its classification: r, or rc and rp where an event says so.
+    pub classification: Prefix,
 }
 
 /// Where the restaged group comes from.
@@ -78,24 +80,45 @@ impl Change {
 pub(crate) fn compare_stages(subject: &Subject) -> Restaging {
     let recorded = subject.case.set(Basis::Restaged).group.cell.value();
     let derived = subject.staged.derived(Basis::Restaged).map(|derived| derived.outcome);
-    let derived_group = derived.and_then(crate::staging::Outcome::group);
+    let derived_group = derived.and_then(Outcome::group);
     let (group, source) = match (derived_group, recorded) {
         (Some(group), _) => (Some(group), RestagedFrom::Derived),
         (None, Some(group)) => (Some(group), RestagedFrom::Recorded),
         (None, None) => (None, RestagedFrom::Nothing),
     };
-    let bounds = |group: Option<StageGroup>, open: Option<(StageGroup, StageGroup)>| {
-        group.map(|group| (group, group)).or(open)
-    };
-    let original = subject.staged.original.outcome;
-    let original = bounds(original.group().or(subject.recorded().1.cell.value()), original.bounds());
-    let restaged = bounds(group, derived.and_then(crate::staging::Outcome::bounds));
+    let original = original_bounds(subject);
+    let restaged = alone(group).or(derived.and_then(Outcome::bounds));
     let change = match (original, restaged) {
         _ if !subject.restaged => Change::None,
         (Some(original), Some(restaged)) => change(original, restaged, same_edition(subject)),
         _ => Change::Unknown,
     };
-    Restaging { group, source, change }
+    let classification = Prefix { r: true, ..Prefix::default() };
+    Restaging { group, source, change, classification }
+}
+
+/// Change from the original stage to an event of the course.
+pub(crate) fn change_at(subject: &Subject, step: &Step) -> Change {
+    let derived = step.derived.map(|derived| derived.outcome);
+    let group = derived.and_then(Outcome::group).or(step.event.tnm.group.cell.value());
+    let here = alone(group).or(derived.and_then(Outcome::bounds));
+    let edition = step.edition.or(step.event.edition.value());
+    let same_edition =
+        edition.is_none() || subject.staged.edition.is_none() || edition == subject.staged.edition;
+    match (original_bounds(subject), here) {
+        _ if step.role == Role::Original || !step.event.is_staged() => Change::None,
+        (Some(original), Some(here)) => change(original, here, same_edition),
+        _ => Change::Unknown,
+    }
+}
+
+fn original_bounds(subject: &Subject) -> Option<Bounds> {
+    let original = subject.staged.original.outcome;
+    alone(original.group().or(subject.recorded().1.cell.value())).or(original.bounds())
+}
+
+fn alone(group: Option<StageGroup>) -> Option<Bounds> {
+    group.map(|group| (group, group))
 }
 
 fn same_edition(subject: &Subject) -> bool {
@@ -146,17 +169,26 @@ fn original_overwritten(subject: &Subject, restaging: Restaging, report: &mut Re
     let Some(group) = recorded.cell.value() else { return };
     let (agreement, detail) = compare(recorded.cell, subject.staged.original.outcome);
     let contradicted = agreement == Agreement::Major || detail == AgreementDetail::Conflict;
-    let restaged_as_recorded =
-        restaging.group == Some(group) || subject.case.set(Basis::Restaged).group.cell == Cell::Value(group);
+    let restaged_as_recorded = restaging.group == Some(group)
+        || subject.case.set(Basis::Restaged).group.cell == Cell::Value(group)
+        || subject.restagings().any(|step| step.after_window && is_staged_as(step, group));
     let needs_m1 = group.stage() == Stage::IV
         && subject.schema.is_some_and(|schema| schema.solid && !schema.iv_with_m0 && !schema.ends_below_iv());
-    let later_m1 = subject.restaged_m == Some(true) || is_kind(subject, RecurrenceKind::Distant);
+    let later_m1 = subject.restaged_m == Some(true)
+        || subject.first_metastasis().is_some_and(|step| step.after_window)
+        || is_kind(subject, RecurrenceKind::Distant);
     let m1_came_later = matches!(subject.distant, Distant::M0(_)) && needs_m1 && later_m1;
     if (contradicted && restaged_as_recorded) || m1_came_later {
         let derived = subject.staged.original.outcome.group();
         let expected = derived.map_or(Expected::Words("the group at diagnosis"), Expected::Group);
         report.raise(RuleId::R01, SetFields::of(basis).group(), expected);
     }
+}
+
+/// Whether an event holds this group, as recorded or as derived.
+fn is_staged_as(step: &Step, group: StageGroup) -> bool {
+    step.event.tnm.group.cell == Cell::Value(group)
+        || step.derived.and_then(|derived| derived.outcome.group()) == Some(group)
 }
 
 /// R02 and R03.
@@ -205,14 +237,29 @@ fn dates(subject: &Subject, report: &mut Report) {
             &[Field::RecurrenceDate, Field::LastContact],
         ),
     ];
+    let (mut before_dx, mut after_contact) = (false, false);
     for (event, with_dx, with_contact) in events {
         let Some(event) = event else { continue };
         if dx.is_some_and(|dx| event.surely_before(dx)) {
+            before_dx = true;
             report.raise(RuleId::R04, with_dx, Expected::Words("a date after the diagnosis"));
         }
         if contact.is_some_and(|contact| event.surely_after(contact)) {
+            after_contact = true;
             report.raise(RuleId::R10, with_contact, Expected::Words("a date up to the last contact"));
         }
+    }
+    // The case holds the latest of the events; the others are looked at here.
+    let diagnosis = Moment::diagnosis(case.dx);
+    let last = Moment::of(case.last_contact, diagnosis);
+    let moments = || subject.restagings().filter_map(|step| step.moment);
+    if !before_dx && moments().any(|moment| moment.surely_before(diagnosis)) {
+        let fields = &[Field::RDate, Field::DxDate];
+        report.raise(RuleId::R04, fields, Expected::Words("a date after the diagnosis"));
+    }
+    if !after_contact && moments().any(|moment| last.is_some_and(|last| moment.surely_after(last))) {
+        let fields = &[Field::RDate, Field::LastContact];
+        report.raise(RuleId::R10, fields, Expected::Words("a date up to the last contact"));
     }
     let documented = case.recurrence_date.value().is_some()
         || subject

@@ -1,11 +1,11 @@
 //! What the comparison of two exports asks of one record beside its stage, so that it looks at a
 //! record with the same eyes as the rules about a single one.
 
-use super::bounds::Days;
 use super::registry::AuditRules;
 use super::restaging::compare_stages;
 use super::subject::{Distant, SetFields, Subject};
 use super::{Config, Restaging};
+use crate::course::Days;
 use crate::fields::Field;
 use crate::knowledge::Rules;
 use crate::staging::{Basis, Case, Staged};

@@ -1,13 +1,13 @@
 //! One record as the rules of the audit see it: what was recorded for the diagnosis, what the tables
 //! of its schema allow, and what came later.
 
-use super::bounds::{Days, original_window_end};
 use super::config::Config;
 use super::definitions::Statement;
 use super::organs::Sites;
 use super::recurrence::Recurrence;
 use super::registry::AuditRules;
 use crate::category::{Category, Cell, Edition, Recorded, Stage, StageGroup};
+use crate::course::{Days, Role, Step, window_end};
 use crate::fields::Field;
 use crate::knowledge::{Rules, Schema, System};
 use crate::staging::{Basis, Case, Staged, Tnm};
@@ -37,6 +37,8 @@ pub(crate) struct Subject<'a> {
     pub recurrence: Option<Recurrence>,
     /// Last day of the original stage.
     pub window_end: Option<Days>,
+    /// The events of its course, where there are any.
+    pub steps: &'a [Step],
     /// Whether M1 is expected without any of the six organ groups.
     flagless: bool,
 }
@@ -118,9 +120,25 @@ impl<'a> Subject<'a> {
             restaged: holds_value(restaging) || case.r_date.value().is_some(),
             restaged_m: restaging.m.cell.value().and_then(is_m1),
             recurrence: audit.recurrence.of(case.recurrence_type),
-            window_end: original_window_end(case, config.original_window_days),
+            window_end: window_end(case, config.original_window, config.original_window_days, None).calendar,
+            steps: &[],
             flagless,
         }
+    }
+
+    /// The same with the events of its course.
+    pub(crate) fn with_steps(self, steps: &'a [Step]) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// The events of the course that restage it.
+    pub(crate) fn restagings(&self) -> impl Iterator<Item = &'a Step> {
+        self.steps.iter().filter(|step| step.role == Role::Restaging)
+    }
+
+    /// The first event of the course with a metastasis that came after the diagnosis.
+    pub(crate) fn first_metastasis(&self) -> Option<&'a Step> {
+        self.steps.iter().find(|step| step.is_later_metastasis())
     }
 
     /// Whether anything at all shows metastasis at diagnosis.
@@ -169,6 +187,7 @@ impl<'a> Subject<'a> {
     /// Whether restaging or recurrence surely lies after the window of the original stage.
     pub(crate) fn event_after_window(&self) -> bool {
         matches!((self.event_days(), self.window_end), (Some(event), Some(end)) if event.surely_after(end))
+            || self.restagings().any(|step| step.after_window)
     }
 
     /// The recorded group that belongs to the derived original, and the classification it is filed

@@ -3,11 +3,13 @@
 use proptest::prelude::*;
 
 use super::registry::AuditRules;
+use super::steps::judge;
 use super::subject::{SchemaFacts, Subject};
-use super::{Audited, Config, Finding, Organ, audit_subject};
+use super::{Audited, Config, Finding, Judged, Organ, audit_subject};
 use crate::category::{
     Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, PartialDate, Recorded, Stage, StageGroup,
 };
+use crate::course::{Course, Event};
 use crate::knowledge::System;
 use crate::staging::{Basis, Case, Cause, Derived, Outcome, Staged};
 
@@ -186,6 +188,19 @@ impl Draft {
         let subject = Subject::with_schema(&rules, &self.config, &self.case, &self.staged, self.schema);
         let audited = audit_subject(&rules, &self.config, &subject, &mut findings);
         (audited, findings)
+    }
+
+    /// The whole audit with events beside the record.
+    pub(crate) fn audit_events(&self, events: &[Event]) -> (Audited, Vec<Finding>, Vec<Judged>) {
+        let rules = AuditRules::configured(&self.config).unwrap();
+        let course =
+            Course::of(&self.case, self.config.original_window, self.config.original_window_days, events);
+        let subject = Subject::with_schema(&rules, &self.config, &course.case, &self.staged, self.schema);
+        let subject = subject.with_steps(&course.steps);
+        let mut findings = Vec::new();
+        let audited = audit_subject(&rules, &self.config, &subject, &mut findings);
+        let judged = judge(&rules, &self.config, &subject);
+        (audited, findings, judged)
     }
 
     /// The ids of the findings and their severities, `D01 error`.

@@ -137,6 +137,13 @@ pub(super) fn count(text: &str) -> Cell<u16> {
     digits.parse().ok().filter(|_| plain).map_or(Cell::Invalid, Cell::Value)
 }
 
+/// Reads a number of days, negative before the day that they are counted from.
+pub(super) fn days(text: &str) -> Cell<i32> {
+    // A century either way; what is longer is no number of days.
+    let days = whole_number(text).parse().ok().filter(|days| (-36_525..=36_525).contains(days));
+    days.map_or(Cell::Invalid, Cell::Value)
+}
+
 /// Reads a yes or no; words were turned into codes before.
 pub(super) fn flag(text: &str) -> Cell<bool> {
     match whole_number(text) {

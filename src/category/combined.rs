@@ -69,7 +69,6 @@ fn is_numbered(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::category::notation::letters;
 
     fn said(text: &str) -> Option<String> {
         let Parsed::Combined { t, n, m } = categories(text)? else { panic!("{text}") };
@@ -81,7 +80,7 @@ mod tests {
                 Cell::Invalid => "!".to_owned(),
                 Cell::NotApplicable => "n/a".to_owned(),
             };
-            format!("{}{cell}", letters(recorded.prefix))
+            format!("{}{cell}", recorded.prefix)
         };
         Some([say('T', t), say('N', n), say('M', m)].join(" "))
     }

@@ -40,6 +40,17 @@ impl PartialDate {
         let day = if self.day == 0 { days_in_month(self.year, month) } else { self.day };
         day_number(self.year, month, day)
     }
+
+    /// The most exact date that spans these days (from 1970-01-01); `None` where they lie in two years.
+    pub fn spanning(first: i32, last: i32) -> Option<Self> {
+        let (from, to) = (calendar_day(first)?, calendar_day(last)?);
+        match (from.year == to.year, from.month == to.month, from.day == to.day) {
+            (true, true, true) => Some(from),
+            (true, true, false) => Some(Self { day: 0, ..from }),
+            (true, false, _) => Some(Self { month: 0, day: 0, ..from }),
+            (false, ..) => None,
+        }
+    }
 }
 
 /// ISO 8601 with the known parts only: `2020`, `2020-01`, `2020-01-31`.
@@ -151,9 +162,38 @@ fn day_number(year: u16, month: u8, day: u8) -> i32 {
     year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + day - 719_469
 }
 
+/// The full date of a day number; `None` outside the years 1800 to 2200.
+fn calendar_day(number: i32) -> Option<PartialDate> {
+    // The other way round as above: eras of 400 years from March on.
+    let number = number.checked_add(719_468)?;
+    let era = number.div_euclid(146_097);
+    let day_of_era = number.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = era * 400 + year_of_era + i32::from(month <= 2);
+    PartialDate::new(u16::try_from(year).ok()?, u8::try_from(month).ok()?, u8::try_from(day).ok()?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn spans_are_as_exact_as_their_days_allow() {
+        let days = |text: &str| date(text).value().map(|date| (date.earliest(), date.latest())).unwrap();
+        for text in ["2020", "2020-02", "2020-02-29", "1800-01-01", "2200-12-31", "1999-12-31"] {
+            let (first, last) = days(text);
+            let spanning = PartialDate::spanning(first, last).map(|date| date.to_string());
+            assert_eq!(spanning.as_deref(), Some(text));
+        }
+        let (first, _) = days("2019-12-31");
+        assert_eq!(PartialDate::spanning(first, first + 1), None);
+        assert_eq!(PartialDate::spanning(i32::MAX, i32::MAX), None);
+        assert_eq!(PartialDate::spanning(i32::MIN, 0), None);
+    }
 
     #[test]
     fn reads_every_form() {

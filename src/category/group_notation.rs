@@ -98,7 +98,6 @@ static CODES: LazyLock<HashMap<String, Cell<StageGroup>>> = LazyLock::new(|| {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::category::notation::letters;
 
     /// Prefix letters and label; `?` for unknown, `n/a`, `!` for invalid, `TNM` for categories.
     fn said(text: &str) -> String {
@@ -110,7 +109,7 @@ mod tests {
             Cell::Invalid => "!",
             Cell::Blank => "blank",
         };
-        format!("{}{cell}", letters(found.prefix))
+        format!("{}{cell}", found.prefix)
     }
 
     #[test]

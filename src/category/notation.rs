@@ -1,7 +1,9 @@
 //! What T, N, M categories and stage groups have in common when they are written down:
 //! blanks and letter case that say nothing, and the prefixes that do.
 
-use super::{Examination, Prefix};
+use std::fmt;
+
+use super::{Cell, Examination, Prefix};
 
 /// Upper case without blanks; `None` where the text is too long to be a category or
 /// stage group, or holds a character that none is written with.
@@ -73,6 +75,27 @@ pub(super) fn prefixes(text: &str) -> impl Iterator<Item = Marked<'_>> {
     })
 }
 
+/// Reads the letters of a classification: c, p, yc, yp, r, rc, rp, a.
+pub(super) fn classification(text: &str) -> Cell<Prefix> {
+    let Some(text) = squeeze(text).filter(|text| !text.is_empty()) else { return Cell::Invalid };
+    let whole = prefixes(&text).find(|marked| marked.rest.is_empty() && !marked.multiple);
+    whole.map_or(Cell::Invalid, |marked| Cell::Value(marked.prefix))
+}
+
+/// The letters of the classification, empty where it is not said.
+impl fmt::Display for Prefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (written, letter) in [(self.a, "a"), (self.r, "r"), (self.y, "y")] {
+            f.write_str(if written { letter } else { "" })?;
+        }
+        f.write_str(match self.examination {
+            Some(Examination::Clinical) => "c",
+            Some(Examination::Pathologic) => "p",
+            None => "",
+        })
+    }
+}
+
 impl Prefix {
     /// Both prefixes together, as in `r pT1`.
     pub(super) fn and(self, other: Self) -> Self {
@@ -85,16 +108,19 @@ impl Prefix {
     }
 }
 
-/// The prefix as one writes it, for test tables.
 #[cfg(test)]
-pub(super) fn letters(prefix: Prefix) -> String {
-    let mut letters = String::new();
-    for (written, letter) in [(prefix.a, 'a'), (prefix.r, 'r'), (prefix.y, 'y')] {
-        letters.extend(written.then_some(letter));
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classifications_are_their_letters() {
+        for text in ["c", "p", "yc", "yp", "r", "rc", "rp", "a"] {
+            let read = classification(text).value().map(|prefix| prefix.to_string());
+            assert_eq!(read.as_deref(), Some(text));
+        }
+        assert_eq!(classification(" Y P ").value().map(|prefix| prefix.to_string()).as_deref(), Some("yp"));
+        for text in ["x", "cc", "mc", "cT", "clinical", "", "\u{e9}"] {
+            assert_eq!(classification(text), Cell::Invalid, "{text}");
+        }
     }
-    letters.extend(prefix.examination.map(|examination| match examination {
-        Examination::Clinical => 'c',
-        Examination::Pathologic => 'p',
-    }));
-    letters
 }

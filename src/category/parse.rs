@@ -4,7 +4,7 @@ use super::derived_code::{self, Derived};
 use super::reading::Reading;
 use super::{
     Axis, Behavior, Category, Cell, Edition, FactorValue, Histology, MetFlag, OrganSet, PartialDate, Prefix,
-    Recorded, Sex, Site, StageGroup, code, combined, date, group_notation, morphology, organ, site,
+    Recorded, Sex, Site, StageGroup, code, combined, date, group_notation, morphology, notation, organ, site,
     tnm_notation, words,
 };
 use crate::fields::{Coding, Field};
@@ -49,6 +49,10 @@ pub enum Parsed {
     Count(Cell<u16>),
     /// Yes or no.
     Flag(Cell<bool>),
+    /// The classification of an event, as the prefix that it stands for.
+    Classification(Cell<Prefix>),
+    /// Days since the diagnosis, negative before it.
+    Days(Cell<i32>),
     /// A field whose text is carried, not interpreted (keys, facility).
     Text,
 }
@@ -103,6 +107,8 @@ pub fn parse(field: Field, coding: Coding, text: &str) -> Parsed {
         Reading::MetOrGeneralised => Parsed::Met(coded.and_then(|text| organ::flag(text, true))),
         Reading::Organs => Parsed::Organs(cell.and_then(organ::organs)),
         Reading::Count => Parsed::Count(coded.and_then(code::count)),
+        Reading::Classification => Parsed::Classification(cell.and_then(notation::classification)),
+        Reading::Days => Parsed::Days(cell.and_then(code::days)),
         Reading::Flag => Parsed::Flag(coded.and_then(code::flag)),
     }
 }

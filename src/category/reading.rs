@@ -29,6 +29,9 @@ pub(super) enum Reading {
     Organs,
     Count,
     Flag,
+    Classification,
+    /// Days since the diagnosis.
+    Days,
 }
 
 impl Reading {
@@ -37,9 +40,15 @@ impl Reading {
     pub(super) fn of(field: Field) -> Self {
         use Field as F;
         match field {
-            F::TumorKey | F::RegistryId | F::PatientId | F::TumorNumber | F::Facility | F::AjccId => {
-                Self::Text
-            }
+            F::TumorKey
+            | F::RegistryId
+            | F::PatientId
+            | F::TumorNumber
+            | F::Facility
+            | F::AjccId
+            | F::EventSource => Self::Text,
+            F::Classification => Self::Classification,
+            F::EventDays => Self::Days,
             F::Site => Self::Site,
             F::Histology | F::Morphology => Self::Morphology,
             F::Behavior => Self::Behavior,

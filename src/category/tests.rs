@@ -22,7 +22,7 @@ fn said(field: Field, coding: Coding, text: &str) -> String {
         }
     }
     fn recorded<V: std::fmt::Display>(recorded: Recorded<V>) -> String {
-        notation::letters(recorded.prefix) + &cell(recorded.cell, |value| value.to_string())
+        recorded.prefix.to_string() + &cell(recorded.cell, |value| value.to_string())
     }
     match parse(field, coding, text) {
         Parsed::Site(site) => cell(site, |site| site.to_string()),
@@ -45,6 +45,8 @@ fn said(field: Field, coding: Coding, text: &str) -> String {
         Parsed::Organs(organs) => cell(organs, |organs| format!("[{organs}]")),
         Parsed::Count(count) => cell(count, |count| count.to_string()),
         Parsed::Flag(flag) => cell(flag, |flag| flag.to_string()),
+        Parsed::Classification(found) => cell(found, |prefix| prefix.to_string()),
+        Parsed::Days(found) => cell(found, |days| days.to_string()),
         Parsed::Text => "text".to_owned(),
     }
 }

@@ -113,7 +113,7 @@ mod tests {
             Cell::Invalid => "!",
             Cell::Blank => "blank",
         };
-        format!("{}{cell}", crate::category::notation::letters(found.prefix))
+        format!("{}{cell}", found.prefix)
     }
 
     fn check(axis: Axis, cases: &[(&str, &str)]) {

@@ -11,14 +11,16 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use rstage::audit::{Config, Severity};
 use rstage::category::Edition;
+use rstage::course::OriginalWindow;
+use rstage::fields::MapOptions;
 use rstage::knowledge::Rules;
-use rstage::output::TableFormat;
-use rstage::pipeline::{Progress, RunConfig, RunError, RunResult, run};
+use rstage::output::{EventCounts, TableFormat};
+use rstage::pipeline::{EventTables, Progress, RunConfig, RunError, RunResult, run};
 use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
 
 use super::failure::Failure;
-use super::shared::{Assuming, Reading};
+use super::shared::{Assuming, Reading, map_file};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -38,6 +40,18 @@ pub(crate) struct Args {
     /// Delimiter of records.csv: comma, semicolon, tab, pipe, or input for that of the first input
     #[arg(long, value_name = "NAME", default_value = "comma")]
     delimiter: String,
+    /// Tables of events: one row per staging, recurrence or progression of a tumor; may be repeated
+    #[arg(long, value_name = "FILE")]
+    events: Vec<String>,
+    /// Map file for the columns of the events
+    #[arg(long, value_name = "FILE", requires = "events")]
+    events_map: Option<PathBuf>,
+    /// The layout of the events, instead of the recognised one
+    #[arg(long, value_name = "NAME", requires = "events")]
+    events_layout: Option<String>,
+    /// What belongs to the stage at diagnosis: longer, earlier, days or ajcc8, with days=N for N other than 120
+    #[arg(long, value_name = "NAME", default_value = "longer")]
+    original_window: String,
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
@@ -98,7 +112,21 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         "input" => None,
         name => Some(name.parse().map_err(|error| Failure::Usage(format!("--delimiter: {error}")))?),
     };
+    let mut audit = Config::default();
+    let (window, days) = OriginalWindow::parse(&args.original_window)
+        .map_err(|error| Failure::Usage(format!("--original-window: {error}")))?;
+    audit.original_window = window;
+    audit.original_window_days = days.unwrap_or(audit.original_window_days);
+    let events = EventTables {
+        inputs: args.events.clone(),
+        map: MapOptions {
+            layout: args.events_layout.clone(),
+            map: args.events_map.as_deref().map(|path| map_file("--events-map", path)).transpose()?,
+            set: Vec::new(),
+        },
+    };
     Ok(RunConfig {
+        events,
         inputs: args.inputs.clone(),
         out: args.out.clone(),
         overwrite: args.overwrite,
@@ -111,7 +139,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         map: args.reading.mapping()?,
         policy: args.assuming.policy(),
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
-        audit: Config::default(),
+        audit,
         threads: args.threads,
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
@@ -174,7 +202,8 @@ fn bar(total: u64) -> ProgressBar {
 }
 
 fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
-    let rejected = result.manifest.counts.rejected;
+    let rejected =
+        result.manifest.counts.rejected + result.manifest.events.as_ref().map_or(0, |events| events.rejected);
     for reject in &result.first_rejects {
         writeln!(stderr(), "rejected: {reject}")?;
     }
@@ -200,6 +229,13 @@ fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     writeln!(out, "{}", render(&result.counts, &schemas, 80).map_err(RunError::from)?)?;
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
+    if let Some(events) = &result.manifest.events {
+        let EventCounts { read, matched, unmatched, rejected, .. } = events;
+        writeln!(
+            out,
+            "{read} events read = {matched} matched + {unmatched} unmatched + {rejected} rejected"
+        )?;
+    }
     writeln!(out, "Results: {}", result.folder.display())?;
     Ok(())
 }

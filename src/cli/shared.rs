@@ -1,6 +1,6 @@
 //! Options that several commands take.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use rstage::category::Edition;
@@ -58,21 +58,12 @@ impl Reading {
 
     /// What the user says about the columns.
     pub(crate) fn mapping(&self) -> Result<MapOptions, Failure> {
-        self.mapping_with(self.map.as_ref())
+        self.mapping_with(self.map.as_deref())
     }
 
     /// The same with another map file.
-    pub(crate) fn mapping_with(&self, map: Option<&PathBuf>) -> Result<MapOptions, Failure> {
-        let map = match map {
-            None => None,
-            Some(path) => {
-                let place = path.display().to_string();
-                let text = std::fs::read_to_string(path)
-                    .map_err(|error| Failure::Record(format!("{place}: cannot be read: {error}")))?;
-                let read = MapFile::parse(&place, &text);
-                Some(read.map_err(|source| Failure::Fields { place: "--map".to_owned(), source })?)
-            }
-        };
+    pub(crate) fn mapping_with(&self, map: Option<&Path>) -> Result<MapOptions, Failure> {
+        let map = map.map(|path| map_file("--map", path)).transpose()?;
         let set = self
             .set
             .iter()
@@ -80,6 +71,14 @@ impl Reading {
             .collect::<Result<_, _>>()?;
         Ok(MapOptions { layout: self.layout.clone(), map, set })
     }
+}
+
+/// The map file that an option names.
+pub(crate) fn map_file(option: &str, path: &Path) -> Result<MapFile, Failure> {
+    let place = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::Record(format!("{place}: cannot be read: {error}")))?;
+    MapFile::parse(&place, &text).map_err(|source| Failure::Fields { place: option.to_owned(), source })
 }
 
 /// What is taken for granted where a record is silent.

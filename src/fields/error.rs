@@ -63,6 +63,17 @@ pub enum FieldsError {
         hint: String,
     },
 
+    /// Nothing in the header of a table of events that tells of an event.
+    #[error("no events: no column for {missing}\n  looked for: {}{}", looked_for.join(", "), hint_line(Some(hint.as_str())))]
+    NoEvents {
+        /// What is missing, in words.
+        missing: &'static str,
+        /// Names that would have been recognised.
+        looked_for: Vec<String>,
+        /// What to do.
+        hint: String,
+    },
+
     /// A layout that comes with rstage is broken.
     #[error("layout {layout}: {problem}")]
     Layout {

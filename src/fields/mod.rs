@@ -20,7 +20,7 @@ pub use error::FieldsError;
 pub use layout::{LayoutName, layout_names};
 pub use map_file::{MapFile, parse_setting};
 pub use mapping::{Confidence, Mapping, Source};
-pub use recognise::{MapOptions, recognise, recognise_columns};
+pub use recognise::{MapOptions, recognise, recognise_columns, recognise_events};
 pub use report::{ColumnReport, ColumnRow, MissingField, UndecidedField, mapping_file, render, report};
 
 /// How the values of a column are written down, where the same role has several
@@ -228,9 +228,18 @@ fields! {
     OverridePediatric "override_pediatric" 1989 "overRideSiteTnmStggrp" "Site and stage group reviewed: a pediatric case staged by a pediatric system";
 
     OriginFlag "origin_flag" 0 "" "Metastatic origin as given by another source (de novo, recurrent)";
+
+    Classification "classification" 0 "" "Classification of an event: c, p, yc, yp, r, rc, rp, a";
+    EventDays "event_days" 0 "" "Days from diagnosis to an event, where it has no date";
+    EventSource "event_source" 0 "" "Where an event was documented";
 }
 
 impl Field {
+    /// Whether only tables of events have this field, never those of tumor records.
+    pub const fn is_of_events(self) -> bool {
+        matches!(self, Self::Classification | Self::EventDays | Self::EventSource)
+    }
+
     /// The field with this id.
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|field| field.id() == id)

@@ -11,7 +11,7 @@ use super::header::{Affixes, Fit, Headers, Name};
 use super::layout::{self, Found, Layout, Proposal};
 use super::map_file::{ColumnRef, MapFile, Named};
 use super::mapping::{Confidence, Mapping, Role, Source};
-use super::stageable::stageable;
+use super::stageable::{events_told, stageable};
 use super::{Coding, Field, FieldsError};
 
 /// What the user says about the columns.
@@ -67,6 +67,29 @@ pub fn recognise_columns(
     options: &MapOptions,
 ) -> Result<(Mapping, Option<FieldsError>), FieldsError> {
     let layouts = layout::all()?;
+    let (mapping, ruling) = assign(headers, options, layouts)?;
+    let lack = stageable(&mapping, ruling, layouts).err();
+    Ok((mapping, lack))
+}
+
+/// Assigns the columns of a table of events, one per row, to fields. Categories, group, date and edition
+/// of an event are the `r_` fields, whatever its classification.
+///
+/// # Errors
+/// Those of [`recognise_columns`]; no key of the tumor, or nothing that an event could tell.
+pub fn recognise_events(headers: &[String], options: &MapOptions) -> Result<Mapping, FieldsError> {
+    let layouts = layout::of_events()?;
+    let (mapping, ruling) = assign(headers, options, layouts)?;
+    events_told(&mapping, ruling, layouts)?;
+    Ok(mapping)
+}
+
+/// The assignment under the layout that fits best, and that layout.
+fn assign<'l>(
+    headers: &[String],
+    options: &MapOptions,
+    layouts: &'l [Layout],
+) -> Result<(Mapping, &'l Layout), FieldsError> {
     let names = Headers::new(headers);
     let forced = options.layout.as_deref().map(|name| named_layout(name, layouts)).transpose()?;
     let scores: Vec<usize> = layouts.iter().map(|layout| layout.score(&names)).collect();
@@ -110,8 +133,7 @@ pub fn recognise_columns(
         values,
         undecided: work.undecided,
     };
-    let lack = stageable(&mapping, ruling, layouts).err();
-    Ok((mapping, lack))
+    Ok((mapping, ruling))
 }
 
 fn named_layout<'l>(name: &str, layouts: &'l [Layout]) -> Result<&'l Layout, FieldsError> {

@@ -192,7 +192,7 @@ pub fn mapping_file(mapping: &Mapping) -> String {
          [columns]\n",
         mapping.layout()
     );
-    for &field in Field::ALL {
+    for &field in Field::ALL.iter().filter(|field| !field.is_of_events()) {
         let columns: Vec<String> = mapping
             .sources(field)
             .iter()

@@ -75,6 +75,35 @@ pub(super) fn stageable(mapping: &Mapping, ruling: &Layout, layouts: &[Layout]) 
     Ok(())
 }
 
+/// Fields that name the tumor of an event.
+const KEYS: &[Field] = &[Field::TumorKey, Field::RegistryId, Field::PatientId, Field::TumorNumber];
+
+/// Fields of which a table of events needs at least one.
+const TOLD: &[Field] =
+    &[Field::RGroup, Field::RT, Field::RN, Field::RM, Field::RecurrenceType, Field::MetSites, Field::Lesions];
+
+/// A key of the tumor, and something that an event can tell.
+pub(super) fn events_told(mapping: &Mapping, ruling: &Layout, layouts: &[Layout]) -> Result<(), FieldsError> {
+    let has_any = |fields: &[Field]| fields.iter().any(|&field| !mapping.sources(field).is_empty());
+    let lack = |missing, fields: &[Field], field: Field| {
+        Err(FieldsError::NoEvents {
+            missing,
+            looked_for: looked_for(fields, ruling, layouts),
+            hint: format!(
+                "name the column in a map file (--events-map FILE): [columns] {} = \"HEADER\"",
+                field.id()
+            ),
+        })
+    };
+    if !has_any(KEYS) {
+        return lack("the key of the tumor", KEYS, Field::TumorKey);
+    }
+    if !has_any(TOLD) {
+        return lack("a stage group, T, N, M, a type of recurrence or metastatic sites", TOLD, Field::RGroup);
+    }
+    Ok(())
+}
+
 /// The names that the ruling layout and then the others know best for some fields, at most twelve.
 fn looked_for(fields: &[Field], ruling: &Layout, layouts: &[Layout]) -> Vec<String> {
     let mut names = Vec::new();

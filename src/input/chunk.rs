@@ -6,9 +6,9 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use arrow_array::RecordBatch;
 
-use super::Reject;
 use super::csv::CsvBody;
 use super::parquet::ParquetBody;
+use super::{Reject, RejectCause};
 
 /// Some records of one file, in its order. A chunk may hold rejects only.
 #[derive(Debug)]
@@ -101,6 +101,20 @@ impl Chunk {
             Body::Csv(body) => Some(body.raw_line(row)),
             Body::Parquet(_) => None,
         }
+    }
+
+    /// A record that can be read and whose content cannot be used.
+    pub fn reject(&self, row: usize, why: String) -> Reject {
+        let cause = RejectCause::Unusable { why };
+        let raw = match &self.body {
+            Body::Csv(body) => Cow::Borrowed(body.raw_line(row)),
+            Body::Parquet(body) => {
+                let cells: Vec<&str> =
+                    (0..body.batch().num_columns()).map(|column| body.text(column, row)).collect();
+                Cow::Owned(cells.join(",").into_bytes())
+            }
+        };
+        Reject::new(self.file, self.line(row), cause, &raw, false)
     }
 
     /// The records as they stand in a Parquet file.

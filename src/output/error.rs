@@ -79,6 +79,20 @@ pub enum OutputError {
         /// Rows rejected.
         rejected: u64,
     },
+    /// Events were lost.
+    #[error(
+        "{read} events read, but {matched} matched, {unmatched} unmatched and {rejected} rejected\nhint: this is a fault of rstage; the result was not kept"
+    )]
+    EventsLost {
+        /// Events and rejects read.
+        read: u64,
+        /// Events with a record.
+        matched: u64,
+        /// Events without.
+        unmatched: u64,
+        /// Rows rejected.
+        rejected: u64,
+    },
 }
 
 impl OutputError {

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::manifest::EventCounts;
 use super::{Manifest, OutputError};
 
 /// The manifest's name, by which a folder is known as a run's.
 const MANIFEST: &str = "run.json";
 
 /// Everything that a run writes; a folder with anything else is never overwritten.
-const OWN: [&str; 9] = [
+const OWN: [&str; 12] = [
     MANIFEST,
     "records.csv",
     "records.parquet",
@@ -21,6 +22,9 @@ const OWN: [&str; 9] = [
     "findings.parquet",
     "changes.csv",
     "rejects.csv",
+    "restagings.csv",
+    "restagings.parquet",
+    "events_unmatched.csv",
     "summary",
     "report.html",
 ];
@@ -58,6 +62,11 @@ impl RunFolder {
         Ok(Self { place, overwrite, temporary, parents })
     }
 
+    /// The hidden folder itself, for what a run needs only while it works.
+    pub fn hidden(&self) -> &Path {
+        self.temporary.path()
+    }
+
     /// Where a file is to be written until the run is finished. Its subfolder is made.
     pub fn file(&self, name: &str) -> Result<PathBuf, OutputError> {
         let path = self.temporary.path().join(name);
@@ -79,6 +88,7 @@ impl RunFolder {
     /// Writes the manifest, checks its counts and moves the folder to its place; the path of the result.
     pub fn finish(self, manifest: &Manifest) -> Result<PathBuf, OutputError> {
         manifest.counts.check()?;
+        manifest.events.as_ref().map_or(Ok(()), EventCounts::check)?;
         self.finish_with(manifest)
     }
 
@@ -200,6 +210,7 @@ mod tests {
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new() },
             counts: Counts { read: 2, written: 1, rejected: 1 },
+            events: None,
             findings: BTreeMap::new(),
             durations: BTreeMap::new(),
             threads: 1,

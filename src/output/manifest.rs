@@ -19,6 +19,9 @@ pub struct Manifest {
     pub rules: ManifestRules,
     /// What was read and written.
     pub counts: Counts,
+    /// What came of the tables of events, where there were any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<EventCounts>,
     /// Findings by rule id and severity.
     pub findings: BTreeMap<String, BTreeMap<String, u64>>,
     /// Seconds per part of the run.
@@ -75,6 +78,34 @@ impl Counts {
     }
 }
 
+/// Events of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct EventCounts {
+    /// Their tables in their order.
+    pub inputs: Vec<ManifestInput>,
+    /// Events found, and rows that could not be taken.
+    pub read: u64,
+    /// Events whose tumor is among the records.
+    pub matched: u64,
+    /// Events whose tumor is not.
+    pub unmatched: u64,
+    /// Rows that could not be taken.
+    pub rejected: u64,
+    /// Rows that tell of no event, or of another tumor; not counted as read.
+    pub without_event: u64,
+}
+
+impl EventCounts {
+    /// Makes sure that no event was lost.
+    pub fn check(&self) -> Result<(), OutputError> {
+        let Self { read, matched, unmatched, rejected, .. } = *self;
+        if matched.checked_add(unmatched).and_then(|sum| sum.checked_add(rejected)) == Some(read) {
+            return Ok(());
+        }
+        Err(OutputError::EventsLost { read, matched, unmatched, rejected })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +114,15 @@ mod tests {
     fn counts_must_balance() {
         assert!(Counts { read: 5, written: 3, rejected: 2 }.check().is_ok());
         assert!(Counts { read: 5, written: 5, rejected: 1 }.check().is_err());
+        let events = |read, matched| EventCounts {
+            read,
+            matched,
+            unmatched: 2,
+            rejected: 1,
+            ..EventCounts::default()
+        };
+        assert!(events(8, 5).check().is_ok());
+        assert!(events(8, 4).check().is_err());
         assert!(Counts { read: 0, written: u64::MAX, rejected: 1 }.check().is_err());
     }
 }

@@ -159,6 +159,8 @@ pub(super) fn state(parsed: Parsed) -> Cell<()> {
         Parsed::Organs(cell) => of(cell),
         Parsed::Count(cell) => of(cell),
         Parsed::Flag(cell) => of(cell),
+        Parsed::Classification(cell) => of(cell),
+        Parsed::Days(cell) => of(cell),
         Parsed::Text => Cell::Blank,
     }
 }

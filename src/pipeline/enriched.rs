@@ -84,7 +84,9 @@ impl Enriched {
         let bounds = original.outcome.bounds();
         let reason = reason(rules, original);
         let edition = staged.edition.map(|edition| edition.0.to_string()).unwrap_or_default();
-        let restaged = audited.restaging.group.map(|group| format!("r{}", group.label())).unwrap_or_default();
+        let restaging = &audited.restaging;
+        let restaged = restaging.group.map(|group| format!("{}{}", restaging.classification, group.label()));
+        let restaged = restaged.unwrap_or_default();
         let r_date = case
             .r_date
             .value()

@@ -8,7 +8,9 @@ mod columns;
 mod decode;
 mod diff;
 mod enriched;
+mod events;
 mod process;
+mod restagings;
 mod settings;
 mod sinks;
 
@@ -24,7 +26,7 @@ use rayon::prelude::*;
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::category::Edition;
 use crate::diff::DiffError;
-use crate::fields::{FieldsError, MapOptions, recognise};
+use crate::fields::{Field, FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{KnowledgeError, Rules};
 use crate::output::{self, Manifest, ManifestRules, OutputError, RunFolder, TableFormat};
@@ -35,6 +37,7 @@ pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
+use events::EventFile;
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, settings};
 use sinks::{Finished, Sinks};
@@ -52,6 +55,8 @@ pub struct RunConfig {
     pub format: Option<TableFormat>,
     /// Delimiter of the records where they are text: a comma, or that of the first input where it is none.
     pub delimiter: Option<input::Delimiter>,
+    /// Tables of events beside the records.
+    pub events: EventTables,
     /// How inputs are read.
     pub read: Options,
     /// What the user says about the columns.
@@ -68,6 +73,15 @@ pub struct RunConfig {
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
     pub max_rejects: u64,
+}
+
+/// Tables of events, one row per staging, recurrence or progression of a tumor.
+#[derive(Clone, Debug, Default)]
+pub struct EventTables {
+    /// Files, folders and patterns; none for a run of records alone.
+    pub inputs: Vec<String>,
+    /// What the user says about their columns.
+    pub map: MapOptions,
 }
 
 /// How a run that finished is to be taken; the exit status of the process.
@@ -142,6 +156,14 @@ pub enum RunError {
     /// The staging rules are wrong.
     #[error("the staging rules cannot be loaded: {0}")]
     Knowledge(&'static KnowledgeError),
+    /// The events cannot be kept beside the result while the run works.
+    #[error("{}: the events cannot be kept here while they are joined: {source}\nhint: free space on this disk or choose another folder", path.display())]
+    Events {
+        /// Folder.
+        path: PathBuf,
+        /// Cause.
+        source: std::io::Error,
+    },
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
@@ -151,6 +173,13 @@ pub enum RunError {
     /// The worker threads cannot be started.
     #[error("the worker threads cannot be started: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl From<std::io::Error> for RunError {
+    /// An error of the temporary file of events.
+    fn from(source: std::io::Error) -> Self {
+        Self::Events { path: PathBuf::from("(temporary file)"), source }
+    }
 }
 
 /// Progress of a run, for a display: bytes of input read so far, and records done.
@@ -173,7 +202,8 @@ pub fn run(
     let begin = Instant::now();
     let rules = Rules::builtin().map_err(RunError::Knowledge)?;
     let files = input::discover(&config.inputs, &config.read)?;
-    let plans = plan(&files, config)?;
+    let event_files = events::tables(&files, config)?;
+    let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
     let columns = columns::added(&also_editions);
     for file in &files {
@@ -183,9 +213,12 @@ pub fn run(
     }
     let folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
-    started(files.iter().map(|file| file.bytes).sum());
+    let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
+    started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
-    let mut sinks = Sinks::create(&folder, &files, &columns, config)?;
+    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
+    let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
+    let paths = sinks.paths.clone();
     let shared = Shared {
         rules,
         files: &files,
@@ -194,13 +227,15 @@ pub fn run(
         columns: &columns,
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
+        paths: &paths,
+        events: ingested.as_ref().map(|ingested| &ingested.store),
     };
     let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
     let threads = pool.current_num_threads();
     std::thread::scope(|scope| -> Result<(), RunError> {
         let (sender, receiver) = sync_channel(threads * 2);
         let files = &files;
-        scope.spawn(move || read_all(files, &config.read, progress, &sender));
+        scope.spawn(move || read_all(files, &config.read, event_bytes, progress, &sender));
         while let Some(batch) = next_batch(&receiver, threads) {
             match progress.stop.load(Ordering::Relaxed) {
                 0 => {}
@@ -217,7 +252,7 @@ pub fn run(
                         if let Ok(mut idle) = stagers.lock() {
                             idle.push(stager);
                         }
-                        Ok(processed?)
+                        processed
                     })
                     .collect::<Result<Vec<Processed>, RunError>>()
             })?;
@@ -237,17 +272,22 @@ pub fn run(
         let file = std::fs::File::create(&path).map_err(|source| OutputError::io(&path, source))?;
         summary::write_csv(&table, std::io::BufWriter::new(file))?;
     }
+    let events =
+        ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
+    let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
     let verdict = verdict(config, &finished);
+    let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
     let manifest = Manifest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings(config),
-        inputs: manifest_inputs(&files, &plans, &finished.rows)?,
+        inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: ManifestRules { hash: rules.hash().to_owned() },
         counts: output::Counts {
-            read: finished.rows.iter().sum::<u64>() + finished.rejected,
+            read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
-            rejected: finished.rejected,
+            rejected: finished.rejected - rejected_events,
         },
+        events,
         findings: finished.findings,
         durations: BTreeMap::from([
             ("stream".to_owned(), streamed),
@@ -274,14 +314,15 @@ fn also_editions(config: &RunConfig) -> Vec<Edition> {
     editions
 }
 
-fn plan(files: &[InputFile], config: &RunConfig) -> Result<Vec<FilePlan>, RunError> {
+fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result<Vec<FilePlan>, RunError> {
+    let in_events = |field: Field| events.iter().any(|events| !events.mapping.sources(field).is_empty());
     files
         .iter()
         .map(|file| {
             let mapping = recognise(&file.header, &config.map)
                 .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
             let mut audit = AuditRules::configured(&config.audit)?;
-            audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty());
+            audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty() || in_events(field));
             Ok(FilePlan { mapping, audit })
         })
         .collect()
@@ -291,10 +332,10 @@ fn plan(files: &[InputFile], config: &RunConfig) -> Result<Vec<FilePlan>, RunErr
 fn read_all(
     files: &[InputFile],
     options: &Options,
+    mut before: u64,
     progress: &Progress,
     sender: &std::sync::mpsc::SyncSender<Result<Chunk, InputError>>,
 ) {
-    let mut before = 0;
     for file in files {
         let reader = match file.open(options) {
             Ok(reader) => reader,

@@ -5,13 +5,16 @@ use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::Rules;
-use crate::output::{Added, Encoded, OutputError, RecordsEncoder};
+use crate::output::{Added, Encoded, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Outcome, Staged, Stager, UnderEdition};
 use crate::summary::{Counts, Moved, Oligo, Restaging, Staging, Tally};
 
+use super::RunError;
 use super::decode::{Cases, key_of, recorded};
 use super::enriched::{Enriched, Said};
+use super::events::EventStore;
+use super::restagings::{self, Courses, RESTAGING_COLUMNS};
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -31,6 +34,10 @@ pub(super) struct Shared<'a> {
     /// Further editions to stage under.
     pub(super) also_editions: &'a [Edition],
     pub(super) encoder: RecordsEncoder,
+    /// Paths of all inputs, those of events after those of records.
+    pub(super) paths: &'a [String],
+    /// The events of the run, where it has any.
+    pub(super) events: Option<&'a EventStore>,
 }
 
 /// Columns of the findings table.
@@ -43,16 +50,14 @@ pub(super) struct Processed {
     pub(super) rows: u64,
     pub(super) encoded: Encoded,
     pub(super) findings: Vec<(Finding, [String; FINDING_COLUMNS.len()])>,
+    /// Rows of the table of restagings.
+    pub(super) restagings: Vec<[String; RESTAGING_COLUMNS.len()]>,
     pub(super) rejects: Vec<Reject>,
     pub(super) counts: Counts,
 }
 
 /// Processes one chunk.
-pub(super) fn process(
-    shared: &Shared,
-    stager: &mut Stager,
-    mut chunk: Chunk,
-) -> Result<Processed, OutputError> {
+pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) -> Result<Processed, RunError> {
     let plan = &shared.plans[chunk.file];
     let path = shared.files[chunk.file].path.display().to_string();
     let cases = Cases::read(&chunk, &plan.mapping);
@@ -61,11 +66,22 @@ pub(super) fn process(
     let mut findings: Vec<Finding> = Vec::new();
     let mut rows = Vec::new();
     let mut under: Vec<UnderEdition> = Vec::new();
+    let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
+    let mut restagings = Vec::new();
     for row in 0..chunk.rows() {
-        let case = cases.case(row);
-        let staged = stager.stage(&case);
+        let mut case = cases.case(row);
         findings.clear();
-        let audited = audit::audit(shared.rules, &plan.audit, shared.config, &case, &staged, &mut findings);
+        let (staged, audited) = if let Some((key, told)) = events.of(row) {
+            let audit = &plan.audit;
+            let course = restagings::follow(shared, audit, stager, &case, key, told, &mut findings);
+            restagings.extend(course.rows);
+            case = course.case;
+            (course.staged, course.audited)
+        } else {
+            let staged = stager.stage(&case);
+            let audit = &plan.audit;
+            (staged, audit::audit(shared.rules, audit, shared.config, &case, &staged, &mut findings))
+        };
         under.clear();
         for &edition in shared.also_editions {
             let there = stager.stage_under(&case, &staged, edition);
@@ -115,7 +131,15 @@ pub(super) fn process(
     let added = Added { columns: enriched.into_columns() };
     let encoded = shared.encoder.encode(&chunk, &added)?;
     let rejects = std::mem::take(&mut chunk.rejects);
-    Ok(Processed { file: chunk.file, rows: chunk.rows() as u64, encoded, findings: rows, rejects, counts })
+    Ok(Processed {
+        file: chunk.file,
+        rows: chunk.rows() as u64,
+        encoded,
+        findings: rows,
+        restagings,
+        rejects,
+        counts,
+    })
 }
 
 /// What the summary counts of a record.

@@ -4,29 +4,27 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::process::FilePlan;
 use super::{RunConfig, RunError};
+use crate::fields::Mapping;
 use crate::input::{self, Compression, InputFile, Kind};
 use crate::output::ManifestInput;
 
 /// The inputs as the manifest names them.
 pub(super) fn manifest_inputs(
-    files: &[InputFile],
-    plans: &[FilePlan],
+    files: &[(&InputFile, &Mapping)],
     rows: &[u64],
 ) -> Result<Vec<ManifestInput>, RunError> {
     files
         .par_iter()
-        .zip(plans)
         .zip(rows)
-        .map(|((file, plan), rows)| {
+        .map(|((file, mapping), rows)| {
             Ok(ManifestInput {
                 path: file.path.display().to_string(),
                 bytes: file.bytes,
                 blake3: input::hash_file(&file.path)?,
                 format: format_name(file),
                 rows: *rows,
-                layout: plan.mapping.layout().to_owned(),
+                layout: mapping.layout().to_owned(),
             })
         })
         .collect()
@@ -47,7 +45,7 @@ pub(super) fn format_name(file: &InputFile) -> String {
 pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
     let set: BTreeMap<&str, &str> =
         config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
-    serde_json::json!({
+    let mut settings = serde_json::json!({
         "layout": config.map.layout,
         "set": set,
         "map": config.map.map.is_some(),
@@ -57,5 +55,11 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
         "also_editions": super::also_editions(config).iter().map(|edition| edition.0).collect::<Vec<_>>(),
         "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
         "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
-    })
+    });
+    if let (false, Some(settings)) = (config.events.inputs.is_empty(), settings.as_object_mut()) {
+        let map = &config.events.map;
+        settings.insert("events_layout".to_owned(), map.layout.clone().into());
+        settings.insert("events_map".to_owned(), map.map.is_some().into());
+    }
+    settings
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::RunConfig;
+use super::events::EventFile;
 use super::process::{FINDING_COLUMNS, Processed};
-use crate::input::{InputFile, Kind};
+use super::restagings::RESTAGING_COLUMNS;
+use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
     OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
 };
@@ -17,11 +19,13 @@ const SHOWN_REJECTS: usize = 5;
 pub(super) struct Sinks {
     pub(super) records: RecordsWriter,
     findings_table: TableWriter,
+    restagings: Option<TableWriter>,
     rejects: RejectsWriter,
     counts: Counts,
     rows: Vec<u64>,
     findings: BTreeMap<String, BTreeMap<String, u64>>,
-    paths: Vec<String>,
+    /// Paths of all inputs, those of events after those of records.
+    pub(super) paths: Vec<String>,
     first_rejects: Vec<String>,
 }
 
@@ -39,9 +43,12 @@ impl Sinks {
     pub(super) fn create(
         folder: &RunFolder,
         files: &[InputFile],
+        events: &[EventFile],
         columns: &[String],
         config: &RunConfig,
     ) -> Result<Self, OutputError> {
+        let inputs: Vec<InputFile> =
+            files.iter().chain(events.iter().map(|events| &events.file)).cloned().collect();
         let format = config.format.unwrap_or(match files.first().map(|file| &file.kind) {
             Some(Kind::Parquet(_)) => TableFormat::Parquet,
             _ => TableFormat::Csv,
@@ -62,11 +69,19 @@ impl Sinks {
                 &FINDING_COLUMNS,
                 format,
             )?,
-            rejects: RejectsWriter::create(folder.file("rejects.csv")?, files)?,
+            restagings: match events {
+                [] => None,
+                _ => Some(TableWriter::create(
+                    folder.file(&format!("restagings.{extension}"))?,
+                    &RESTAGING_COLUMNS,
+                    format,
+                )?),
+            },
+            rejects: RejectsWriter::create(folder.file("rejects.csv")?, &inputs)?,
             counts: Counts::default(),
             rows: vec![0; files.len()],
             findings: BTreeMap::new(),
-            paths: files.iter().map(|file| file.path.display().to_string()).collect(),
+            paths: inputs.iter().map(|file| file.path.display().to_string()).collect(),
             first_rejects: Vec::new(),
         })
     }
@@ -78,17 +93,30 @@ impl Sinks {
             let severities = self.findings.entry(finding.rule.to_owned()).or_default();
             *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
         }
-        self.rejects.write(&chunk.rejects)?;
-        for reject in chunk.rejects.iter().take(SHOWN_REJECTS.saturating_sub(self.first_rejects.len())) {
-            self.first_rejects.push(format!("{}:{}: {}", self.paths[reject.file], reject.line, reject.cause));
+        for row in &chunk.restagings {
+            if let Some(table) = &mut self.restagings {
+                table.row(row)?;
+            }
         }
+        self.reject(&chunk.rejects)?;
         self.rows[chunk.file] += chunk.rows;
         self.counts.merge(chunk.counts);
         Ok(())
     }
 
+    /// Writes rows that cannot be taken.
+    pub(super) fn reject(&mut self, rejects: &[Reject]) -> Result<(), OutputError> {
+        self.rejects.write(rejects)?;
+        for reject in rejects.iter().take(SHOWN_REJECTS.saturating_sub(self.first_rejects.len())) {
+            let path = self.paths.get(reject.file).map_or("", String::as_str);
+            self.first_rejects.push(format!("{path}:{}: {}", reject.line, reject.cause));
+        }
+        Ok(())
+    }
+
     pub(super) fn finish(self) -> Result<Finished, OutputError> {
         self.findings_table.finish()?;
+        self.restagings.map_or(Ok(0), TableWriter::finish)?;
         Ok(Finished {
             counts: self.counts,
             rows: self.rows,

@@ -116,7 +116,7 @@ impl Case {
             Parsed::Date(date) => self.put_date(field, date),
             Parsed::Count(count) => self.put_count(field, count),
             Parsed::Flag(flag) => self.put_answer(field, flag),
-            Parsed::Text => {}
+            Parsed::Classification(_) | Parsed::Days(_) | Parsed::Text => {}
         }
     }
 

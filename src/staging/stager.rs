@@ -97,17 +97,28 @@ impl<'r> Stager<'r> {
 
     /// The restaged group, under the edition of its own date; never mixed with the original.
     fn restage(&mut self, case: &Case, at_diagnosis: Option<Edition>) -> Option<Derived> {
+        self.restaged(case, at_diagnosis).map(|(_, derived)| derived)
+    }
+
+    /// The restaged group of a case and the edition that it was derived under: its own, that of its
+    /// date, or else that of the diagnosis. `None` where no restaged T, N or M is recorded.
+    pub fn restaged(
+        &mut self,
+        case: &Case,
+        at_diagnosis: Option<Edition>,
+    ) -> Option<(Option<Edition>, Derived)> {
         if is_blank(case.set(Basis::Restaged)) {
             return None;
         }
         let chapter = match chapter::find_restaged(self.rules, case, at_diagnosis) {
             Ok(chapter) => chapter,
-            Err(cause) => return Some(Derived::without_table(Outcome::Unknown(cause))),
+            Err(cause) => return Some((None, Derived::without_table(Outcome::Unknown(cause)))),
         };
-        match self.applicable(case, chapter) {
-            Ok(()) => self.derive(case, chapter, Basis::Restaged),
-            Err(outcome) => Some(Derived::without_table(outcome)),
-        }
+        let derived = match self.applicable(case, chapter) {
+            Ok(()) => self.derive(case, chapter, Basis::Restaged)?,
+            Err(outcome) => Derived::without_table(outcome),
+        };
+        Some((chapter.edition, derived))
     }
 
     /// Whether the chapter stages this tumor at all under its edition.

@@ -13,6 +13,7 @@ mod beside;
 mod cohort;
 mod diff;
 mod editions;
+mod events;
 mod facts;
 mod fixtures;
 mod golden;

@@ -1,5 +1,6 @@
 //! The whole audit on small records.
 
+mod course;
 mod findings;
 mod ladder;
 mod origin;

@@ -4,7 +4,6 @@
 //! of the dates, so each question here is answered with "surely" or not at all.
 
 use crate::category::{Cell, PartialDate};
-use crate::staging::Case;
 
 /// The days that a date can be: days since 1970-01-01, both ends included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,16 +40,23 @@ impl Days {
         other.surely_not_before(self)
     }
 
+    /// How many days after the others these are, at least and at most.
+    pub(crate) fn since(self, other: Self) -> Self {
+        Self { first: self.first - other.last, last: self.last - other.first }
+    }
+
     /// The same days, so many days later.
     pub(crate) fn plus(self, days: i32) -> Self {
         Self { first: self.first + days, last: self.last + days }
     }
 
-    fn later(self, other: Self) -> Self {
+    /// The later of two days.
+    pub(crate) fn later(self, other: Self) -> Self {
         Self { first: self.first.max(other.first), last: self.last.max(other.last) }
     }
 
-    fn earlier(self, other: Self) -> Self {
+    /// The earlier of two days.
+    pub(crate) fn earlier(self, other: Self) -> Self {
         Self { first: self.first.min(other.first), last: self.last.min(other.last) }
     }
 }
@@ -60,27 +66,11 @@ pub(crate) fn months(months: u16) -> i32 {
     (i32::from(months) * 487 + 8) / 16
 }
 
-/// Last day of the original stage: so many days from diagnosis or the most definitive surgery of the
-/// first course, whichever is later, and never as late as the first recurrence (NAACCR 759).
-pub(crate) fn original_window_end(case: &Case, window_days: u16) -> Option<Days> {
-    let dx = Days::of(case.dx)?;
-    let mut end = dx.plus(i32::from(window_days));
-    if let Some(surgery) = Days::of(case.surgery_date) {
-        end = end.later(surgery);
-    }
-    // A recurrence before the diagnosis is an error of its own (R04) and closes nothing.
-    if let Some(recurrence) = Days::of(case.recurrence_date).filter(|&days| !days.surely_before(dx)) {
-        end = end.earlier(recurrence.plus(-1));
-    }
-    Some(end)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::audit::testing::{date, partial_date};
 
     #[test]
     fn months_are_about_thirty_days() {
@@ -89,22 +79,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_window_closes_with_surgery_or_recurrence() {
-        let mut case = Case { dx: date(2020, 1, 1), ..Case::default() };
-        let end = |case: &Case| original_window_end(case, 120).map(|days| days.first);
-        let dx = Days::of(case.dx).unwrap().first;
-        assert_eq!(end(&case), Some(dx + 120));
-        case.surgery_date = date(2020, 2, 1);
-        assert_eq!(end(&case), Some(dx + 120));
-        case.surgery_date = date(2020, 7, 1);
-        assert_eq!(end(&case), Some(dx + 182));
-        case.recurrence_date = date(2020, 6, 1);
-        assert_eq!(end(&case), Some(dx + 151));
-        case.recurrence_date = date(2019, 6, 1);
-        assert_eq!(end(&case), Some(dx + 182));
-        case.dx = Cell::Blank;
-        assert_eq!(end(&case), None);
+    fn partial_date() -> impl Strategy<Value = PartialDate> {
+        (2018_u16..=2022, 0_u8..=12, 0_u8..=28)
+            .prop_filter_map("a date", |(year, month, day)| PartialDate::new(year, month, day))
     }
 
     proptest! {

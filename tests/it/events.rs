@@ -1,0 +1,333 @@
+//! Tables of events beside the records, as a user gives them.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::support::{Table, Work, shared};
+
+const RECORDS: &str = "\
+tumor_key,site,histology,behavior,dx_date,path_t,path_n,path_m,path_group,surgery_date
+k1,C18.2,8140,3,2020-01-10,,,,,2020-06-01
+k2,C18.2,8140,3,2015-01-10,T2,N0,M0,IVA,2015-02-01
+k3,C50.1,8500,3,2020-03,,,,,
+k4,C34.1,8140,3,2016-05-02,T1a,N0,M0,IA,
+";
+
+const EVENTS: &str = "\
+tumor_key,event_date,classification,group,t,n,m,edition,sites,lesions,on_systemic_therapy,progressing,source
+k1,2020-01-12,c,IIIB,cT3,cN1,cM0,8,,,,,mdt
+k1,2020-06-01,yp,,ypT2,ypN0,,8,,,,,path
+k1,2022-03-05,rc,IVA,rcT0,rcN0,rcM1a,8,Liver,2,no,yes,mdt
+k1,2023-03,r,,,,M1c,8,Liver|Lung|Peritoneum,20,yes,yes,mdt
+k1,2024,a,,T0,N0,M1c,,,,,,autopsy
+k2,2016-05-01,r,IVA,,,M1a,7,Lung,1,no,yes,mdt
+k2,2019-05-01,rp,,T0,N0,M1b,8,,,,,mdt
+k3,2020-03-20,c,IIA,T2,N0,M0,8,,,,,a
+k3,2020-03-20,p,IA,T1,N0,M0,8,,,,,b
+k4,2016-04-30,r,IV,,,M1,7,,,,,before
+";
+
+/// Runs and gives the records and the restagings.
+fn run(work: &Work, args: &[&str]) -> (Table, Table) {
+    let done =
+        work.rstage(&[&["run", "records.csv", "--out", "out", "--overwrite", "--quiet"], args].concat());
+    assert_eq!(done.status, 0, "{}", done.err);
+    (Table::read(&work.path("out/records.csv")), Table::read(&work.path("out/restagings.csv")))
+}
+
+fn work(records: &str, events: &str) -> Work {
+    let work = Work::new();
+    work.write("records.csv", records);
+    work.write("events.csv", events);
+    work
+}
+
+fn column(table: &Table, names: &[&str]) -> Vec<String> {
+    (0..table.rows.len())
+        .map(|row| names.iter().map(|name| table.cell(row, name)).collect::<Vec<_>>().join(" "))
+        .collect()
+}
+
+fn manifest(work: &Work) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(work.path("out/run.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_course_is_followed_from_diagnosis_to_autopsy() {
+    let work = work(RECORDS, EVENTS);
+    let (records, restagings) = run(&work, &["--events", "events.csv"]);
+    let names = [
+        "key",
+        "event_date",
+        "classification",
+        "role",
+        "group_recorded",
+        "group_derived",
+        "edition",
+        "change",
+    ];
+    assert_eq!(
+        column(&restagings, &names),
+        [
+            "k1 2020-01-12 c original IIIB cIIIB 8 none",
+            "k1 2020-06-01 yp post_therapy  ypI 8 down",
+            "k1 2022-03-05 rc restaging IVA rcIVA 8 up",
+            "k1 2023-03 r restaging  rIVC 8 up",
+            "k1 2024 a autopsy  aIVC 8 up",
+            "k2 2016-05-01 r restaging IVA rIVA 7 up",
+            "k2 2019-05-01 rp restaging  rpIVB 8 up",
+            "k3 2020-03-20 c original IIA cIIA 8 none",
+            "k3 2020-03-20 p original IA pIA 8 none",
+            "k4 2016-04-30 r restaging IV rIV 7 up",
+        ]
+    );
+    let names = [
+        "tumor_key",
+        "rstage_group",
+        "rstage_post_group",
+        "rstage_r_group",
+        "rstage_r_date",
+        "rstage_met_origin",
+    ];
+    assert_eq!(
+        column(&records, &names),
+        [
+            "k1 IIIB I rIVC 2023-03 recurrent",
+            "k2 I  rpIVB 2019-05-01 recurrent",
+            "k3 IA    none_recorded",
+            "k4 IA  rIV 2016-04-30 recurrent",
+        ]
+    );
+    let findings = column(&records, &["rstage_findings"]);
+    assert!(findings[1].contains("R01"), "the original equals the first restaging: {}", findings[1]);
+    assert!(findings[3].contains("R04"), "{}", findings[3]);
+    let grades = column(&records, &["rstage_oligo", "rstage_met_lesions", "rstage_oligo_timing"]);
+    assert_eq!(grades[0], "confirmed 2 metachronous");
+}
+
+#[test]
+fn the_window_is_the_one_that_was_asked_for() {
+    let records =
+        "tumor_key,site,histology,behavior,dx_date,surgery_date\nk,C18.2,8140,3,2020-01-10,2020-07-01\n";
+    let events =
+        "tumor_key,event_date,classification,t,n,m\nk,2020-02-20,c,T2,N0,M0\nk,2020-06-30,p,T3,N0,M0\n";
+    let work = work(records, events);
+    for (window, roles) in [
+        ("longer", ["original", "original"]),
+        ("earlier", ["original", "restaging"]),
+        ("days=120", ["original", "restaging"]),
+        ("days=30", ["restaging", "restaging"]),
+        ("days=200", ["original", "original"]),
+        ("ajcc8", ["original", "original"]),
+    ] {
+        let (_, restagings) = run(&work, &["--events", "events.csv", "--original-window", window]);
+        assert_eq!(column(&restagings, &["role"]), roles, "{window}");
+    }
+}
+
+#[test]
+fn no_event_is_lost_and_what_cannot_be_joined_is_told() {
+    let events = "\
+tumor_key,event_date,classification,group,t,n,m,lesions
+k9,2020-01-12,c,IIB,,,,
+k1,2020-01-12,c,IIB,,,,
+k1,2020-01-12,c,IIB,,,,
+,2020-01-12,c,IIB,,,,
+k1,2020-02-31,c,IIB,,,,
+k1,2020-01-12,q,IIB,,,,
+k1,2020-01-12,c,rIIB,,,,
+k1,,,,,,,
+k1,2020-01-12,c,\"IIB
+k1,2020-01-12,c
+k1\0,2020-01-12,c,IIB,,,,
+k1,2020-01-12,c,what?,,,,
+K1 ,2020-01-12,c,IIB,,,,
+";
+    let work = work(RECORDS, events);
+    let done = work.rstage(&["run", "records.csv", "--events", "events.csv", "--out", "out", "--quiet"]);
+    assert_eq!(done.status, 4, "{}", done.err);
+    let rejects = Table::read(&work.path("out/rejects.csv"));
+    assert_eq!(
+        column(&rejects, &["file", "line", "cause"]),
+        [
+            "events.csv 5 the key of the tumor is missing",
+            "events.csv 6 the date cannot be read",
+            "events.csv 7 the classification is none of c, p, yc, yp, r, rc, rp, a",
+            "events.csv 8 classified as c, but a value is marked r",
+            "events.csv 10 a quote opens on this line and never closes",
+            "events.csv 11 3 fields instead of 8",
+            "events.csv 12 a NUL byte",
+        ]
+    );
+    let unmatched = Table::read(&work.path("out/events_unmatched.csv"));
+    assert_eq!(
+        column(&unmatched, &["key", "file", "line", "cause"]),
+        ["k9 events.csv 2 no record has this key", "K1 events.csv 14 no record has this key"]
+    );
+    let manifest = manifest(&work);
+    let count = |name: &str| manifest["events"][name].as_u64().unwrap();
+    assert_eq!([count("read"), count("matched"), count("unmatched"), count("rejected")], [12, 3, 2, 7]);
+    assert_eq!(count("without_event"), 1);
+    // The records have their own balance.
+    assert_eq!(manifest["counts"]["read"], 4);
+    assert_eq!(manifest["counts"]["rejected"], 0);
+    let restagings = Table::read(&work.path("out/restagings.csv"));
+    assert_eq!(restagings.rows.len(), 3, "an event told twice stands twice");
+}
+
+#[test]
+fn neither_order_nor_threads_nor_form_matter() {
+    let (mut records, mut events) = (String::new(), String::new());
+    for key in 0..3_000 {
+        let (month, day) = (1 + key % 12, 1 + key % 28);
+        writeln!(records, "k{key},C18.2,8140,3,2019-{month:02}-{day:02}").unwrap();
+        if key % 3 == 0 {
+            writeln!(events, "k{key},2019-{month:02}-{day:02},c,,T2,N{},M0,", key % 2).unwrap();
+            writeln!(events, "k{key},2021,rc,IVA,,,M1a,{}", key % 9).unwrap();
+        }
+    }
+    let header = "tumor_key,event_date,classification,group,t,n,m,lesions\n";
+    let records = format!("tumor_key,site,histology,behavior,dx_date\n{records}");
+    let mut backward: Vec<&str> = events.lines().collect();
+    backward.reverse();
+    let work = work(&records, &format!("{header}{events}"));
+    work.write("backward.csv", format!("{header}{}\n", backward.join("\n")));
+    let read = |name: &str| std::fs::read(work.path(name)).unwrap();
+    run(&work, &["--events", "events.csv", "--threads", "1"]);
+    let (one, one_course) = (read("out/records.csv"), read("out/restagings.csv"));
+    run(&work, &["--events", "events.csv", "--threads", "4"]);
+    assert_eq!((&one, &one_course), (&read("out/records.csv"), &read("out/restagings.csv")));
+    let (_, courses) = run(&work, &["--events", "backward.csv"]);
+    assert_eq!(one, read("out/records.csv"));
+    assert_eq!(courses.rows.len(), 2_000);
+
+    // The same events out of a Parquet file.
+    let set =
+        ["run", "events.csv", "--set", "site=C18.2", "--format", "parquet", "--out", "events", "--quiet"];
+    assert_eq!(work.rstage(&set).status, 0);
+    run(&work, &["--events", "events/records.parquet"]);
+    assert_eq!(one, read("out/records.csv"));
+    assert!(work.holds_only(&["backward.csv", "events", "events.csv", "out", "records.csv"]));
+}
+
+#[test]
+fn events_of_other_tumors_leave_a_run_as_it_is() {
+    let work = work(RECORDS, "tumor_key,event_date,classification,group\nx,2020-01-12,c,IIB\n");
+    let run_out = |out: &str, args: &[&str]| {
+        let done = work.rstage(&[&["run", "records.csv", "--out", out, "--quiet"], args].concat());
+        assert_eq!(done.status, 0, "{}", done.err);
+        ["records.csv", "findings.csv", "rejects.csv"]
+            .map(|name| std::fs::read(work.path(out).join(name)).unwrap())
+    };
+    assert_eq!(run_out("with", &["--events", "events.csv"]), run_out("without", &[]));
+    assert!(!work.path("without/restagings.csv").exists());
+    assert!(!std::fs::read_to_string(work.path("without/run.json")).unwrap().contains("\"events\""));
+}
+
+#[test]
+fn other_tables_of_events_are_recognised() {
+    let tcga = "\
+bcr_patient_uuid\tbcr_patient_barcode\tnew_tumor_event_dx_days_to\tnew_tumor_event_type\tnew_tumor_event_site
+CDE\tbcr_patient_barcode\tdays_to_new_tumor_event_after_initial_treatment\tnew_neoplasm_event_type\tsite
+CDE_ID:\tCDE_ID:2673\tCDE_ID:\tCDE_ID:\tCDE_ID:
+u1\tk2\t345|1800\tLocoregional Recurrence|Distant Metastasis\t[Not Available]|Lung
+u2\tk3\t[Not Available]\t[Not Available]\t[Not Available]
+u3\tk3\t200\tNew Primary Tumor\tLung
+u4\tk4\t90\tNew Primary Tumor|Distant Metastasis\tBone
+";
+    let mcode = "\
+mrn,conditionId,stageGroup,t,n,m,type,stagingSystem,stagingCodeSystem,effectiveDate
+1,k1,3B,cT3,cN1,cM0,Clinical,443830009,http://snomed.info/sct,2020-01-12
+2,k1,rStage IVA,,,M1a,Other,443830009,http://snomed.info/sct,2022-01-12
+";
+    let naaccr = "patientIdNumber,recurrenceDate1st,recurrenceType1st\nk1,20210301,54\nk3,,00\n";
+    let work = work(RECORDS, tcga);
+    work.write("mcode.csv", mcode);
+    work.write("naaccr.csv", naaccr);
+    let files = ["--events", "events.csv", "--events", "mcode.csv", "--events", "naaccr.csv"];
+    let (records, restagings) = run(&work, &files);
+    assert_eq!(
+        column(&restagings, &["key", "event_date", "event_days", "classification", "role", "group_recorded"]),
+        [
+            "k1 2020-01-12  c original IIIB",
+            "k1 2021-03-01  r restaging ",
+            "k1 2022-01-12  r restaging IVA",
+            "k2 2015-12-21 345 r restaging ",
+            "k2 2019-12-15 1800 r restaging ",
+            "k4 2016-07-31 90 r restaging ",
+        ]
+    );
+    let manifest = manifest(&work);
+    let layouts: Vec<&str> =
+        (0..3).map(|at| manifest["events"]["inputs"][at]["layout"].as_str().unwrap()).collect();
+    assert_eq!(layouts, ["tcga_events", "mcode_staging", "naaccr_recurrence"]);
+    assert_eq!(manifest["events"]["without_event"], 3);
+    assert_eq!(column(&records, &["rstage_met_organs"]), ["liver", "lung", "", "bone"]);
+}
+
+#[test]
+fn a_map_file_names_other_columns() {
+    let work = work(RECORDS, "id;when;what\nk1;2022-01-01;rIVA\n");
+    work.write("map.toml", "[columns]\ntumor_key = \"id\"\nr_date = \"when\"\nr_group = \"what\"\n");
+    let (_, restagings) = run(&work, &["--events", "events.csv", "--events-map", "map.toml"]);
+    assert_eq!(column(&restagings, &["key", "classification", "group_recorded"]), ["k1 r IVA"]);
+}
+
+#[test]
+fn wrong_use_says_what_to_do() {
+    let work = work(RECORDS, "id;when;what\nk1;2022-01-01;rIVA\n");
+    for (args, status, says) in [
+        (&["--events", "events.csv"][..], 3, "no column for the key of the tumor"),
+        (&["--events", "nothing.csv"], 3, "no such file or folder"),
+        (&["--events", "events.csv", "--events-layout", "x"], 3, "no layout is named `x`"),
+        (&["--events-map", "map.toml"], 2, "--events <FILE>"),
+        (&["--original-window", "later"], 2, "hint: longer, earlier, days or ajcc8"),
+    ] {
+        let done = work.rstage(&[&["run", "records.csv", "--out", "out"], args].concat());
+        assert_eq!((done.status, done.err.contains(says)), (status, true), "{args:?}: {}", done.err);
+        assert!(!work.path("out").exists());
+    }
+}
+
+/// Tumors of stage I to III in a table that tells of the first new tumor event, with a later distant metastasis.
+#[test]
+fn stage_i_to_iii_with_later_distant_metastasis_in_tcga() {
+    let Some(folder) = shared("realdata/xena") else { return };
+    let matrix = folder.join("LUAD_clinicalMatrix");
+    let work = Work::new();
+    let path = |path: &Path| path.display().to_string();
+    let done = work.rstage(&[
+        "run",
+        &path(&matrix),
+        "--events",
+        &path(&matrix),
+        "--out",
+        "out",
+        "--format",
+        "csv",
+        "--quiet",
+    ]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let records = Table::read(&work.path("out/records.csv"));
+    let mut counts = std::collections::BTreeMap::new();
+    for row in 0..records.rows.len() {
+        let recorded = records.cell(row, "rstage_recorded");
+        let stage =
+            recorded.trim_end_matches(|letter: char| !letter.is_ascii_uppercase() || "ABC".contains(letter));
+        let later = records.cell(row, "rstage_met_origin") == "recurrent";
+        *counts.entry((stage.to_owned(), later)).or_insert(0_u32) += 1;
+    }
+    for stage in ["I", "II", "III"] {
+        let of = |later| counts.get(&(stage.to_owned(), later)).copied().unwrap_or(0);
+        println!(
+            "LUAD stage {stage}: {} samples, {} with a later distant metastasis",
+            of(true) + of(false),
+            of(true)
+        );
+        assert!(of(true) > 0 && of(true) < of(false));
+    }
+    let manifest = manifest(&work);
+    let events = &manifest["events"];
+    println!("LUAD events: {} read, {} matched", events["read"], events["matched"]);
+    assert_eq!(events["read"], events["matched"]);
+}
