@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::error::{KnowledgeError, Problem};
 use super::factor::Classes;
+use super::grid::GridForm;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +61,18 @@ pub(super) struct TableForm {
     pub(super) rows: Spanned<String>,
     #[serde(default)]
     pub(super) factors: BTreeMap<String, String>,
+}
+
+impl TableForm {
+    pub(super) fn grid(&self) -> GridForm<'_> {
+        GridForm {
+            t: self.t.as_ref(),
+            n: self.n.as_ref(),
+            m: self.m.as_ref(),
+            rows: &self.rows,
+            factors: &self.factors,
+        }
+    }
 }
 
 /// A knowledge file being read: its name and text, to say where something is wrong.

@@ -7,6 +7,7 @@ mod category_axis;
 mod error;
 mod factor;
 mod file;
+mod grid;
 mod ranges;
 mod rows;
 mod schema;

@@ -7,8 +7,8 @@ use super::category_axis::CategoryAxis;
 use super::error::{KnowledgeError, Problem};
 use super::factor::{Classes, Factor, FactorAxis};
 use super::file::{Source, TableForm};
+use super::grid::Grid;
 use super::ranges::Ranges;
-use super::rows::Rows;
 use crate::category::{Axis, Category, Edition, Site, Stage, StageGroup};
 use crate::decision::{Pattern, Table};
 
@@ -135,70 +135,25 @@ impl StageTable {
                     .ok_or_else(|| source.wrong(source.line(text), "site: a list of topography codes"))?,
             ),
         };
-        let first_line = source.block_line(&form.rows);
-        let block = Rows::split(form.rows.get_ref(), source.file, first_line)?;
-        let (last, columns) = block
-            .heading
-            .split_last()
-            .filter(|(last, _)| **last == "group")
-            .ok_or_else(|| source.wrong(first_line, "the last column must be: group"))?;
-        let mut axes = Vec::with_capacity(columns.len());
-        for column in columns {
-            axes.push(read_axis(column, form, factors, classes, source, first_line)?);
-        }
-        let mut patterns = Vec::with_capacity(block.rows.len());
-        let mut groups = Vec::with_capacity(block.rows.len());
-        for (line, cells) in &block.rows {
-            let cell = |column: &str, value: &str, wanted: String| {
-                Problem::Cell { column: column.to_owned(), value: value.to_owned(), wanted }
+        let grid = Grid::read(&form.grid(), "group", factors, classes, source)?;
+        let mut groups = Vec::with_capacity(grid.results.len());
+        for (line, group) in &grid.results {
+            groups.push(StageGroup::from_label(group).ok_or_else(|| {
+                Problem::Cell { column: "group".into(), value: group.clone(), wanted: "a stage group".into() }
                     .at(source.file, *line)
-            };
-            let mut row = Vec::with_capacity(axes.len());
-            for ((axis, column), text) in axes.iter().zip(columns).zip(cells) {
-                let set = match axis {
-                    TableAxis::Category(axis) => axis.pattern(text),
-                    TableAxis::Factor(axis) => factor_pattern(axis, text),
-                };
-                let set = set.map_err(|wanted| cell(column, text, format!("a pattern: {wanted}")))?;
-                row.push(set.map_or(Pattern::Any, Pattern::OneOf));
-            }
-            patterns.push(row);
-            let group = cells.last().copied().unwrap_or("");
-            groups.push(
-                StageGroup::from_label(group).ok_or_else(|| cell(last, group, "a stage group".to_owned()))?,
-            );
+            })?);
         }
-        let sizes: Vec<usize> = axes
-            .iter()
-            .map(|axis| match axis {
-                TableAxis::Category(axis) => axis.tokens.len(),
-                TableAxis::Factor(axis) => axis.classes.len(),
-            })
-            .collect();
-        let decision = Table::new(&sizes, patterns).map_err(|error| {
-            let line = match error {
-                crate::decision::TableError::Unreachable { row } => {
-                    block.rows.get(row).map_or(first_line, |r| r.0)
-                }
-                _ => first_line,
-            };
-            Problem::from(error).at(source.file, line)
-        })?;
         let without_letter = groups.iter().map(|group| lacks_letter(*group, &groups)).collect();
         Ok(Self {
             schema,
             edition: Edition(form.edition),
             basis,
             system: form.system.clone(),
-            axes,
-            decision,
+            axes: grid.axes,
+            decision: grid.decision,
             groups,
-            printed: block
-                .rows
-                .iter()
-                .map(|(_, cells)| cells.iter().map(|c| (*c).to_owned()).collect())
-                .collect(),
-            heading: block.heading.iter().map(|heading| (*heading).to_owned()).collect(),
+            printed: grid.printed,
+            heading: grid.heading,
             without_letter,
             site,
         })
@@ -211,66 +166,4 @@ fn lacks_letter(group: StageGroup, groups: &[StageGroup]) -> bool {
     bare && groups
         .iter()
         .any(|other| other.stage() == group.stage() && *other != group && group.stage() > Stage::Zero)
-}
-
-fn read_axis(
-    column: &str,
-    form: &TableForm,
-    factors: &[Factor],
-    (by_histology, by_site): (&BTreeMap<String, Classes>, &BTreeMap<String, Classes>),
-    source: Source<'_>,
-    first_line: usize,
-) -> Result<TableAxis, KnowledgeError> {
-    let (axis, list) = match column {
-        "T" => (Axis::T, &form.t),
-        "N" => (Axis::N, &form.n),
-        "M" => (Axis::M, &form.m),
-        name => {
-            let (index, factor) =
-                factors.iter().enumerate().find(|(_, factor)| factor.name == name).ok_or_else(|| {
-                    source.wrong(
-                        first_line,
-                        format!("column {name}: neither T, N, M nor a factor of factors.toml"),
-                    )
-                })?;
-            let classes = form.factors.get(name).ok_or_else(|| {
-                source.wrong(
-                    first_line,
-                    format!("column {name}: its classes are missing under [table.factors]"),
-                )
-            })?;
-            let classes = classes.split_whitespace().map(str::to_owned).collect();
-            return FactorAxis::new(index, factor, classes, by_histology.get(name), by_site.get(name))
-                .map(TableAxis::Factor)
-                .map_err(|what| source.wrong(first_line, what));
-        }
-    };
-    let Some(list) = list else {
-        let what =
-            format!("column {column}: its categories are missing ({} = \"...\")", column.to_lowercase());
-        return Err(source.wrong(first_line, what));
-    };
-    let mut tokens = Vec::new();
-    for label in list.get_ref().split_whitespace() {
-        tokens
-            .push(Category::from_label(axis, label).ok_or_else(|| {
-                source.wrong(source.line(list), format!("{label} is no {column} category"))
-            })?);
-    }
-    Ok(TableAxis::Category(CategoryAxis::new(axis, tokens)))
-}
-
-fn factor_pattern(axis: &FactorAxis, text: &str) -> Result<Option<u64>, String> {
-    if text == "any" {
-        return Ok(None);
-    }
-    text.split_whitespace()
-        .map(|word| {
-            axis.classes
-                .iter()
-                .position(|class| class == word)
-                .ok_or_else(|| format!("{word} is not among the classes listed for this table"))
-        })
-        .try_fold(0_u64, |set, at| at.map(|at| set | 1 << at))
-        .map(Some)
 }
