@@ -44,6 +44,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         delimiter: Some(Delimiter::Comma),
         read: Options::default(),
         map: MapOptions::default(),
+        rules: None,
         policy: Policy::default(),
         audit: Config::default(),
         threads: 0,

@@ -6,7 +6,7 @@ use rstage::audit::AuditError;
 use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
-use rstage::knowledge::KnowledgeError;
+use rstage::knowledge::Mistakes;
 use rstage::pipeline::RunError;
 use rstage::synth::SynthError;
 
@@ -35,7 +35,10 @@ pub(crate) enum Failure {
     Run(#[from] RunError),
     /// Rules of the program.
     #[error("the staging rules cannot be loaded: {0}")]
-    Knowledge(#[from] &'static KnowledgeError),
+    Knowledge(#[from] &'static Mistakes),
+    /// Rules of the user's own folder.
+    #[error("the rules of --rules cannot be used\n{0}")]
+    Rules(#[from] Mistakes),
     /// Rules of the audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -65,6 +68,7 @@ impl Failure {
             Self::Input(_)
             | Self::Fields { .. }
             | Self::Record(_)
+            | Self::Rules(_)
             | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
             Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
         }

@@ -17,7 +17,7 @@ use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
 
 use super::failure::Failure;
-use super::shared::{Assuming, Reading};
+use super::shared::{Assuming, OwnRules, Reading};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -39,6 +39,8 @@ pub(crate) struct Args {
     delimiter: String,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    own: OwnRules,
     #[command(flatten)]
     assuming: Assuming,
     /// Worker threads; as many as the machine has cores if not given
@@ -85,7 +87,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     }
     let result =
         if args.quiet || args.json { run(&config, &progress, |_| {})? } else { shown(&config, &progress)? };
-    report(args, &result)?;
+    report(args, &config, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
 
@@ -105,6 +107,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         delimiter,
         read: args.reading.options(),
         map: args.reading.mapping()?,
+        rules: args.own.read()?,
         policy: args.assuming.policy(),
         audit: Config::default(),
         threads: args.threads,
@@ -158,7 +161,7 @@ fn bar(total: u64) -> ProgressBar {
     bar
 }
 
-fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
+fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Failure> {
     let rejected = result.manifest.counts.rejected;
     for reject in &result.first_rejects {
         writeln!(stderr(), "rejected: {reject}")?;
@@ -176,7 +179,10 @@ fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    let rules = Rules::builtin()?;
+    let rules = match &config.rules {
+        Some(rules) => rules,
+        None => Rules::builtin()?,
+    };
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     for input in &result.manifest.inputs {
         writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;

@@ -21,15 +21,15 @@ use rayon::prelude::*;
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::fields::{FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
-use crate::knowledge::{KnowledgeError, Rules};
-use crate::output::{self, Manifest, ManifestRules, OutputError, RunFolder, TableFormat};
+use crate::knowledge::{Mistakes, Rules};
+use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use enriched::{COLUMNS, reason, rule_word};
 use process::{FilePlan, Processed, Shared, process};
-use settings::{manifest_inputs, settings};
+use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
 
 /// Everything that a run is told.
@@ -49,6 +49,8 @@ pub struct RunConfig {
     pub read: Options,
     /// What the user says about the columns.
     pub map: MapOptions,
+    /// Staging rules; the built-in ones where it is none.
+    pub rules: Option<Arc<Rules>>,
     /// Staging policies.
     pub policy: Policy,
     /// Settings of the audit.
@@ -132,7 +134,7 @@ pub enum RunError {
     Audit(#[from] AuditError),
     /// The staging rules are wrong.
     #[error("the staging rules cannot be loaded: {0}")]
-    Knowledge(&'static KnowledgeError),
+    Knowledge(&'static Mistakes),
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
@@ -159,7 +161,10 @@ pub fn run(
     started: impl FnOnce(u64),
 ) -> Result<RunResult, RunError> {
     let begin = Instant::now();
-    let rules = Rules::builtin().map_err(RunError::Knowledge)?;
+    let rules = match &config.rules {
+        Some(rules) => rules,
+        None => Rules::builtin().map_err(RunError::Knowledge)?,
+    };
     let files = input::discover(&config.inputs, &config.read)?;
     let plans = plan(&files, config)?;
     for file in &files {
@@ -226,7 +231,7 @@ pub fn run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings(config),
         inputs: manifest_inputs(&files, &plans, &finished.rows)?,
-        rules: ManifestRules { hash: rules.hash().to_owned() },
+        rules: manifest_rules(rules),
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected,
             written: finished.written,

@@ -1,17 +1,17 @@
 //! One chunk through the rooms: decode, stage, audit, and what of it is to be written and counted.
 
-use crate::audit::{self, AuditRules, Audited, Config, Finding};
+use crate::audit::{self, AuditRules, Audited, Config, Expected, Finding};
 use crate::category::Cell;
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::Rules;
 use crate::output::{Added, Encoded, OutputError, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
-use crate::staging::{Case, Cause, Outcome, Staged, Stager};
+use crate::staging::{Case, Cause, Derived, Outcome, Staged, Stager};
 use crate::summary::{Counts, Oligo, Restaging, Staging, Tally};
 
 use super::decode::{Cases, key_of, recorded};
-use super::enriched::{COLUMNS, Enriched};
+use super::enriched::{COLUMNS, Enriched, rule_word};
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -84,7 +84,7 @@ pub(super) fn process(
                     finding.severity.as_str().to_owned(),
                     fields.join(";"),
                     recorded(&chunk, &plan.mapping, finding.fields, row),
-                    finding.expected.to_string(),
+                    expected(shared.rules, &staged, finding),
                     action.to_owned(),
                 ],
             ));
@@ -94,6 +94,18 @@ pub(super) fn process(
     let encoded = shared.encoder.encode(&chunk, &added)?;
     let rejects = std::mem::take(&mut chunk.rejects);
     Ok(Processed { file: chunk.file, rows: chunk.rows() as u64, encoded, findings: rows, rejects, counts })
+}
+
+/// What a finding expects; with the row behind it where that is one of the user's own folder.
+fn expected(rules: &Rules, staged: &Staged, finding: &Finding) -> String {
+    let local = |derived: &Derived| {
+        let rule = derived.rule.filter(|rule| rules.table(rule.table).local)?;
+        let group = derived.outcome.group()?;
+        (finding.expected == Expected::Group(group))
+            .then(|| format!("{} by {}", finding.expected, rule_word(rules, rule)))
+    };
+    let own = staged.by_basis.iter().flatten().find_map(local);
+    own.unwrap_or_else(|| finding.expected.to_string())
 }
 
 /// What the summary counts of a record.
