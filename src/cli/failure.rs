@@ -6,7 +6,7 @@ use rstage::audit::AuditError;
 use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
-use rstage::knowledge::Mistakes;
+use rstage::knowledge::{Mistakes, UnknownSchema};
 use rstage::pipeline::RunError;
 use rstage::synth::SynthError;
 
@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     /// Options that clap cannot judge.
     #[error("{0}")]
     Usage(String),
+    /// A schema that does not exist.
+    #[error(transparent)]
+    Schema(#[from] UnknownSchema),
     /// An input.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -57,7 +60,7 @@ impl Failure {
     /// Exit status: 2 usage, 3 input or mapping, 5 output or internal, 128 and more a signal.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Schema(_) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,

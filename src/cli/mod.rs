@@ -5,6 +5,8 @@ mod columns;
 mod explain;
 mod failure;
 mod findings;
+mod listing;
+mod rules;
 mod run;
 mod shared;
 mod synth;
@@ -40,6 +42,8 @@ enum Command {
     Cohort(cohort::Args),
     /// List the rules of the audit, or show one
     Findings(findings::Args),
+    /// List the staging schemas, show one with its tables, check a folder of your own tables
+    Rules(rules::Args),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -60,6 +64,7 @@ pub(crate) fn main() -> u8 {
         Command::Explain(args) => explain::main(&args),
         Command::Cohort(args) => cohort::main(&args),
         Command::Findings(args) => findings::main(&args),
+        Command::Rules(args) => rules::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| report(&failure))

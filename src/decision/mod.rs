@@ -134,10 +134,9 @@ impl Table {
         self.rows.get(row).and_then(|row| row.get(axis)).copied().unwrap_or(Pattern::Any)
     }
 
-    /// The rows that can never match, because rows above them take all their cases.
-    pub fn hidden(&self) -> Result<Vec<Hidden>, TooIntricate> {
-        let whole: Region = self.class_of.iter().map(|classes| all_tokens(classes.len())).collect();
-        cover::hidden(&self.rows, &whole)
+    /// The rows that match no combination of the sets' tokens, because rows above them take all of them.
+    pub fn hidden(&self, sets: &[TokenSet]) -> Result<Vec<Hidden>, TooIntricate> {
+        cover::hidden(&self.rows, sets)
     }
 
     /// Regions that together hold every combination of the sets' tokens without a row.
@@ -224,11 +223,6 @@ impl Table {
             })
             .collect()
     }
-}
-
-/// The set of the first so many tokens, at least one.
-fn all_tokens(tokens: usize) -> TokenSet {
-    TokenSet::MAX >> (TokenSet::BITS as usize - tokens)
 }
 
 fn count_classes(classes: &[u8]) -> usize {

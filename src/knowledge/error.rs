@@ -12,7 +12,7 @@ pub struct KnowledgeError {
     /// Line, from 1; 0 where it is about the file as a whole.
     pub line: usize,
     /// What is wrong.
-    pub problem: Problem,
+    pub problem: Box<Problem>,
     /// What to do about it.
     pub hint: Option<String>,
 }
@@ -112,13 +112,13 @@ pub enum Problem {
         wanted: usize,
     },
     /// A row that can never match.
-    #[error("the row can never match: {} above it all its cases", takes(.by))]
+    #[error("the row can never match: {} all its cases", listed(.by, "take"))]
     Unreachable {
         /// Lines of the rows that take its cases.
         by: Vec<usize>,
     },
     /// A row whose cases other rows have given another group already.
-    #[error("the row says {here} where {} above it {there} for all its cases", says(.by))]
+    #[error("the row says {here} where {} {there} for all its cases", listed(.by, "say"))]
     Contradiction {
         /// What the row says.
         here: String,
@@ -144,25 +144,18 @@ pub enum Problem {
     Table(#[from] TableError),
 }
 
-fn takes(lines: &[usize]) -> String {
-    format!("{} {}", listed(lines), if lines.len() == 1 { "takes" } else { "take" })
-}
-
-fn says(lines: &[usize]) -> String {
-    format!("{} {}", listed(lines), if lines.len() == 1 { "says" } else { "say" })
-}
-
-fn listed(lines: &[usize]) -> String {
+/// Lines above and what they do, `line 7 above it takes`.
+fn listed(lines: &[usize], verb: &str) -> String {
     let numbers: Vec<String> = lines.iter().map(ToString::to_string).collect();
     match numbers.as_slice() {
-        [line] => format!("line {line}"),
-        _ => format!("lines {}", numbers.join(", ")),
+        [line] => format!("line {line} above it {verb}s"),
+        _ => format!("lines {} above it {verb}", numbers.join(", ")),
     }
 }
 
 impl Problem {
     /// The problem at its place.
     pub(super) fn at(self, file: &str, line: usize) -> KnowledgeError {
-        KnowledgeError { file: file.to_owned(), line, problem: self, hint: None }
+        KnowledgeError { file: file.to_owned(), line, problem: Box::new(self), hint: None }
     }
 }

@@ -13,7 +13,7 @@ use super::file::Source;
 use super::rows::Rows;
 use super::table::TableAxis;
 use crate::category::{Axis, Category};
-use crate::decision::{Hidden, MAX_TOKENS, Pattern, Table};
+use crate::decision::{Hidden, MAX_TOKENS, Pattern, Table, TokenSet};
 
 /// What a table block says before it is understood.
 pub(super) struct GridForm<'a> {
@@ -92,11 +92,19 @@ impl Grid {
                 TableAxis::Factor(axis) => axis.classes.len(),
             })
             .collect();
+        // A row that fits only a category of another edition is a slip; a factor has values beside its classes.
+        let cases: Vec<TokenSet> = axes
+            .iter()
+            .map(|axis| match axis {
+                TableAxis::Category(axis) => all_of(axis.tokens.len()),
+                TableAxis::Factor(axis) => all_of(axis.classes.len() + 1),
+            })
+            .collect();
         // Rows are held against each other only where every one of them could be read.
         let mut mistakes = mistakes.none_or(Mistakes::default())?;
         let whole = |problem: Problem| problem.at(source.file, first_line);
         let decision = Table::new(&sizes, patterns).map_err(|error| whole(error.into()))?;
-        let hidden = decision.hidden().map_err(|error| {
+        let hidden = decision.hidden(&cases).map_err(|error| {
             whole(Problem::Form(error.to_string())).hint("cut the table in two, or let fewer rows overlap")
         })?;
         for row in &hidden {
@@ -112,6 +120,10 @@ impl Grid {
             heading: owned(&block.heading),
         })
     }
+}
+
+fn all_of(tokens: usize) -> TokenSet {
+    (0..tokens).fold(0, |set, token| set | 1 << token)
 }
 
 /// What is wrong with a row that can never match: it repeats, or contradicts, the rows above it.

@@ -153,12 +153,14 @@ impl Rules {
         self.schemas().find(|(_, schema)| schema.id == id).map(|(found, _)| found).ok_or_else(|| {
             let lower = id.to_lowercase();
             let ids = || self.schemas.iter().map(|schema| schema.id.as_str());
-            let part: Vec<&str> =
-                ids().filter(|own| own.contains(&lower) && lower.len() > 2).take(5).collect();
-            let hint = match part.as_slice() {
-                [] => did_you_mean(id, ids()).unwrap_or_else(|| "`rstage rules list` names all".to_owned()),
-                part => format!("did you mean `{}`?", part.join("`, `")),
-            };
+            let holding = ids().filter(|own| lower.len() > 2 && own.contains(&lower)).take(5);
+            let hint = did_you_mean(&lower, ids()).unwrap_or_else(|| {
+                let holding: Vec<&str> = holding.collect();
+                match holding.as_slice() {
+                    [] => "`rstage rules list` names all".to_owned(),
+                    holding => format!("did you mean `{}`?", holding.join("`, `")),
+                }
+            });
             UnknownSchema { id: id.to_owned(), hint }
         })
     }

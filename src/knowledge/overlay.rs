@@ -138,7 +138,7 @@ fn read_file(path: &Path) -> Result<String, KnowledgeError> {
         Ok(text) => Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(error) => {
             let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+            let line = good.split(|byte| *byte == b'\n').count();
             Err(Problem::Form("not UTF-8".to_owned()).at(&place, line).hint("save the file as UTF-8"))
         }
     }

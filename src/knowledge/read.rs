@@ -119,7 +119,9 @@ impl Rules {
                 replaced.push(family);
             }
             if selection.has_room(rows.len()) {
-                rows.into_iter().for_each(|row| selection.add(row));
+                for row in rows {
+                    selection.add(row);
+                }
             } else {
                 mistakes.push(source.wrong(source.block_line(&block.rows), "too many rows of selection"));
             }

@@ -13,5 +13,6 @@ mod cohort;
 mod facts;
 mod fixtures;
 mod real_tables;
+mod rules;
 mod support;
 mod words;
