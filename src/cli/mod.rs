@@ -23,7 +23,7 @@ use failure::Failure;
     name = "rstage",
     version,
     about = "Derives stage groups of tumor-registry exports, audits them against the recorded ones, and grades oligometastatic disease",
-    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 input or mapping,\n            4 more rejected rows than --max-rejects, 5 output or internal, 128+n signal n."
+    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 input, mapping or rules,\n            4 more rejected rows than --max-rejects, 5 output or internal, 128+n signal n."
 )]
 struct Cli {
     #[command(subcommand)]

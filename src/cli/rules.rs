@@ -183,7 +183,15 @@ fn check(folder: &Path) -> Result<u8, Failure> {
             tables += 1;
             rows += table.printed.len();
             let (file, line) = &table.place;
-            for gap in table.gaps().unwrap_or_default() {
+            let gaps = match table.gaps() {
+                Ok(gaps) => gaps,
+                Err(error) => {
+                    notes += 1;
+                    writeln!(out, "{file}:{line}: note: what is not grouped cannot be told: {error}")?;
+                    continue;
+                }
+            };
+            for gap in gaps {
                 notes += 1;
                 let reason = rules.gap_reason(table, &gap).map(|reason| format!(" ({reason})"));
                 let cells = gap.cells.join(" | ");

@@ -111,9 +111,12 @@ fn of_table(sheet: &mut Sheet, rules: &Rules, schema: &Schema, table: &StageTabl
             sheet.line(&of_factor(rules.factor(axis.factor)));
         }
     }
-    for gap in table.gaps().unwrap_or_default() {
-        let reason = rules.gap_reason(table, &gap).unwrap_or("the table has no row for it");
-        sheet.line(&format!("not grouped: {} ({reason})", gap.cells.join(" | ")));
+    match table.gaps() {
+        Ok(gaps) => gaps.iter().for_each(|gap| {
+            let reason = rules.gap_reason(table, gap).unwrap_or("the table has no row for it");
+            sheet.line(&format!("not grouped: {} ({reason})", gap.cells.join(" | ")));
+        }),
+        Err(error) => sheet.line(&format!("what is not grouped cannot be told: {error}")),
     }
 }
 
