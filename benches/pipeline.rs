@@ -46,6 +46,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         map: MapOptions::default(),
         rules: None,
         policy: Policy::default(),
+        also_editions: Vec::new(),
         audit: Config::default(),
         threads: 0,
         fail_on: None,

@@ -1,4 +1,4 @@
-//! D09-D16 and D18: the record against itself, its system and its edition.
+//! D09-D16, D18 and D19: the record against itself, its system and its edition.
 
 use super::Expected;
 use super::organs::Organ;
@@ -19,6 +19,7 @@ pub(crate) fn check(subject: &Subject, report: &mut Report) {
     edition(subject, report);
     clinical_pathologic_mix(subject, report);
     staged_without_a_patient(subject, report);
+    adult_stage_of_a_child(subject, report);
     if subject.case.neoadjuvant == Cell::Value(false) {
         for basis in [Basis::PostClinical, Basis::PostTherapy] {
             if holds_value(subject.case.set(basis)) {
@@ -156,6 +157,19 @@ fn clinical_pathologic_mix(subject: &Subject, report: &mut Report) {
             };
             report.raise(RuleId::D15, SetFields::of(basis).one(at), Expected::Words(words));
         }
+    }
+}
+
+/// D19.
+fn adult_stage_of_a_child(subject: &Subject, report: &mut Report) {
+    const BELOW: u8 = 25;
+    let case = subject.case;
+    let child = case.age.value().is_some_and(|age| age < BELOW);
+    if !child || case.override_pediatric != Cell::Value(true) {
+        return;
+    }
+    if let Some(basis) = ORIGINAL.into_iter().find(|&basis| holds_value(case.set(basis))) {
+        report.raise(RuleId::D19, SetFields::of(basis).all(), Expected::Words("not applicable (88)"));
     }
 }
 

@@ -110,6 +110,7 @@ impl Reading {
             | F::Progressing
             | F::Neoadjuvant
             | F::OverrideTnm
+            | F::OverridePediatric
             | F::OriginFlag => Self::Flag,
         }
     }

@@ -49,7 +49,7 @@ fn said(field: Field, coding: Coding, text: &str) -> String {
     }
 }
 
-const CELLS: [(Field, Coding, &str, &str); 114] = [
+const CELLS: [(Field, Coding, &str, &str); 115] = [
     (Field::TumorKey, Plain, "NA", "text"),
     (Field::AjccId, Plain, "XX", "text"),
     (Field::Site, Plain, " C50.9 ", "C50.9"),
@@ -162,6 +162,7 @@ const CELLS: [(Field, Coding, &str, &str); 114] = [
     (Field::Neoadjuvant, Plain, "0", "false"),
     (Field::Neoadjuvant, Plain, "9", "?"),
     (Field::OverrideTnm, Plain, "1", "true"),
+    (Field::OverridePediatric, Plain, "1", "true"),
     (Field::Effusion, Plain, "maybe", "!"),
     (Field::OriginFlag, Plain, "de novo", "true"),
 ];

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use rstage::audit::{Config, Severity};
+use rstage::category::Edition;
 use rstage::knowledge::Rules;
 use rstage::output::TableFormat;
 use rstage::pipeline::{Progress, RunConfig, RunError, RunResult, run};
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     own: OwnRules,
     #[command(flatten)]
     assuming: Assuming,
+    /// Stage every record under these editions (6, 7, 8, 9) as well, and count how its stage moves
+    #[arg(long, value_name = "E", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(6..=9))]
+    also_edition: Vec<u8>,
     /// Worker threads; as many as the machine has cores if not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
@@ -109,6 +113,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         map: args.reading.mapping()?,
         rules: args.own.read()?,
         policy: args.assuming.policy(),
+        also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit: Config::default(),
         threads: args.threads,
         fail_on: args.fail_on.map(|severity| match severity {

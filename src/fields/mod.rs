@@ -202,6 +202,7 @@ fields! {
     Neoadjuvant "neoadjuvant" 1632 "neoadjuvantTherapy" "Neoadjuvant therapy: 0 not given, 1 or 2 given";
     ReportingSource "reporting_source" 500 "typeOfReportingSource" "Type of reporting source: 6 autopsy, 7 death certificate only";
     OverrideTnm "override_tnm" 1992 "overRideTnmStage" "Stage reviewed and confirmed as recorded";
+    OverridePediatric "override_pediatric" 1989 "overRideSiteTnmStggrp" "Site and stage group reviewed: a pediatric case staged by a pediatric system";
 
     OriginFlag "origin_flag" 0 "" "Metastatic origin as given by another source (de novo, recurrent)";
 }

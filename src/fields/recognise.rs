@@ -45,6 +45,7 @@ const MINOR: &[Field] = &[
     Field::Neoadjuvant,
     Field::ReportingSource,
     Field::OverrideTnm,
+    Field::OverridePediatric,
     Field::OriginFlag,
 ];
 

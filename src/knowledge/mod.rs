@@ -3,6 +3,7 @@
 //! An epidemiologist reads and corrects those files beside the staging manual; this room turns
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
+mod between;
 mod category_axis;
 mod error;
 mod factor;
@@ -24,6 +25,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use between::{Carried, is_anchor};
 pub use category_axis::{CategoryAxis, Fit, Reading};
 pub use error::{KnowledgeError, Mistakes, Problem};
 pub use factor::{Class, Factor, FactorAxis, Origin};
@@ -42,6 +44,8 @@ use select::{Family, Selection};
 const SCHEMAS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 const FACTORS: (&str, &str) = ("factors.toml", include_str!("../../knowledge/factors.toml"));
 const HISTOLOGIES: (&str, &str) = ("histologies.toml", include_str!("../../knowledge/histologies.toml"));
+const CHANGES: (&str, &str) =
+    ("between_editions.toml", include_str!("../../knowledge/between_editions.toml"));
 const EDITIONS: (&str, &str) = ("editions.toml", include_str!("../../knowledge/editions.toml"));
 
 /// Index of a schema within the loaded rules.
@@ -59,6 +63,7 @@ pub struct Rules {
     editions: Vec<(u16, Edition)>,
     overlay: Option<Overlay>,
     gap_reasons: Vec<gaps::Reason>,
+    changes: between::Changes,
     hash: String,
 }
 
@@ -108,7 +113,7 @@ impl Rules {
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
         let selections = [Selection::new(0), Selection::new(first_year(8)), Selection::new(first_year(8))];
         let mut hasher = blake3::Hasher::new();
-        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS]) {
+        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES]) {
             hasher.update(name.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
@@ -119,8 +124,17 @@ impl Rules {
         let hash = hasher.finalize().to_hex().to_string();
         let (schemas, tables) = (Vec::new(), Vec::new());
         let gap_reasons = gaps::read_reasons()?;
-        let mut rules =
-            Self { schemas, tables, factors, selections, editions, overlay: None, gap_reasons, hash };
+        let mut rules = Self {
+            schemas,
+            tables,
+            factors,
+            selections,
+            editions,
+            overlay: None,
+            gap_reasons,
+            changes: between::Changes::default(),
+            hash,
+        };
         for (file, text) in files {
             mistakes.note(rules.read_schema(Source { file, text }, &lists, false));
         }
@@ -131,6 +145,8 @@ impl Rules {
             rules.overlay = Some(overlay);
             rules.overlaps(false).for_each(|overlap| mistakes.push(overlap));
         }
+        let named = |id: &str| rules.find(id).ok();
+        rules.changes = between::Changes::read(CHANGES.1, CHANGES.0, named)?;
         mistakes.none_or(rules)
     }
 

@@ -50,12 +50,11 @@ impl<'a> FromIterator<&'a str> for TextColumn {
     }
 }
 
-/// New columns of one chunk, a row per record.
+/// New columns of one chunk, a row per record, in the order of the names that the records were
+/// [created](super::RecordsWriter::create) with.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Added {
-    /// Names, the same for every chunk of a run.
-    pub names: Vec<&'static str>,
-    /// Columns in the order of the names.
+    /// The columns.
     pub columns: Vec<TextColumn>,
 }
 

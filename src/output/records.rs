@@ -85,7 +85,7 @@ impl RecordsWriter {
     pub fn create(
         path: PathBuf,
         files: &[InputFile],
-        added: &[&'static str],
+        added: &[String],
         format: RecordsFormat,
     ) -> Result<Self, OutputError> {
         let (plan, file) = match format {
@@ -186,7 +186,8 @@ mod tests {
             .collect();
         let files = discover(&args, options).unwrap();
         let path = folder.join("out");
-        let mut writer = RecordsWriter::create(path.clone(), &files, &["rstage_n"], format).unwrap();
+        let mut writer =
+            RecordsWriter::create(path.clone(), &files, &["rstage_n".to_owned()], format).unwrap();
         let mut rows = 0;
         for file in &files {
             for chunk in file.open(options).unwrap() {
@@ -194,7 +195,7 @@ mod tests {
                 let numbers: Vec<String> =
                     (0..chunk.rows()).map(|row| format!("{}", chunk.first_record + row as u64)).collect();
                 let column: TextColumn = numbers.iter().map(String::as_str).collect();
-                writer.push(&chunk, &Added { names: vec!["rstage_n"], columns: vec![column] }).unwrap();
+                writer.push(&chunk, &Added { columns: vec![column] }).unwrap();
                 rows += chunk.rows() as u64;
             }
         }
@@ -385,11 +386,12 @@ mod tests {
         fs::write(&path, "a,rstage_n\n1,2\n").unwrap();
         let options = Options::default();
         let files = discover(&[path.to_string_lossy().into_owned()], &options).unwrap();
-        assert_eq!(clashing_columns(&files, &["rstage_t", "rstage_n"]), ["rstage_n"]);
+        assert_eq!(clashing_columns(&files, &["rstage_t", "rstage_n"].map(str::to_owned)), ["rstage_n"]);
         let chunk = files[0].open(&options).unwrap().next().unwrap().unwrap();
-        let writer = RecordsWriter::create(folder.path().join("out"), &files, &["rstage_t"], COMMA).unwrap();
+        let added = ["rstage_t".to_owned()];
+        let writer = RecordsWriter::create(folder.path().join("out"), &files, &added, COMMA).unwrap();
         for columns in [vec![], vec![TextColumn::default()]] {
-            let added = Added { names: vec!["rstage_t"], columns };
+            let added = Added { columns };
             assert!(matches!(writer.encoder().encode(&chunk, &added), Err(OutputError::Uneven { .. })));
         }
     }

@@ -44,7 +44,7 @@ impl CsvPlan {
         Self { union, style, verbatim }
     }
 
-    fn header(&self, files: &[InputFile], added: &[&'static str]) -> Vec<u8> {
+    fn header(&self, files: &[InputFile], added: &[String]) -> Vec<u8> {
         let mut line = Vec::new();
         let copied = files.first().filter(|_| self.verbatim.first() == Some(&true));
         if let Some(file) = copied {
@@ -101,7 +101,7 @@ impl CsvFile {
         path: &Path,
         plan: &CsvPlan,
         files: &[InputFile],
-        added: &[&'static str],
+        added: &[String],
     ) -> Result<Self, OutputError> {
         let file = File::create(path).map_err(|source| OutputError::io(path, source))?;
         let mut file = Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) };

@@ -36,7 +36,7 @@ pub(super) struct ParquetPlan {
 }
 
 impl ParquetPlan {
-    pub(super) fn new(files: &[InputFile], added: &[&'static str]) -> Self {
+    pub(super) fn new(files: &[InputFile], added: &[String]) -> Self {
         let union = Union::of(files);
         let any_text = files.iter().any(|file| matches!(file.kind, Kind::Csv(_)));
         let (names, renamed) =
@@ -46,7 +46,7 @@ impl ParquetPlan {
             .enumerate()
             .map(|(place, name)| Arc::new(field(&union, place, files).with_name(name)))
             .collect();
-        fields.extend(added.iter().map(|name| Arc::new(Field::new(*name, DataType::Utf8, false))));
+        fields.extend(added.iter().map(|name| Arc::new(Field::new(name, DataType::Utf8, false))));
         let mut metadata: Vec<KeyValue> = Vec::new();
         for file in files {
             let Kind::Parquet(layout) = &file.kind else { continue };
@@ -124,8 +124,8 @@ fn column(chunk: &Chunk, source: Option<usize>, field: &Field) -> ArrayRef {
 }
 
 /// Names without blanks or repetition, as Parquet readers need them; none may be one of the new columns'.
-fn unique(names: &[String], added: &[&'static str]) -> (Vec<String>, Vec<(String, String)>) {
-    let mut taken: BTreeSet<String> = added.iter().map(|name| (*name).to_owned()).collect();
+fn unique(names: &[String], added: &[String]) -> (Vec<String>, Vec<(String, String)>) {
+    let mut taken: BTreeSet<String> = added.iter().cloned().collect();
     let own: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let mut renamed = Vec::new();
     let mut result = Vec::new();
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn names_become_unique() {
         let names = ["a", "a", "", "a_2", " ", "rstage_t"].map(str::to_owned);
-        let (unique, renamed) = unique(&names, &["rstage_t"]);
+        let (unique, renamed) = unique(&names, &["rstage_t".to_owned()]);
         assert_eq!(unique, ["a", "a_3", "column_3", "a_2", "column_5", "rstage_t_2"]);
         assert_eq!(renamed.len(), 4);
     }

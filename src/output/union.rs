@@ -57,9 +57,9 @@ impl Union {
 }
 
 /// The names among `added` that an input has already, as after a run on a run's own result.
-pub fn clashing_columns(files: &[InputFile], added: &[&'static str]) -> Vec<&'static str> {
+pub fn clashing_columns(files: &[InputFile], added: &[String]) -> Vec<String> {
     let has = |name: &str| files.iter().any(|file| file.header.iter().any(|column| column.trim() == name));
-    added.iter().copied().filter(|name| has(name)).collect()
+    added.iter().filter(|name| has(name)).cloned().collect()
 }
 
 /// Whether every input is a table cut by tabs in which quotes mean nothing.

@@ -1,7 +1,5 @@
-//! The columns that rstage adds to a record.
-//!
-//! Every derived value stands beside its rule and every unknown beside its cause. The names
-//! are at most 32 characters so that SAS and Stata take them.
+//! What the added columns say of each record: every derived value beside its rule, every unknown beside its
+//! cause.
 
 use std::fmt::Write as _;
 
@@ -9,44 +7,9 @@ use crate::audit::{AuditRules, Audited, Finding, OrganNames};
 use crate::knowledge::Rules;
 use crate::output::TextColumn;
 use crate::staging::words::{basis_word, category_word, group_of, recorded_word, stage_of};
-use crate::staging::{Basis, Case, Derived, EditionSource, RuleRef, Staged};
+use crate::staging::{Basis, Case, Derived, EditionSource, RuleRef, Staged, UnderEdition};
 
-/// Names of the added columns, in their order.
-pub const COLUMNS: [&str; 33] = [
-    "rstage_schema",
-    "rstage_system",
-    "rstage_edition",
-    "rstage_edition_source",
-    "rstage_basis",
-    "rstage_t",
-    "rstage_n",
-    "rstage_m",
-    "rstage_group",
-    "rstage_stage",
-    "rstage_group_low",
-    "rstage_group_high",
-    "rstage_reason",
-    "rstage_clin_group",
-    "rstage_path_group",
-    "rstage_post_group",
-    "rstage_recorded",
-    "rstage_agreement",
-    "rstage_agreement_detail",
-    "rstage_r_group",
-    "rstage_r_date",
-    "rstage_r_source",
-    "rstage_r_change",
-    "rstage_met_origin",
-    "rstage_met_origin_reason",
-    "rstage_oligo",
-    "rstage_oligo_rule",
-    "rstage_oligo_profile",
-    "rstage_oligo_timing",
-    "rstage_oligo_state",
-    "rstage_met_organs",
-    "rstage_met_lesions",
-    "rstage_findings",
-];
+use super::columns::COLUMNS;
 
 /// A row of a table in short: schema, edition, classification, row from 1; `local/` before one of the
 /// user's own folder.
@@ -88,9 +51,10 @@ pub(super) struct Enriched {
 }
 
 impl Enriched {
-    pub(super) fn new(rows: usize) -> Self {
+    /// `columns` are the columns of the run, those of [`COLUMNS`] first.
+    pub(super) fn new(columns: usize, rows: usize) -> Self {
         Self {
-            columns: COLUMNS.iter().map(|_| TextColumn::with_capacity(rows)).collect(),
+            columns: (0..columns).map(|_| TextColumn::with_capacity(rows)).collect(),
             scratch: String::new(),
         }
     }
@@ -99,7 +63,8 @@ impl Enriched {
         self.columns
     }
 
-    /// Adds one record.
+    /// Adds one record, with what it is under each further edition of the run.
+    #[expect(clippy::too_many_arguments, reason = "everything that is said of one record")]
     pub(super) fn push(
         &mut self,
         rules: &Rules,
@@ -108,6 +73,7 @@ impl Enriched {
         staged: &Staged,
         audited: &Audited,
         findings: &[Finding],
+        under: &[UnderEdition],
     ) {
         let schema = staged.schema.map(|id| rules.schema(id));
         let original = &staged.original;
@@ -176,8 +142,23 @@ impl Enriched {
             &lesions,
             &self.scratch,
         ];
-        for (column, text) in self.columns.iter_mut().zip(texts) {
+        let mut columns = self.columns.iter_mut();
+        for (text, column) in texts.into_iter().zip(columns.by_ref()) {
             column.push(text);
+        }
+        for under in under {
+            let reason = self::reason(rules, &under.derived);
+            let outcome = under.derived.outcome;
+            let texts = [
+                under.schema.map_or("", |schema| rules.schema(schema).id.as_str()),
+                group_of(outcome),
+                stage_of(outcome),
+                &reason,
+                under.migration.as_str(),
+            ];
+            for (text, column) in texts.into_iter().zip(columns.by_ref()) {
+                column.push(text);
+            }
         }
     }
 }

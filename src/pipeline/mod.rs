@@ -3,6 +3,7 @@
 //! One thread reads, the pool's threads process, the calling thread writes in input order, so that
 //! the output is the same for any number of threads and memory does not grow with the input.
 
+mod columns;
 mod decode;
 mod enriched;
 mod process;
@@ -19,6 +20,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
+use crate::category::Edition;
 use crate::fields::{FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
@@ -26,8 +28,9 @@ use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
+pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
-pub use enriched::{COLUMNS, reason, rule_word};
+pub use enriched::{reason, rule_word};
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
@@ -53,6 +56,8 @@ pub struct RunConfig {
     pub rules: Option<Arc<Rules>>,
     /// Staging policies.
     pub policy: Policy,
+    /// Further editions under which every record is staged as well.
+    pub also_editions: Vec<Edition>,
     /// Settings of the audit.
     pub audit: Config,
     /// Worker threads.
@@ -121,7 +126,7 @@ pub enum RunError {
         /// The input.
         path: PathBuf,
         /// The column.
-        column: &'static str,
+        column: String,
     },
     /// The result cannot be written.
     #[error(transparent)]
@@ -167,8 +172,10 @@ pub fn run(
     };
     let files = input::discover(&config.inputs, &config.read)?;
     let plans = plan(&files, config)?;
+    let also_editions = also_editions(config);
+    let columns = columns::added(&also_editions);
     for file in &files {
-        if let Some(&column) = output::clashing_columns(std::slice::from_ref(file), &COLUMNS).first() {
+        if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
             return Err(RunError::Clash { path: file.path.clone(), column });
         }
     }
@@ -176,12 +183,14 @@ pub fn run(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     started(files.iter().map(|file| file.bytes).sum());
 
-    let mut sinks = Sinks::create(&folder, &files, config)?;
+    let mut sinks = Sinks::create(&folder, &files, &columns, config)?;
     let shared = Shared {
         rules,
         files: &files,
         plans: &plans,
         config: &config.audit,
+        columns: &columns,
+        also_editions: &also_editions,
         encoder: sinks.records.encoder(),
     };
     let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
@@ -253,6 +262,14 @@ pub fn run(
         verdict,
         first_rejects: finished.first_rejects,
     })
+}
+
+/// The further editions, each once, from old to new.
+fn also_editions(config: &RunConfig) -> Vec<Edition> {
+    let mut editions = config.also_editions.clone();
+    editions.sort_unstable();
+    editions.dedup();
+    editions
 }
 
 fn plan(files: &[InputFile], config: &RunConfig) -> Result<Vec<FilePlan>, RunError> {

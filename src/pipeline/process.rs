@@ -1,17 +1,17 @@
 //! One chunk through the rooms: decode, stage, audit, and what of it is to be written and counted.
 
 use crate::audit::{self, AuditRules, Audited, Config, Expected, Finding};
-use crate::category::Cell;
+use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::Rules;
 use crate::output::{Added, Encoded, OutputError, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
-use crate::staging::{Case, Cause, Derived, Outcome, Staged, Stager};
-use crate::summary::{Counts, Oligo, Restaging, Staging, Tally};
+use crate::staging::{Case, Cause, Derived, Outcome, Staged, Stager, UnderEdition};
+use crate::summary::{Counts, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::decode::{Cases, key_of, recorded};
-use super::enriched::{COLUMNS, Enriched, rule_word};
+use super::enriched::{Enriched, rule_word};
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -26,6 +26,10 @@ pub(super) struct Shared<'a> {
     pub(super) files: &'a [InputFile],
     pub(super) plans: &'a [FilePlan],
     pub(super) config: &'a Config,
+    /// Names of the added columns.
+    pub(super) columns: &'a [String],
+    /// Further editions to stage under.
+    pub(super) also_editions: &'a [Edition],
     pub(super) encoder: RecordsEncoder,
 }
 
@@ -52,16 +56,23 @@ pub(super) fn process(
     let plan = &shared.plans[chunk.file];
     let path = shared.files[chunk.file].path.display().to_string();
     let cases = Cases::read(&chunk, &plan.mapping);
-    let mut enriched = Enriched::new(chunk.rows());
+    let mut enriched = Enriched::new(shared.columns.len(), chunk.rows());
     let mut counts = Counts::default();
     let mut findings: Vec<Finding> = Vec::new();
     let mut rows = Vec::new();
+    let mut under: Vec<UnderEdition> = Vec::new();
     for row in 0..chunk.rows() {
         let case = cases.case(row);
         let staged = stager.stage(&case);
         findings.clear();
         let audited = audit::audit(shared.rules, &plan.audit, shared.config, &case, &staged, &mut findings);
-        enriched.push(shared.rules, &plan.audit, &case, &staged, &audited, &findings);
+        under.clear();
+        for &edition in shared.also_editions {
+            let there = stager.stage_under(&case, &staged, edition);
+            counts.add_moved(moved(&staged, &there, edition));
+            under.push(there);
+        }
+        enriched.push(shared.rules, &plan.audit, &case, &staged, &audited, &findings, &under);
         counts.add(
             &tally(&case, &staged, &audited, &plan.audit),
             findings.iter().map(|f| (f.rule, f.severity)),
@@ -90,7 +101,7 @@ pub(super) fn process(
             ));
         }
     }
-    let added = Added { names: COLUMNS.to_vec(), columns: enriched.into_columns() };
+    let added = Added { columns: enriched.into_columns() };
     let encoded = shared.encoder.encode(&chunk, &added)?;
     let rejects = std::mem::take(&mut chunk.rejects);
     Ok(Processed { file: chunk.file, rows: chunk.rows() as u64, encoded, findings: rows, rejects, counts })
@@ -130,13 +141,7 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) ->
             Cell::NotApplicable => Staging { stage: "NA", group: None },
             _ => Staging { stage: "UNK", group: None },
         },
-        derived: Staging {
-            stage: stage_of(outcome),
-            group: match outcome {
-                Outcome::Group(group) => Some(group.label()),
-                _ => None,
-            },
-        },
+        derived: derived_staging(outcome),
         agreement: audited.agreement.as_str(),
         detail: Some(audited.agreement_detail.as_str()).filter(|detail| !detail.is_empty()),
         cause: outcome.cause().map(Cause::id),
@@ -151,5 +156,22 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) ->
             restaged,
             change: audited.restaging.change.as_str(),
         }),
+    }
+}
+
+fn derived_staging(outcome: Outcome) -> Staging {
+    Staging { stage: stage_of(outcome), group: outcome.group().map(StageGroup::label) }
+}
+
+/// What the summary counts of a record under another edition.
+fn moved(staged: &Staged, there: &UnderEdition, edition: Edition) -> Moved {
+    Moved {
+        schema: staged.schema,
+        from: staged.edition,
+        to: edition,
+        own: derived_staging(staged.original.outcome),
+        other: derived_staging(there.derived.outcome),
+        change: there.migration.as_str(),
+        cause: there.cause(staged).map(Cause::id),
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
         "mx": format!("{:?}", config.policy.mx).to_lowercase(),
         "nx": format!("{:?}", config.policy.nx).to_lowercase(),
         "edition": config.policy.edition.map(|edition| edition.0),
+        "also_editions": super::also_editions(config).iter().map(|edition| edition.0).collect::<Vec<_>>(),
         "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
         "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
     })

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::RunConfig;
-use super::enriched::COLUMNS;
 use super::process::{FINDING_COLUMNS, Processed};
 use crate::input::{InputFile, Kind};
 use crate::output::{
@@ -40,6 +39,7 @@ impl Sinks {
     pub(super) fn create(
         folder: &RunFolder,
         files: &[InputFile],
+        columns: &[String],
         config: &RunConfig,
     ) -> Result<Self, OutputError> {
         let format = config.format.unwrap_or(match files.first().map(|file| &file.kind) {
@@ -54,7 +54,7 @@ impl Sinks {
             records: RecordsWriter::create(
                 folder.file(&format!("records.{extension}"))?,
                 files,
-                &COLUMNS,
+                columns,
                 records,
             )?,
             findings_table: TableWriter::create(

@@ -155,6 +155,8 @@ pub struct Case {
     pub reporting_source: Cell<u16>,
     /// Stage reviewed and confirmed.
     pub override_tnm: Cell<bool>,
+    /// Reviewed as a pediatric case, which a pediatric system stages.
+    pub override_pediatric: Cell<bool>,
     /// Origin as another source gives it: true for de novo.
     pub origin_de_novo: Cell<bool>,
 }

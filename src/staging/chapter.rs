@@ -55,6 +55,21 @@ pub(super) fn find_restaged(
     }
 }
 
+/// The chapter of a record under another edition than its own; as of that edition's first year, because
+/// chapters that came later took some of its tumors over.
+pub(super) fn find_under(
+    rules: &Rules,
+    case: &Case,
+    own: Option<Edition>,
+    edition: Edition,
+) -> Result<Chapter, Cause> {
+    let mut traits = traits(case)?;
+    if own != Some(edition) {
+        traits.year = None;
+    }
+    under(rules, edition, EditionSource::Forced, &traits)
+}
+
 fn selected(selected: Selected) -> Result<(SchemaId, bool), Cause> {
     match selected {
         Selected::Schema { id, assumed } => Ok((id, assumed)),

@@ -48,6 +48,8 @@ pub enum Cause {
     CategoryInvalid,
     /// A category does not exist in this edition of the chapter.
     CategoryNotInEdition,
+    /// A category means something else in the edition asked for, and it matters.
+    CategoryRedefined,
     /// A factor (grade, PSA, S ...) is missing and it matters.
     FactorMissing,
     /// The record does not say whether its categories are clinical or pathologic, and it matters.
@@ -105,6 +107,9 @@ impl Cause {
             Self::CategoryInvalid => ("category_invalid", "a category cannot be read"),
             Self::CategoryNotInEdition => {
                 ("category_not_in_edition", "a category does not exist in this edition of the chapter")
+            }
+            Self::CategoryRedefined => {
+                ("category_redefined", "a category means something else in this edition, and it matters")
             }
             Self::FactorMissing => {
                 ("factor_missing", "a prognostic factor that the table asks for is missing")
@@ -227,6 +232,15 @@ pub struct Derived {
 }
 
 impl Derived {
+    /// The same, with a rule only where there is one group.
+    #[must_use]
+    pub(super) fn with_rule_of_group(mut self) -> Self {
+        if self.outcome.group().is_none() {
+            self.rule = None;
+        }
+        self
+    }
+
     /// An outcome without a table behind it.
     pub fn without_table(outcome: Outcome) -> Self {
         let blank = Recorded::default();

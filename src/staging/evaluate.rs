@@ -8,7 +8,10 @@ use super::{Basis, Case, Cause, Outcome};
 use crate::category::{Axis, Category, Cell, StageGroup};
 use crate::decision::{MAX_AXES, Pattern, TokenSet};
 use crate::fields::Field;
-use crate::knowledge::{Class, Factor, FactorAxis, Fit, Origin, Rules, StageTable, TableAxis};
+use crate::knowledge::{
+    Carried, CategoryAxis, Class, Factor, FactorAxis, Fit, Origin, Reading, Rules, StageTable, TableAxis,
+    is_anchor,
+};
 
 /// What is known of one axis.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -16,6 +19,8 @@ enum Known {
     Yes,
     /// The table splits it further.
     Coarse,
+    /// Of another edition, where its label means something else.
+    Redefined,
     /// Not of this edition.
     Foreign,
     /// Blank.
@@ -31,6 +36,37 @@ struct Input {
     worlds: TokenSet,
     token: u8,
     known: Known,
+}
+
+impl Input {
+    fn read(reading: Reading) -> Self {
+        let known = match reading.fit {
+            Fit::Exact | Fit::Finer => Known::Yes,
+            Fit::Coarse => Known::Coarse,
+            Fit::Foreign => Known::Foreign,
+        };
+        Self { worlds: reading.worlds, token: reading.token, known }
+    }
+
+    /// A category of another edition, as one or several of this table's.
+    fn carried(axis: &CategoryAxis, carried: &Carried) -> Self {
+        let other = axis.tokens.len() as u8;
+        let redefined = |worlds| Self { worlds, token: other, known: Known::Redefined };
+        match carried {
+            Carried::Same(category) => Self::read(axis.read(*category)),
+            Carried::Among(categories) => {
+                let readings = || categories.iter().map(|category| axis.read(*category));
+                match readings().find(|reading| reading.fit == Fit::Foreign) {
+                    Some(foreign) => Self::read(foreign),
+                    None => redefined(readings().fold(0, |worlds, reading| worlds | reading.worlds)),
+                }
+            }
+            Carried::Any | Carried::Nothing => {
+                let anchors = axis.tokens.iter().enumerate().filter(|(_, category)| is_anchor(**category));
+                redefined(axis.all & !anchors.fold(0, |set, (at, _)| set | 1 << at))
+            }
+        }
+    }
 }
 
 /// The inputs of one evaluation; equal inputs give equal results.
@@ -50,13 +86,15 @@ pub(super) struct Answer {
 }
 
 impl Question {
-    /// Puts a record's T, N, M (as used for `basis`) and factors to a table.
+    /// Puts a record's T, N, M (as used for `basis`) and factors to a table. `carry` says what a category
+    /// is in the table's edition.
     pub(super) fn new(
         rules: &Rules,
         index: u16,
         tnm: [Cell<Category>; 3],
         case: &Case,
         basis: Basis,
+        carry: impl Fn(Category) -> Carried,
     ) -> Self {
         let table = rules.table(index);
         let blank = Input { worlds: 0, token: 0, known: Known::Yes };
@@ -66,15 +104,7 @@ impl Question {
                 TableAxis::Category(axis) => {
                     let other = axis.tokens.len() as u8;
                     match tnm[axis.axis as usize] {
-                        Cell::Value(category) => {
-                            let reading = axis.read(category);
-                            let known = match reading.fit {
-                                Fit::Exact | Fit::Finer => Known::Yes,
-                                Fit::Coarse => Known::Coarse,
-                                Fit::Foreign => Known::Foreign,
-                            };
-                            Input { worlds: reading.worlds, token: reading.token, known }
-                        }
+                        Cell::Value(category) => Input::carried(axis, &carry(category)),
                         Cell::Unknown => {
                             Input { worlds: axis.all, token: axis.x.unwrap_or(other), known: Known::X }
                         }
@@ -175,7 +205,7 @@ impl Question {
     /// groups of the other nodal categories are not all that is possible.
     fn lacks_a_row_without_nodes(&self, table: &StageTable, worlds: &[TokenSet]) -> bool {
         let Some((axis, own)) = table.category_axis(Axis::N) else { return false };
-        if matches!(self.inputs[axis].known, Known::Yes | Known::Coarse | Known::Foreign) {
+        if matches!(self.inputs[axis].known, Known::Yes | Known::Coarse | Known::Redefined | Known::Foreign) {
             return false;
         }
         let Some(n0) = own.tokens.iter().position(|category| category.label() == "N0") else { return false };
@@ -197,7 +227,8 @@ impl Question {
 
     /// The first axis, in the order in which a registrar would look, that keeps groups apart.
     fn why_open(&self, table: &StageTable, worlds: &[TokenSet]) -> Cause {
-        let order = [Known::Invalid, Known::Foreign, Known::Missing, Known::X, Known::Coarse];
+        let order =
+            [Known::Invalid, Known::Foreign, Known::Redefined, Known::Missing, Known::X, Known::Coarse];
         let mut open: Vec<usize> =
             (0..usize::from(self.axes)).filter(|&axis| self.inputs[axis].known != Known::Yes).collect();
         open.sort_by_key(|&axis| {
@@ -223,6 +254,7 @@ impl Question {
             (TableAxis::Factor(_), _) => Cause::FactorMissing,
             (_, Known::Invalid) => Cause::CategoryInvalid,
             (_, Known::Foreign) => Cause::CategoryNotInEdition,
+            (_, Known::Redefined) => Cause::CategoryRedefined,
             (_, Known::Coarse) => Cause::CategoryCoarse,
             (TableAxis::Category(own), _) => match own.axis {
                 Axis::T => Cause::TUnknown,

@@ -179,6 +179,7 @@ impl Case {
             Field::Progressing => self.estro[3] = answer,
             Field::Neoadjuvant => self.neoadjuvant = answer,
             Field::OverrideTnm => self.override_tnm = answer,
+            Field::OverridePediatric => self.override_pediatric = answer,
             Field::OriginFlag => self.origin_de_novo = answer,
             _ => {}
         }

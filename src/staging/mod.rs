@@ -8,6 +8,7 @@ mod chapter;
 mod derived;
 mod evaluate;
 mod fill;
+mod other_edition;
 mod policy;
 mod stager;
 #[cfg(test)]
@@ -17,5 +18,6 @@ pub mod words;
 pub use case::{Basis, Case, FACTORS, Tnm};
 pub use derived::{Assumed, Cause, Derived, EditionSource, Outcome, RuleRef, Staged};
 pub use fill::fields_of;
+pub use other_edition::{Migration, UnderEdition};
 pub use policy::{MxPolicy, NxPolicy, Policy};
 pub use stager::Stager;

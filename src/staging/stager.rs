@@ -8,13 +8,13 @@ use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
 use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Prefix, Recorded};
-use crate::knowledge::{Rules, System, TableBasis};
+use crate::knowledge::{Carried, Rules, StageTable, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
 /// questions that needed more than one look-up.
 #[derive(Debug)]
 pub struct Stager<'r> {
-    rules: &'r Rules,
+    pub(super) rules: &'r Rules,
     policy: Policy,
     answers: HashMap<Question, Answer>,
 }
@@ -75,7 +75,7 @@ impl<'r> Stager<'r> {
     }
 
     /// Whether the chapter stages this tumor at all under its edition.
-    fn applicable(&self, case: &Case, chapter: Chapter) -> Result<(), Outcome> {
+    pub(super) fn applicable(&self, case: &Case, chapter: Chapter) -> Result<(), Outcome> {
         let schema = self.rules.schema(chapter.schema);
         let Some(edition) = chapter.edition else {
             return Err(match schema.system(Edition(8)) {
@@ -127,40 +127,32 @@ impl<'r> Stager<'r> {
             m: tnm[2],
         };
         let cells = tnm.map(|recorded| recorded.cell);
+        let rules = self.rules;
         let mut best: Option<Derived> = None;
         for wanted in table_bases(basis, set) {
-            let (answer, table) = self.answer(case, chapter, edition, *wanted, cells, basis);
+            let tables = rules.tables_for(chapter.schema, edition, *wanted, site);
+            let ask = |index| Question::new(rules, index, cells, case, basis, Carried::Same);
+            let (answer, table) = self.answer(tables, ask);
             let here = derived(answer, table);
             best = Some(match best {
                 None => here,
                 Some(before) => Derived { outcome: either(before.outcome, here.outcome), ..before },
             });
         }
-        best.map(|mut derived| {
-            if derived.outcome.group().is_none() {
-                derived.rule = None;
-            }
-            derived
-        })
+        best.map(Derived::with_rule_of_group)
     }
 
     /// Tries the tables of a classification: where a chapter has two systems, the first one whose
     /// factors are recorded, else the last.
-    fn answer(
+    pub(super) fn answer<'t>(
         &mut self,
-        case: &Case,
-        chapter: Chapter,
-        edition: Edition,
-        wanted: TableBasis,
-        cells: [Cell<Category>; 3],
-        basis: Basis,
+        tables: impl Iterator<Item = (u16, &'t StageTable)>,
+        ask: impl Fn(u16) -> Question,
     ) -> (Answer, Option<u16>) {
-        let none = Answer { outcome: Outcome::NotApplicable(Cause::NoChapter), row: None };
-        let Some(site) = case.site.value() else { return (none, None) };
         let rules = self.rules;
-        let mut found = (none, None);
-        for (index, table) in rules.tables_for(chapter.schema, edition, wanted, site) {
-            let question = Question::new(rules, index, cells, case, basis);
+        let mut found = (Answer { outcome: Outcome::NotApplicable(Cause::NoChapter), row: None }, None);
+        for (index, table) in tables {
+            let question = ask(index);
             let answer = if question.is_plain() {
                 question.answer(rules)
             } else {
@@ -262,7 +254,7 @@ fn is_not_applicable(set: &Tnm) -> bool {
 }
 
 /// The printed tables that a classification is read from.
-fn table_bases(basis: Basis, set: &Tnm) -> &'static [TableBasis] {
+pub(super) fn table_bases(basis: Basis, set: &Tnm) -> &'static [TableBasis] {
     let prefix = set.t.prefix.examination.or(set.n.prefix.examination);
     match (basis, prefix) {
         (Basis::Clinical, _) | (Basis::Single | Basis::Restaged, Some(Examination::Clinical)) => {
@@ -278,7 +270,7 @@ fn table_bases(basis: Basis, set: &Tnm) -> &'static [TableBasis] {
 }
 
 /// What two tables of which one holds leave possible.
-fn either(one: Outcome, other: Outcome) -> Outcome {
+pub(super) fn either(one: Outcome, other: Outcome) -> Outcome {
     match (one.bounds(), other.bounds()) {
         (Some((low, high)), Some((low2, high2))) => {
             let (low, high) = (low.min(low2), high.max(high2));

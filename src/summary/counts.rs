@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::{AgeBand, Oligo, Restaging, Staging, Tally};
+use super::{AgeBand, Moved, Oligo, Restaging, Staging, Tally};
 use crate::audit::Severity;
 use crate::category::{Edition, Sex};
 use crate::knowledge::SchemaId;
@@ -21,6 +21,7 @@ pub struct Counts {
     pub(super) origins: Numbers<OriginKey>,
     pub(super) oligo: Numbers<OligoKey>,
     pub(super) restaging: Numbers<Restaging>,
+    pub(super) moved: Numbers<Moved>,
 }
 
 /// How often each key was seen.
@@ -99,6 +100,11 @@ impl Counts {
         }
     }
 
+    /// Counts a record under another edition.
+    pub fn add_moved(&mut self, moved: Moved) {
+        count(&mut self.moved, moved, 1);
+    }
+
     /// Adds the counts of other records.
     pub fn merge(&mut self, other: Self) {
         add_all(&mut self.records, other.records);
@@ -109,6 +115,7 @@ impl Counts {
         add_all(&mut self.origins, other.origins);
         add_all(&mut self.oligo, other.oligo);
         add_all(&mut self.restaging, other.restaging);
+        add_all(&mut self.moved, other.moved);
     }
 
     /// Number of records counted.

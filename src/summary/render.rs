@@ -27,6 +27,7 @@ pub fn render(counts: &Counts, names: &[&str], width: u16) -> Result<String, Sum
         findings(counts),
         origins(counts),
         oligo(counts),
+        migration(counts),
     ];
     let texts: Vec<String> = sections.iter().filter_map(|section| section.text(width)).collect();
     Ok(texts.join("\n"))
@@ -152,6 +153,35 @@ fn oligo(counts: &Counts) -> Section {
     });
     let header = vec!["Oligometastasis", "metastatic", "at least % (95 %)", "at most % (95 %)"];
     Section::of(header, rows.collect(), SCHEMAS)
+}
+
+fn migration(counts: &Counts) -> Section {
+    let mut pairs = BTreeMap::<_, [u64; 4]>::new();
+    for (key, &n) in &counts.moved {
+        let at = match key.change {
+            "same" => 0,
+            "up" => 1,
+            "down" => 2,
+            _ => 3,
+        };
+        if let Some(from) = key.from {
+            pairs.entry((from, key.to)).or_default()[at] += n;
+        }
+    }
+    let rows = pairs.iter().filter(|((from, to), _)| from != to).map(|((from, to), numbers)| {
+        let compared: u64 = numbers[..3].iter().sum();
+        let share = |n: u64| if compared == 0 { "-".to_owned() } else { percent(n, compared) };
+        vec![
+            format!("{from} to {to}"),
+            compared.to_string(),
+            share(numbers[0]),
+            share(numbers[1]),
+            share(numbers[2]),
+            numbers[3].to_string(),
+        ]
+    });
+    let header = vec!["Edition", "compared", "same %", "up %", "down %", "not comparable"];
+    Section::of(header, rows.collect(), ROWS)
 }
 
 /// Totals over what `part` leaves out of the key.

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::frame::{ratio, shares, shares_of, sorted, sum_by, with_denominator};
-use super::{Counts, SummaryError, Table, agreement, oligo};
+use super::{Counts, SummaryError, Table, agreement, migration, oligo};
 use crate::audit::Severity;
 use crate::category::Sex;
 use crate::knowledge::SchemaId;
@@ -23,7 +23,7 @@ pub fn tables(counts: &Counts, names: &[&str]) -> Result<Vec<Table>, SummaryErro
 
 type Form = fn(&Counts, &Names) -> PolarsResult<DataFrame>;
 
-const FORMS: [(&str, Form); 9] = [
+const FORMS: [(&str, Form); 11] = [
     ("stage_distribution", stage_distribution),
     ("agreement", agreement::matrix),
     ("agreement_summary", agreement::summary),
@@ -33,6 +33,8 @@ const FORMS: [(&str, Form); 9] = [
     ("oligometastasis", oligo::levels),
     ("oligometastasis_bounds", oligo::bounds),
     ("restaging", restaging),
+    ("migration", migration::matrix),
+    ("migration_summary", migration::summary),
 ];
 
 /// Ids of the schemas, known to cover every schema that was counted.

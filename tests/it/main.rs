@@ -10,6 +10,7 @@
 
 mod bad_input;
 mod cohort;
+mod editions;
 mod facts;
 mod fixtures;
 mod real_tables;

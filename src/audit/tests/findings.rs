@@ -636,6 +636,26 @@ fn r15_edition_of_the_restaging() {
 }
 
 #[test]
+fn d19_pediatric_override() {
+    let child = |draft: Draft, age, reviewed| {
+        draft.case(move |case| {
+            case.age = Cell::Value(age);
+            case.override_pediatric = Cell::Value(reviewed);
+        })
+    };
+    check(
+        "D19",
+        vec![
+            ("warning", child(groups("IIA", "IIA"), 12, true)),
+            ("warning", child(new().m("M0"), 24, true)),
+            ("-", child(new().m("M0"), 25, true)),
+            ("-", child(new().m("M0"), 12, false)),
+            ("-", child(new(), 12, true)),
+        ],
+    );
+}
+
+#[test]
 fn findings_stand_in_the_order_of_their_ids_and_can_be_switched_off() {
     let draft = groups("IIA", "IIIA").with(RESTAGED, "rM1").flags("100000").m("M0").recurrence(10);
     let ids = |draft: &Draft| draft.findings().iter().map(|line| line[..3].to_owned()).collect::<Vec<_>>();
