@@ -122,6 +122,9 @@ fn classification(out: &mut String, rules: &Rules, record: Explained<'_>, basis:
     if derived.assumed.m_borrowed {
         notes.push("M is that of the other classification");
     }
+    if derived.assumed.recorded_group {
+        out.push_str("  The recorded stage group was taken as the stage: nothing else tells it\n");
+    }
     if !notes.is_empty() {
         let _ = writeln!(out, "  Used        {}  ({})", used.join(" "), notes.join("; "));
     }

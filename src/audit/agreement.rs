@@ -50,6 +50,8 @@ pub enum AgreementDetail {
     Finer,
     /// One of the two is wrong.
     Conflict,
+    /// The derived group was read from the recorded one: their agreement proves nothing.
+    NotIndependent,
     /// There is nothing to compare.
     None,
 }
@@ -63,6 +65,7 @@ impl AgreementDetail {
             Self::Coarser => "coarser",
             Self::Finer => "finer",
             Self::Conflict => "conflict",
+            Self::NotIndependent => "not_independent",
             Self::None => "",
         }
     }

@@ -10,6 +10,7 @@ use super::config::{OligoConfig, Profile, Setting};
 use super::oligometastasis::LadderRule;
 use super::registry::AuditError;
 use crate::category::{Axis, Category, Cell, Edition, Histology};
+use crate::knowledge::{EOD_METS, EodMets};
 
 const FILE: &str = "oligometastasis.toml";
 
@@ -20,7 +21,7 @@ pub struct ProfileId(u8);
 /// The definitions.
 #[derive(Debug)]
 pub(crate) struct Definitions {
-    no_metastasis: Vec<u16>,
+    eod_mets: EodMets,
     lymphomas: Vec<String>,
     /// Sorted by name.
     profiles: Vec<(String, Profile)>,
@@ -51,7 +52,6 @@ fn label(name: &str) -> &'static str {
 struct Block {
     profile: Option<ProfileId>,
     not_histology: Vec<[u16; 2]>,
-    distant: Vec<u16>,
     flagless: Vec<Category>,
     m_codes: Vec<Coded<Category>>,
     eod_codes: Vec<Coded<u16>>,
@@ -127,7 +127,7 @@ impl Definitions {
             }
         }
         Ok(Self {
-            no_metastasis: file.no_metastasis,
+            eod_mets: AuditError::parse(EOD_METS.0, EOD_METS.1)?,
             lymphomas: file.lymphomas,
             labels: profiles.iter().map(|(name, _)| label(name)).collect(),
             profiles,
@@ -175,8 +175,7 @@ impl Definitions {
     /// Whether an EOD Mets code shows distant metastasis: `None` where the cell tells nothing.
     pub(crate) fn eod_shows_metastasis(&self, schema: Option<&str>, eod: Cell<u16>) -> Option<bool> {
         let code = eod.value()?;
-        let distant = schema.and_then(|id| self.block(id)).is_some_and(|block| block.distant.contains(&code));
-        Some(distant || !self.no_metastasis.contains(&code))
+        Some(self.eod_mets.shows_metastasis(schema, code))
     }
 
     /// Whether metastasis of this category can lie outside the six organ groups.
@@ -225,7 +224,6 @@ fn find<C: Copy + PartialEq>(codes: &[Coded<C>], edition: Edition, code: C) -> O
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    no_metastasis: Vec<u16>,
     lymphomas: Vec<String>,
     profiles: BTreeMap<String, Profile>,
     schema: Vec<SchemaEntry>,
@@ -247,8 +245,6 @@ struct SchemaEntry {
     profile: Option<String>,
     #[serde(default)]
     not_histology: Vec<[u16; 2]>,
-    #[serde(default)]
-    distant: Vec<u16>,
     #[serde(default)]
     flagless: Vec<String>,
     #[serde(default)]
@@ -318,7 +314,6 @@ impl SchemaEntry {
         Ok(Block {
             profile,
             not_histology: self.not_histology,
-            distant: self.distant,
             flagless: self.flagless.iter().map(|label| category(label)).collect::<Result<_, _>>()?,
             m_codes,
             eod_codes,

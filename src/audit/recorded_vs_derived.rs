@@ -18,7 +18,11 @@ pub(crate) fn check(
 ) -> (Agreement, AgreementDetail) {
     let (recorded_basis, recorded) = subject.recorded();
     let derived = subject.staged.original.outcome;
-    let agreement = compare(recorded.cell, derived);
+    let agreement = if subject.staged.original.assumed.recorded_group && recorded.cell.value().is_some() {
+        (Agreement::NotApplicable, AgreementDetail::NotIndependent)
+    } else {
+        compare(recorded.cell, derived)
+    };
     let categories = subject.staged.basis.unwrap_or(recorded_basis);
     let group_field = SetFields::of(recorded_basis).group();
     if let Some(group) = recorded.cell.value() {

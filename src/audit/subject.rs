@@ -191,9 +191,10 @@ impl<'a> Subject<'a> {
             .unwrap_or((self.staged.basis.unwrap_or(Basis::Single), Recorded::default()))
     }
 
-    /// Whether a stage at diagnosis is recorded under any classification.
+    /// Whether a stage at diagnosis is recorded under any classification, or as an Ann Arbor stage.
     pub(crate) fn has_group_at_diagnosis(&self) -> bool {
-        ORIGINAL.iter().any(|basis| self.case.set(*basis).group.cell.value().is_some())
+        let ann_arbor = self.case.factor(Field::AnnArbor).value().is_some();
+        ann_arbor || ORIGINAL.iter().any(|basis| self.case.set(*basis).group.cell.value().is_some())
     }
 }
 

@@ -21,8 +21,7 @@ pub(super) fn stage(text: &str) -> Parsed {
         .unwrap_or(Parsed::Group(Recorded { prefix: Prefix::default(), cell: Cell::Invalid }))
 }
 
-/// Reads an Ann Arbor or Lugano stage as a code (`IIE`, `II BULKY`): a stage group
-/// without the A or B of the symptoms, which are a factor of their own.
+/// Reads an Ann Arbor or Lugano stage as a code (`IIE`, `IIIB`, `II BULKY`).
 pub(super) fn ann_arbor(text: &str) -> Cell<FactorValue> {
     let Some((_, cell)) = squeeze(text).and_then(|text| group(&text)) else {
         return Cell::Invalid;
@@ -31,7 +30,7 @@ pub(super) fn ann_arbor(text: &str) -> Cell<FactorValue> {
         let label = group.label().trim_end_matches(['A', 'B']);
         let letters = label.strip_prefix(group.stage().label()).unwrap_or(label);
         let lymphoma = matches!(letters, "" | "E" | "S" | "ES" | " bulky") && group.stage() >= Stage::I;
-        match Code::new(label).filter(|_| lymphoma) {
+        match Code::new(group.label()).filter(|_| lymphoma) {
             Some(code) => Cell::Value(FactorValue::Code(code)),
             None => Cell::Invalid,
         }
@@ -235,13 +234,13 @@ mod tests {
     }
 
     #[test]
-    fn ann_arbor_leaves_symptoms_out() {
+    fn ann_arbor_is_a_group_of_a_lymphoma() {
         for (text, expected) in [
             ("I", "I"),
-            ("Stage IIA", "II"),
-            ("IIEB", "IIE"),
-            ("IIIESB", "IIIES"),
-            ("4B", "IV"),
+            ("Stage IIA", "IIA"),
+            ("IIEB", "IIEB"),
+            ("3ESB", "IIIESB"),
+            ("4B", "IVB"),
             ("IS", "IS"),
             ("II bulky", "II BULKY"),
             ("2bulky", "II BULKY"),

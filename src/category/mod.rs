@@ -114,6 +114,13 @@ pub struct Prefix {
     pub a: bool,
 }
 
+impl Prefix {
+    /// Whether it belongs to the diagnosis: neither after therapy, nor at recurrence, nor at autopsy.
+    pub fn at_diagnosis(self) -> bool {
+        !(self.y || self.r || self.a)
+    }
+}
+
 /// A category or stage group as recorded: its prefix and what the cell holds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Recorded<V> {

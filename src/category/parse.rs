@@ -4,8 +4,8 @@ use super::derived_code::{self, Derived};
 use super::reading::Reading;
 use super::{
     Axis, Behavior, Category, Cell, Edition, FactorValue, Histology, MetFlag, OrganSet, PartialDate, Prefix,
-    Recorded, Sex, Site, StageGroup, code, date, group_notation, morphology, organ, site, tnm_notation,
-    words,
+    Recorded, Sex, Site, StageGroup, code, combined, date, group_notation, morphology, organ, site,
+    tnm_notation, words,
 };
 use crate::fields::{Coding, Field};
 
@@ -79,7 +79,16 @@ pub fn parse(field: Field, coding: Coding, text: &str) -> Parsed {
         Reading::Date => Parsed::Date(cell.and_then(date::date)),
         Reading::Edition => Parsed::Edition(cell.and_then(code::edition)),
         Reading::Category(axis) => Parsed::Category(match cell {
-            Cell::Value(text) => category(axis, coding, text),
+            Cell::Value(text) => {
+                let category = category(axis, coding, text);
+                // A column of T may hold the whole of T, N and M.
+                let whole = (category.cell == Cell::Invalid && axis == Axis::T && coding == Coding::Plain)
+                    .then(|| combined::categories(text));
+                match whole.flatten() {
+                    Some(whole) => return whole,
+                    None => category,
+                }
+            }
             missing => unmarked(missing.and_then(|_| Cell::Invalid)),
         }),
         Reading::Group => match cell {

@@ -60,15 +60,30 @@ impl Reading {
             F::StageGroup | F::ClinGroup | F::PathGroup | F::PostGroup | F::PostClinGroup | F::RGroup => {
                 Self::Group
             }
-            F::Psa | F::Gleason | F::GleasonClin | F::GleasonPath | F::Oncotype | F::Mitotic | F::GtnRisk => {
-                Self::Measured
-            }
+            F::Afp
+            | F::Hcg
+            | F::LdhMultiple
+            | F::Psa
+            | F::Gleason
+            | F::GleasonClin
+            | F::GleasonPath
+            | F::Oncotype
+            | F::Mitotic
+            | F::GtnRisk => Self::Measured,
             F::Ldh | F::B2m | F::Albumin => Self::CodedOrMeasured,
             F::AnnArbor => Self::AnnArbor,
             F::Grade
             | F::GradeClin
             | F::GradePath
             | F::GradeGroup
+            | F::GleasonPatternsClin
+            | F::GleasonPatternsPath
+            | F::AfpPre
+            | F::AfpPost
+            | F::HcgPre
+            | F::HcgPost
+            | F::LdhPre
+            | F::LdhPost
             | F::SCategory
             | F::SClin
             | F::SPath

@@ -131,7 +131,7 @@ const CELLS: [(Field, Coding, &str, &str); 115] = [
     (Field::Mitotic, Plain, "Low", "'L'"),
     (Field::Mitotic, Plain, "6", "6"),
     (Field::P16, Plain, "Positive", "'2'"),
-    (Field::AnnArbor, Plain, "Stage IIB", "'II'"),
+    (Field::AnnArbor, Plain, "Stage IIB", "'IIB'"),
     (Field::BSymptoms, Plain, "B", "'1'"),
     (Field::Disc1, Plain, "9", "'9'"),
     (Field::Ssf25, Plain, "988", "'988'"),

@@ -2,7 +2,7 @@
 //!
 //! `topography.csv` holds every code of ICD-O-3 with its term as the GDC writes it and
 //! common synonyms. A term may also be an ICD-10 code that means the same organ and is
-//! no topography code (`C64.1`, right kidney).
+//! no topography code (`C64.1`, right kidney; `C43.5`, melanoma of the skin of the trunk).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;

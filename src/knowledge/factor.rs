@@ -7,12 +7,15 @@ use serde::Deserialize;
 use super::error::{KnowledgeError, Problem};
 use super::ranges::Ranges;
 use crate::category::{FactorValue, Histology, Site};
+use crate::decision::TokenSet;
 use crate::fields::Field;
 
 /// What a factor is taken from when no field holds it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
+    /// The recorded stage group: of a lymphoma it is the only account of the spread.
+    RecordedGroup,
     /// Age at diagnosis.
     Age,
     /// The schema's classes of histologies.
@@ -33,11 +36,19 @@ struct FactorForm {
     pathologic: Vec<String>,
     from: Option<Origin>,
     unknown: Option<String>,
+    #[serde(default)]
+    blank_is_unknown: bool,
     otherwise: Option<String>,
     #[serde(default)]
     codes: BTreeMap<String, String>,
     #[serde(default)]
     ranges: BTreeMap<String, String>,
+    #[serde(default)]
+    where_not_listed: BTreeMap<String, String>,
+    #[serde(default)]
+    instead: Vec<FactorForm>,
+    #[serde(default)]
+    highest_of: Vec<FactorForm>,
 }
 
 /// The definition of a factor.
@@ -55,10 +66,18 @@ pub struct Factor {
     pub pathologic: Vec<Field>,
     /// What stands in for a field.
     pub from: Option<Origin>,
+    /// Whether the manual's "not known" also stands for what the record does not mention at all.
+    pub blank_is_unknown: bool,
+    /// What tells the class where no field of the factor itself does, in this order (a Gleason score, of
+    /// the grade group).
+    pub instead: Vec<Self>,
+    /// Measurements of which the highest class counts (the markers, of S).
+    pub highest_of: Vec<Self>,
     unknown: Option<String>,
     otherwise: Option<String>,
     codes: Vec<(String, Vec<String>)>,
     ranges: Vec<(String, Interval)>,
+    where_not_listed: BTreeMap<String, String>,
 }
 
 impl Factor {
@@ -93,12 +112,19 @@ impl Factor {
                     .ok_or_else(|| Problem::Form(format!("factor {name}: {text} is no range")).at(file, 1))
             })
             .collect::<Result<_, _>>()?;
+        let parts = |forms: Vec<FactorForm>| -> Result<Vec<Self>, KnowledgeError> {
+            forms.into_iter().map(|form| Self::new(name.clone(), form, file)).collect()
+        };
         Ok(Self {
             fields: fields(form.fields)?,
             clinical: fields(form.clinical)?,
             pathologic: fields(form.pathologic)?,
             title: form.title,
             from: form.from,
+            blank_is_unknown: form.blank_is_unknown,
+            instead: parts(form.instead)?,
+            highest_of: parts(form.highest_of)?,
+            where_not_listed: form.where_not_listed,
             unknown: form.unknown,
             otherwise: form.otherwise,
             codes: form
@@ -117,8 +143,8 @@ impl Factor {
 /// Where a recorded value stands among the classes of a table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Class {
-    /// In this class.
-    Token(u8),
+    /// In this class, or in one of these: a set of tokens.
+    In(TokenSet),
     /// A known value that the table does not list: only rows that take any value fit.
     Unlisted,
     /// Not a value of this factor.
@@ -137,11 +163,15 @@ pub struct FactorAxis {
     /// The class that a missing value takes.
     pub otherwise: Option<u8>,
     /// Everything that a missing value may be.
-    pub all: u64,
+    pub all: TokenSet,
     /// Whether it is the age at diagnosis.
     pub is_age: bool,
-    codes: Vec<(String, Option<u8>)>,
-    intervals: Vec<(Interval, u8)>,
+    /// The same classes as the definitions under [`Factor::instead`] read them.
+    pub instead: Vec<Self>,
+    /// The same classes as the definitions under [`Factor::highest_of`] read them.
+    pub highest_of: Vec<Self>,
+    codes: Vec<(String, Option<TokenSet>)>,
+    intervals: Vec<(Interval, TokenSet)>,
     histologies: Vec<(Option<Ranges>, u8)>,
     sites: Vec<(Option<Ranges>, u8)>,
 }
@@ -159,22 +189,42 @@ impl FactorAxis {
         by_site: Option<&Classes>,
     ) -> Result<Self, String> {
         let token = |class: &str| classes.iter().position(|known| known == class).map(|at| at as u8);
+        // A class that this table does not list may be counted as another one there.
+        let counted = |class: &str| {
+            let mut class = class;
+            let mut steps = factor.where_not_listed.len();
+            while token(class).is_none() && steps > 0 {
+                class = factor.where_not_listed.get(class).map_or(class, String::as_str);
+                steps -= 1;
+            }
+            token(class)
+        };
+        let set = |classes: &str| -> Option<TokenSet> {
+            let set = classes.split_whitespace().filter_map(counted).fold(0, |set, token| set | 1 << token);
+            (set != 0).then_some(set)
+        };
+        let parts = |parts: &[Factor]| -> Result<Vec<Self>, String> {
+            let part = |part: &Factor| Self::new(index, part, classes.clone(), by_histology, by_site);
+            parts.iter().map(part).collect()
+        };
         let x = factor.unknown.as_deref().and_then(token);
         let listed = (0..classes.len()).filter(|at| x != Some(*at as u8)).fold(0, |set, at| set | 1 << at);
-        let codes: Vec<(String, Option<u8>)> = factor
+        let codes: Vec<(String, Option<TokenSet>)> = factor
             .codes
             .iter()
-            .flat_map(|(class, codes)| codes.iter().map(move |code| (code.clone(), token(class))))
+            .flat_map(|(classes, codes)| codes.iter().map(move |code| (code.clone(), set(classes))))
             .collect();
         // A missing value may also be one that the table does not list.
-        let unlisted = codes.iter().any(|(_, token)| token.is_none());
-        let all = listed | u64::from(unlisted) << classes.len();
+        let unlisted = codes.iter().any(|(_, set)| set.is_none());
+        let all = listed | TokenSet::from(unlisted) << classes.len();
         let own = classes
             .iter()
             .enumerate()
-            .filter_map(|(at, class)| Interval::parse(class).map(|interval| (interval, at as u8)));
-        let named = factor.ranges.iter().filter_map(|(class, interval)| Some((*interval, token(class)?)));
-        let intervals = own.chain(named).collect();
+            .filter_map(|(at, class)| Interval::parse(class).map(|interval| (interval, 1 << at)));
+        let named = factor.ranges.iter().filter_map(|(classes, interval)| Some((*interval, set(classes)?)));
+        // Where a definition names ranges of its own, a class name such as 1 is no range.
+        let intervals: Vec<(Interval, TokenSet)> =
+            if factor.ranges.is_empty() { own.collect() } else { named.collect() };
         let declared = |classes: Option<&Classes>| -> Result<Vec<(Option<Ranges>, u8)>, String> {
             let mut list = Vec::new();
             for (class, codes) in classes.into_iter().flatten() {
@@ -193,6 +243,8 @@ impl FactorAxis {
         Ok(Self {
             factor: index,
             is_age: factor.from == Some(Origin::Age),
+            instead: parts(&factor.instead)?,
+            highest_of: parts(&factor.highest_of)?,
             x,
             otherwise: factor.otherwise.as_deref().and_then(token),
             all,
@@ -217,20 +269,22 @@ impl FactorAxis {
                 number = Some(*value);
             }
         }
-        if let Some((_, token)) = self.codes.iter().find(|(code, _)| *code == text) {
-            return token.map_or(Class::Unlisted, Class::Token);
+        // A measured 3 is not the code 3.
+        let coded = matches!(value, FactorValue::Code(_)) || self.intervals.is_empty();
+        if coded && let Some((_, set)) = self.codes.iter().find(|(code, _)| *code == text) {
+            return set.map_or(Class::Unlisted, Class::In);
         }
         match number {
             Some(number) if !self.intervals.is_empty() => {
-                self.class_of_number(number).map_or(Class::Unlisted, Class::Token)
+                self.class_of_number(number).map_or(Class::Unlisted, Class::In)
             }
             _ => Class::Unreadable,
         }
     }
 
     /// The class of a number (an age, a PSA value).
-    pub fn class_of_number(&self, number: f32) -> Option<u8> {
-        self.intervals.iter().find(|(interval, _)| interval.contains(number)).map(|(_, token)| *token)
+    pub fn class_of_number(&self, number: f32) -> Option<TokenSet> {
+        self.intervals.iter().find(|(interval, _)| interval.contains(number)).map(|(_, set)| *set)
     }
 
     /// The schema's class of a histology.
@@ -250,7 +304,8 @@ fn class_in(list: &[(Option<Ranges>, u8)], code: u16) -> Option<u8> {
         .map(|(_, token)| *token)
 }
 
-/// A range of a measured value, as class names print it: `<10`, `10-19.9`, `>=20`, `7`.
+/// A range of a measured value, as class names print it: `<10`, `10-19.9`, `>=20`, `7`; `>15 <1000` is
+/// both.
 #[derive(Clone, Copy, PartialEq, Debug)]
 struct Interval {
     low: f32,
@@ -261,6 +316,16 @@ struct Interval {
 
 impl Interval {
     fn parse(text: &str) -> Option<Self> {
+        if let Some((one, other)) = text.split_once(' ') {
+            let (one, other) = (Self::parse(one)?, Self::parse(other)?);
+            let (low, high) = if one.low > other.low { (one, other) } else { (other, one) };
+            return Some(Self {
+                low: low.low,
+                low_included: low.low_included,
+                high: high.high,
+                high_included: high.high_included,
+            });
+        }
         let number = |text: &str| text.parse::<f32>().ok();
         let full =
             Self { low: f32::NEG_INFINITY, high: f32::INFINITY, low_included: true, high_included: true };
@@ -310,6 +375,9 @@ mod tests {
             ("8-10", 10.0, 11.0),
             ("3.5-5.4", 5.45, 5.5),
             ("7", 7.0, 7.1),
+            (">15 <1000", 999.5, 1000.0),
+            (">15 <1000", 15.1, 15.0),
+            (">=1000 <=10000", 10_000.0, 10_000.5),
         ] {
             let interval = Interval::parse(text).unwrap();
             assert!(interval.contains(inside), "{text} takes {inside}");

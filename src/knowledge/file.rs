@@ -19,6 +19,9 @@ pub(super) struct SchemaForm {
     pub(super) system: Option<Spanned<String>>,
     pub(super) system_before_8: Option<Spanned<String>>,
     pub(super) version_9_from: Option<u16>,
+    pub(super) no_group_after_therapy: Option<Vec<u8>>,
+    pub(super) n_tells_classification: Option<Vec<u8>>,
+    pub(super) site_when_missing: Option<Spanned<String>>,
     pub(super) behavior: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) chapter: BTreeMap<String, String>,
@@ -57,6 +60,7 @@ pub(super) struct TableForm {
     pub(super) basis: Spanned<String>,
     pub(super) system: Option<String>,
     pub(super) site: Option<Spanned<String>>,
+    pub(super) only_with: Option<Spanned<String>>,
     pub(super) t: Option<Spanned<String>>,
     pub(super) n: Option<Spanned<String>>,
     pub(super) m: Option<Spanned<String>>,

@@ -5,6 +5,7 @@
 
 mod between;
 mod category_axis;
+mod eod_mets;
 mod error;
 mod factor;
 mod file;
@@ -27,6 +28,7 @@ use serde::Deserialize;
 
 pub use between::{Carried, is_anchor};
 pub use category_axis::{CategoryAxis, Fit, Reading};
+pub use eod_mets::EodMets;
 pub use error::{KnowledgeError, Mistakes, Problem};
 pub use factor::{Class, Factor, FactorAxis, Origin};
 pub use gaps::Gap;
@@ -46,6 +48,8 @@ const FACTORS: (&str, &str) = ("factors.toml", include_str!("../../knowledge/fac
 const HISTOLOGIES: (&str, &str) = ("histologies.toml", include_str!("../../knowledge/histologies.toml"));
 const CHANGES: (&str, &str) =
     ("between_editions.toml", include_str!("../../knowledge/between_editions.toml"));
+/// Name and text of the file of the EOD Mets codes, for the audit, which reads it as well.
+pub(crate) const EOD_METS: (&str, &str) = ("eod_mets.toml", include_str!("../../knowledge/eod_mets.toml"));
 const EDITIONS: (&str, &str) = ("editions.toml", include_str!("../../knowledge/editions.toml"));
 
 /// Index of a schema within the loaded rules.
@@ -64,6 +68,7 @@ pub struct Rules {
     overlay: Option<Overlay>,
     gap_reasons: Vec<gaps::Reason>,
     changes: between::Changes,
+    eod_mets: EodMets,
     hash: String,
 }
 
@@ -113,7 +118,7 @@ impl Rules {
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
         let selections = [Selection::new(0), Selection::new(first_year(8)), Selection::new(first_year(8))];
         let mut hasher = blake3::Hasher::new();
-        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES]) {
+        for (name, text) in files.iter().chain([&FACTORS, &HISTOLOGIES, &EDITIONS, &CHANGES, &EOD_METS]) {
             hasher.update(name.as_bytes());
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
@@ -124,6 +129,7 @@ impl Rules {
         let hash = hasher.finalize().to_hex().to_string();
         let (schemas, tables) = (Vec::new(), Vec::new());
         let gap_reasons = gaps::read_reasons()?;
+        let eod_mets = toml::from_str(EOD_METS.1).map_err(|e| toml_error(&e, EOD_METS.1, EOD_METS.0))?;
         let mut rules = Self {
             schemas,
             tables,
@@ -133,6 +139,7 @@ impl Rules {
             overlay: None,
             gap_reasons,
             changes: between::Changes::default(),
+            eod_mets,
             hash,
         };
         for (file, text) in files {
@@ -216,6 +223,11 @@ impl Rules {
     /// The definition of a factor.
     pub fn factor(&self, index: usize) -> &Factor {
         &self.factors[index]
+    }
+
+    /// What the EOD Mets codes say of distant metastasis.
+    pub fn eod_mets(&self) -> &EodMets {
+        &self.eod_mets
     }
 
     /// Hash (BLAKE3) over all knowledge files, for the manifest of a run.

@@ -12,8 +12,8 @@ use super::schema::{EditionFacts, HistologyRule, Schema, System};
 use super::select::Family;
 use super::table::{StageTable, TableBasis};
 use super::{FACTORS, HISTOLOGIES, Lists, Overlay, Rules, SchemaId, rows, select};
-use crate::category::{Axis, Edition, Stage};
-use crate::fields::did_you_mean;
+use crate::category::{Axis, Cell, Edition, Parsed, Site, Stage, parse};
+use crate::fields::{Coding, Field, did_you_mean};
 
 /// The named lists of histologies, with those of the user's folder in place of the built-in ones.
 pub(super) fn lists(overlay: Option<&Overlay>, mistakes: &mut Mistakes) -> Result<Lists, KnowledgeError> {
@@ -196,6 +196,17 @@ fn change(schema: &mut Schema, form: &SchemaForm, source: Source<'_>) -> Result<
         title.clone_into(&mut schema.title);
     }
     schema.version_9_from = form.version_9_from.or(schema.version_9_from);
+    if let Some(text) = &form.site_when_missing {
+        schema.site_when_missing = mistakes.note(one_site(text, source));
+    }
+    for (given, own) in [
+        (&form.no_group_after_therapy, &mut schema.no_group_after_therapy),
+        (&form.n_tells_classification, &mut schema.n_tells_classification),
+    ] {
+        if let Some(editions) = given {
+            own.clone_from(editions);
+        }
+    }
     if let Some(behavior) = &form.behavior {
         let digits = Ranges::parse(behavior.get_ref())
             .ok_or_else(|| source.wrong(source.line(behavior), "behavior: a list of digits"));
@@ -211,6 +222,13 @@ fn change(schema: &mut Schema, form: &SchemaForm, source: Source<'_>) -> Result<
         }
     }
     mistakes.none_or(())
+}
+
+fn one_site(text: &Spanned<String>, source: Source<'_>) -> Result<Site, KnowledgeError> {
+    match parse(Field::Site, Coding::Plain, text.get_ref()) {
+        Parsed::Site(Cell::Value(site)) => Ok(site),
+        _ => Err(source.wrong(source.line(text), "site_when_missing: one topography code")),
+    }
 }
 
 /// Takes over which histologies the chapters stage; in place of what was said of the same edition.

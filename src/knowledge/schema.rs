@@ -94,6 +94,10 @@ pub struct Schema {
     pub local: bool,
     /// The file that says so, or its built-in one.
     pub(super) file: String,
+    /// The site that its tumors have where none is recorded (the marrow, of leukemia).
+    pub site_when_missing: Option<Site>,
+    pub(super) no_group_after_therapy: Vec<u8>,
+    pub(super) n_tells_classification: Vec<u8>,
     pub(super) system: System,
     pub(super) system_before_8: Option<System>,
     pub(super) behaviors: Ranges,
@@ -111,6 +115,16 @@ impl Schema {
             Some(system) if edition.0 < 8 => system,
             _ => self.system,
         }
+    }
+
+    /// Whether the edition assigns a stage group after neoadjuvant therapy.
+    pub fn has_group_after_therapy(&self, edition: Edition) -> bool {
+        !self.no_group_after_therapy.contains(&edition.0)
+    }
+
+    /// Whether the prefix of N, and not that of the set, tells the clinical from the pathologic table.
+    pub fn n_tells_classification(&self, edition: Edition) -> bool {
+        self.n_tells_classification.contains(&edition.0)
     }
 
     /// Whether it is a solid tumor with T, N and M.

@@ -81,6 +81,8 @@ pub struct StageTable {
     pub(super) replaced_for: Vec<TableBasis>,
     /// Whether the row's group is a roman alone while the table has lettered groups of that stage.
     pub without_letter: Vec<bool>,
+    /// Axes of the factors of which one at least must be known, or else the next table is read.
+    pub only_with: Vec<usize>,
     site: Option<Ranges>,
 }
 
@@ -142,6 +144,14 @@ impl StageTable {
             ),
         };
         let grid = Grid::read(&form.grid(), "group", factors, classes, source)?;
+        let mut only_with = Vec::new();
+        if let Some(text) = &form.only_with {
+            for factor in text.get_ref().split_whitespace() {
+                let at = grid.heading.iter().position(|column| column == factor);
+                let what = || format!("only_with: {factor} is no column of the table");
+                only_with.push(at.ok_or_else(|| source.wrong(source.line(text), what()))?);
+            }
+        }
         let mut groups = Vec::with_capacity(grid.results.len());
         let mut mistakes = Mistakes::default();
         for (line, group) in &grid.results {
@@ -167,6 +177,7 @@ impl StageTable {
             place: (source.file.to_owned(), source.block_line(&form.rows)),
             replaced_for: Vec::new(),
             without_letter,
+            only_with,
             site,
         })
     }

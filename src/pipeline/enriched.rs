@@ -36,6 +36,7 @@ pub fn reason(rules: &Rules, derived: &Derived) -> String {
         (assumed.n0 || assumed.n0_in_situ, "+n0_assumed"),
         (assumed.m_borrowed, "+m_borrowed"),
         (assumed.discriminator, "+discriminator_assumed"),
+        (assumed.recorded_group, "+recorded_group"),
     ] {
         if holds {
             text.push_str(word);

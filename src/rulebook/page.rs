@@ -122,6 +122,10 @@ fn of_table(sheet: &mut Sheet, rules: &Rules, schema: &Schema, table: &StageTabl
 
 /// A factor and where a record holds it.
 fn of_factor(factor: &Factor) -> String {
+    format!("{}: {}, read from {}", factor.name, factor.title, places(factor).join("; "))
+}
+
+fn places(factor: &Factor) -> Vec<String> {
     let names = |fields: &[Field]| {
         let name = |field: &Field| match field.naaccr_item() {
             0 => field.id().to_owned(),
@@ -140,9 +144,15 @@ fn of_factor(factor: &Factor) -> String {
         places.push(format!("{then}{}", names(&factor.fields)));
     }
     places.extend(factor.from.map(|origin| match origin {
+        Origin::RecordedGroup => "the recorded stage group".to_owned(),
         Origin::Age => "the age at diagnosis".to_owned(),
         Origin::Histology => "the histology, by the classes of the schema file".to_owned(),
         Origin::Site => "the site, by the classes of the schema file".to_owned(),
     }));
-    format!("{}: {}, read from {}", factor.name, factor.title, places.join("; "))
+    for (parts, how) in [(&factor.instead, "else by"), (&factor.highest_of, "else the highest by")] {
+        for part in parts {
+            places.push(format!("{how} {} from {}", part.title, self::places(part).join(", ")));
+        }
+    }
+    places
 }

@@ -24,7 +24,7 @@ pub enum Cause {
     EditionMissing,
     /// The edition has no tables here (editions 1 to 5).
     EditionWithoutTables,
-    /// The edition has no chapter for this schema.
+    /// The edition has no chapter for this schema (an ill-defined site such as C14.8).
     NoChapter,
     /// The chapter's histologies do not include this one.
     HistologyNotInChapter,
@@ -60,6 +60,10 @@ pub enum Cause {
     RecordedNotApplicable,
     /// What is recorded was staged after therapy, at recurrence or at autopsy, not at diagnosis.
     NotAtDiagnosis,
+    /// The chapter assigns no stage group after neoadjuvant therapy.
+    NoGroupAfterTherapy,
+    /// T0 N0 M0 after neoadjuvant therapy: nothing is left to be staged.
+    CompleteResponse,
     /// The table has no row for this combination.
     NoRow,
 }
@@ -90,7 +94,7 @@ impl Cause {
                 ("edition_missing", "neither the edition nor the year of diagnosis is known")
             }
             Self::EditionWithoutTables => ("edition_without_tables", "there are no tables for the edition"),
-            Self::NoChapter => ("no_chapter", "the edition has no chapter for this schema"),
+            Self::NoChapter => ("no_chapter", "the edition has no chapter for this site and histology"),
             Self::HistologyNotInChapter => {
                 ("histology_not_in_chapter", "the chapter does not stage this histology")
             }
@@ -124,6 +128,13 @@ impl Cause {
             Self::NotAtDiagnosis => {
                 ("not_at_diagnosis", "the recorded categories come from after therapy, recurrence or autopsy")
             }
+            Self::NoGroupAfterTherapy => {
+                ("no_group_after_therapy", "the chapter assigns no stage group after neoadjuvant therapy")
+            }
+            Self::CompleteResponse => (
+                "complete_response",
+                "nothing is left of the tumor after therapy (T0 N0 M0), for which there is no group",
+            ),
             Self::NoRow => ("no_row", "the table has no row for this combination"),
         }
     }
@@ -212,6 +223,9 @@ pub struct Assumed {
     pub m_borrowed: bool,
     /// A discriminator left blank was taken as unknown.
     pub discriminator: bool,
+    /// The recorded stage group was read as a factor of the table (Ann Arbor, Lugano), so that the
+    /// derived group repeats it.
+    pub recorded_group: bool,
 }
 
 /// One derivation: outcome, rule, assumptions.

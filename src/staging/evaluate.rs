@@ -4,14 +4,11 @@
 //! it may be; every combination is looked up, and what they agree on is known. Where the manual
 //! prints a row for X itself (SX of the testis, TX N0 M0 of the lung), that row is the answer to X.
 
+use super::factor::{self, Said};
 use super::{Basis, Case, Cause, Outcome};
 use crate::category::{Axis, Category, Cell, StageGroup};
 use crate::decision::{MAX_AXES, Pattern, TokenSet};
-use crate::fields::Field;
-use crate::knowledge::{
-    Carried, CategoryAxis, Class, Factor, FactorAxis, Fit, Origin, Reading, Rules, StageTable, TableAxis,
-    is_anchor,
-};
+use crate::knowledge::{Carried, CategoryAxis, Fit, Reading, Rules, StageTable, TableAxis, is_anchor};
 
 /// What is known of one axis.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -75,6 +72,8 @@ pub(super) struct Question {
     table: u16,
     inputs: [Input; MAX_AXES],
     axes: u8,
+    /// Whether the recorded stage group is one of the inputs.
+    from_group: bool,
 }
 
 /// What an evaluation came to.
@@ -83,6 +82,8 @@ pub(super) struct Answer {
     pub(super) outcome: Outcome,
     /// The row, where one row gave the group.
     pub(super) row: Option<u16>,
+    /// Whether the recorded stage group was an input.
+    pub(super) from_group: bool,
 }
 
 impl Question {
@@ -99,6 +100,7 @@ impl Question {
         let table = rules.table(index);
         let blank = Input { worlds: 0, token: 0, known: Known::Yes };
         let mut inputs = [blank; MAX_AXES];
+        let mut from_group = false;
         for (input, axis) in inputs.iter_mut().zip(&table.axes) {
             *input = match axis {
                 TableAxis::Category(axis) => {
@@ -114,16 +116,37 @@ impl Question {
                         }
                     }
                 }
-                TableAxis::Factor(axis) => factor_input(rules.factor(axis.factor), axis, case, basis),
+                TableAxis::Factor(axis) => {
+                    let definition = rules.factor(axis.factor);
+                    let found = factor::find(definition, axis, case, basis);
+                    from_group |= found.from_group;
+                    let other = axis.classes.len() as u8;
+                    let missing = |known| Input {
+                        worlds: axis.all,
+                        token: if known == Known::X { axis.x.unwrap_or(other) } else { other },
+                        known,
+                    };
+                    match found.said {
+                        Said::In(set) if set.is_power_of_two() => {
+                            Input { worlds: set, token: set.trailing_zeros() as u8, known: Known::Yes }
+                        }
+                        Said::In(set) => Input { worlds: set, token: other, known: Known::Coarse },
+                        Said::Unlisted => Input { worlds: 1 << other, token: other, known: Known::Yes },
+                        Said::Unknown => missing(Known::X),
+                        Said::Nothing if definition.blank_is_unknown => missing(Known::X),
+                        Said::Nothing => missing(Known::Missing),
+                    }
+                }
             };
         }
-        Self { table: index, inputs, axes: table.axes.len().min(MAX_AXES) as u8 }
+        Self { table: index, inputs, axes: table.axes.len().min(MAX_AXES) as u8, from_group }
     }
 
     /// Whether any factor of the table is known.
     pub(super) fn knows_a_factor(&self, table: &StageTable) -> bool {
         self.inputs().iter().zip(&table.axes).any(|(input, axis)| {
-            matches!(axis, TableAxis::Factor(axis) if axis.otherwise.is_none()) && input.known == Known::Yes
+            matches!(axis, TableAxis::Factor(axis) if axis.otherwise.is_none())
+                && matches!(input.known, Known::Yes | Known::Coarse)
         })
     }
 
@@ -132,9 +155,19 @@ impl Question {
         self.inputs().iter().all(|input| input.known == Known::Yes)
     }
 
+    /// Whether the table holds for what the record knows.
+    pub(super) fn may_be_asked(&self, table: &StageTable) -> bool {
+        let known = |at: &usize| matches!(self.inputs[*at].known, Known::Yes | Known::Coarse);
+        table.only_with.is_empty() || table.only_with.iter().any(known)
+    }
+
     /// Answers it.
     pub(super) fn answer(&self, rules: &Rules) -> Answer {
-        let table = rules.table(self.table);
+        let (outcome, row) = self.outcome(rules.table(self.table));
+        Answer { outcome, row, from_group: self.from_group }
+    }
+
+    fn outcome(&self, table: &StageTable) -> (Outcome, Option<u16>) {
         let mut worlds: [TokenSet; MAX_AXES] = [0; MAX_AXES];
         for (set, input) in worlds.iter_mut().zip(self.inputs()) {
             *set = input.worlds;
@@ -142,13 +175,13 @@ impl Question {
         let worlds = &mut worlds[..usize::from(self.axes)];
         if self.is_plain() {
             return match self.first_match(table) {
-                Some(row) => Answer { outcome: Outcome::Group(table.groups[row]), row: Some(row as u16) },
-                None => Answer { outcome: Outcome::Unknown(Cause::NoRow), row: None },
+                Some(row) => (Outcome::Group(table.groups[row]), Some(row as u16)),
+                None => (Outcome::Unknown(Cause::NoRow), None),
             };
         }
         self.take_printed_x(table, worlds);
         if self.lacks_a_row_without_nodes(table, worlds) {
-            return Answer { outcome: Outcome::Unknown(Cause::NUnknown), row: None };
+            return (Outcome::Unknown(Cause::NUnknown), None);
         }
         let mut range = range(table, worlds);
         if range.is_none()
@@ -157,14 +190,14 @@ impl Question {
             range = Some(Possible::of(row, table));
         }
         let Some(range) = range else {
-            return Answer { outcome: Outcome::Unknown(self.why_nothing()), row: None };
+            return (Outcome::Unknown(self.why_nothing()), None);
         };
         if range.low == range.high {
-            return Answer { outcome: Outcome::Group(range.low), row: Some(range.row as u16) };
+            return (Outcome::Group(range.low), Some(range.row as u16));
         }
         let stage = (range.low.stage() == range.high.stage()).then(|| range.low.stage());
         let cause = self.why_open(table, worlds);
-        Answer { outcome: Outcome::Open { low: range.low, high: range.high, stage, cause }, row: None }
+        (Outcome::Open { low: range.low, high: range.high, stage, cause }, None)
     }
 
     fn inputs(&self) -> &[Input] {
@@ -300,32 +333,4 @@ fn range(table: &StageTable, worlds: &[TokenSet]) -> Option<Possible> {
 /// Whether everything that is possible has one stage.
 fn shares_stage(table: &StageTable, worlds: &[TokenSet]) -> bool {
     range(table, worlds).is_some_and(|range| range.low.stage() == range.high.stage())
-}
-
-fn factor_input(factor: &Factor, axis: &FactorAxis, case: &Case, basis: Basis) -> Input {
-    let known = |token: u8| Input { worlds: 1 << token, token, known: Known::Yes };
-    let other = axis.classes.len() as u8;
-    let first: &[Field] = match basis {
-        Basis::Clinical | Basis::PostClinical => &factor.clinical,
-        Basis::Pathologic | Basis::PostTherapy => &factor.pathologic,
-        Basis::Single | Basis::Restaged => &[],
-    };
-    let fields = first.iter().chain(&factor.fields);
-    for value in fields.filter_map(|field| case.factor(*field).value()) {
-        match axis.class(value) {
-            Class::Token(token) if axis.x != Some(token) => return known(token),
-            Class::Unlisted => return known(other),
-            Class::Token(_) | Class::Unreadable => {}
-        }
-    }
-    let derived = match factor.from {
-        Some(Origin::Age) => case.age.value().and_then(|age| axis.class_of_number(f32::from(age))),
-        Some(Origin::Histology) => case.histology.value().and_then(|code| axis.class_of_histology(code)),
-        Some(Origin::Site) => case.site.value().and_then(|site| axis.class_of_site(site)),
-        None => None,
-    };
-    match derived.or(axis.otherwise) {
-        Some(token) => known(token),
-        None => Input { worlds: axis.all, token: axis.x.unwrap_or(other), known: Known::X },
-    }
 }

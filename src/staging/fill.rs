@@ -85,6 +85,8 @@ impl Case {
                     let set = &mut self.sets[basis as usize];
                     match place {
                         Place::T => set.t = value,
+                        // A cell of T, N and M together may have filled them before.
+                        Place::N | Place::M if value.cell.is_blank() => {}
                         Place::N => set.n = value,
                         Place::M => set.m = value,
                         Place::Group => {}

@@ -74,6 +74,8 @@ impl Stager<'_> {
             derived: Derived::without_table(outcome),
             migration: Migration::NotComparable,
         };
+        let prepared = self.prepared(case);
+        let case = prepared.case.as_ref().unwrap_or(case);
         let chapter = match chapter::find_under(self.rules, case, staged.edition, edition) {
             Ok(chapter) => chapter,
             Err(cause) => return without(None, Outcome::Unknown(cause)),
@@ -106,14 +108,19 @@ impl Stager<'_> {
         if cells.iter().filter_map(|cell| cell.value()).any(|category| carry(category) == Carried::Nothing) {
             return unknown(Cause::CategoryRedefined);
         }
+        let by_n = rules.schema(chapter.schema).n_tells_classification(to);
         let mut best: Option<Derived> = None;
-        for wanted in table_bases(basis, case.set(basis)) {
+        for wanted in table_bases(basis, case.set(basis), by_n) {
             let ask = |index| Question::new(rules, index, cells, case, basis, carry);
             let (answer, table) = self.answer(rules.tables_for(chapter.schema, to, *wanted, site), ask);
             let here = Derived {
                 outcome: answer.outcome,
                 rule: table.zip(answer.row).map(|(table, row)| RuleRef { table, row }),
-                assumed: Assumed { discriminator: chapter.assumed, ..original.assumed },
+                assumed: Assumed {
+                    discriminator: chapter.assumed,
+                    recorded_group: answer.from_group,
+                    ..original.assumed
+                },
                 ..*original
             };
             best = Some(match best {

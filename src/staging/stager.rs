@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use super::chapter::{self, Chapter};
 use super::evaluate::{Answer, Question};
+use super::later::{self, is_complete_response};
 use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
-use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Prefix, Recorded};
-use crate::knowledge::{Carried, Rules, StageTable, System, TableBasis};
+use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Recorded};
+use crate::knowledge::{Carried, Rules, SchemaId, StageTable, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
 /// questions that needed more than one look-up.
@@ -17,6 +18,14 @@ pub struct Stager<'r> {
     pub(super) rules: &'r Rules,
     policy: Policy,
     answers: HashMap<Question, Answer>,
+}
+
+/// A case as it is staged.
+pub(super) struct Prepared {
+    /// The case, where it is not the one that was given.
+    pub(super) case: Option<Case>,
+    /// Whether something of a later time stood among the categories of the diagnosis.
+    later: bool,
 }
 
 impl<'r> Stager<'r> {
@@ -32,6 +41,8 @@ impl<'r> Stager<'r> {
 
     /// Derives everything of one case.
     pub fn stage(&mut self, case: &Case) -> Staged {
+        let prepared = self.prepared(case);
+        let case = prepared.case.as_ref().unwrap_or(case);
         let chapter = match chapter::find(self.rules, self.policy, case) {
             Ok(chapter) => chapter,
             Err(cause) => return nothing(cause),
@@ -53,10 +64,30 @@ impl<'r> Stager<'r> {
             {
                 staged.by_basis[basis as usize] = self.derive(case, chapter, basis);
             }
-            choose_original(case, &mut staged);
+            choose_original(case, prepared.later, &mut staged);
         }
         staged.by_basis[Basis::Restaged as usize] = self.restage(case, staged.edition);
         staged
+    }
+
+    /// A case as it is staged: what is of a later time put there, and a site that the histology alone tells.
+    pub(super) fn prepared(&self, case: &Case) -> Prepared {
+        let sorted = later::sorted_by_time(case);
+        let later = sorted.is_some();
+        let located = self.located(sorted.as_ref().unwrap_or(case));
+        Prepared { case: located.or(sorted), later }
+    }
+
+    /// A case without a site whose histology alone tells where the disease sits.
+    fn located(&self, case: &Case) -> Option<Case> {
+        if !matches!(case.site, Cell::Blank | Cell::Unknown) {
+            return None;
+        }
+        self.rules.schemas().find_map(|(id, schema)| {
+            let located = Case { site: Cell::Value(schema.site_when_missing?), ..*case };
+            let chapter = chapter::find(self.rules, self.policy, &located).ok()?;
+            (chapter.schema == id).then_some(located)
+        })
     }
 
     /// The restaged group, under the edition of its own date; never mixed with the original.
@@ -83,9 +114,16 @@ impl<'r> Stager<'r> {
                 _ => Outcome::Unknown(Cause::EditionMissing),
             });
         };
+        // An edition may have groups for what a later one stages without (ocular adnexa, 6th: Ann Arbor).
+        let has_tables = schema.editions().any(|known| known == edition);
         match schema.system(edition) {
+            System::None if !schema.chapters.contains_key(&edition.0) => {
+                return Err(Outcome::NotApplicable(Cause::NoChapter));
+            }
             System::Cns | System::Heme | System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
-            System::TnmWithoutGroup => return Err(Outcome::NotApplicable(Cause::NoStageGroup)),
+            System::TnmWithoutGroup if !has_tables => {
+                return Err(Outcome::NotApplicable(Cause::NoStageGroup));
+            }
             _ if edition.0 < 6 => return Err(Outcome::Unknown(Cause::EditionWithoutTables)),
             _ => {}
         }
@@ -97,7 +135,7 @@ impl<'r> Stager<'r> {
         if !schema.stages_behavior(case.behavior.value().unwrap_or(Behavior(3))) {
             return Err(Outcome::NotApplicable(Cause::BehaviorNotStaged));
         }
-        if !schema.editions().any(|known| known == edition) {
+        if !has_tables {
             return Err(Outcome::NotApplicable(Cause::NoChapter));
         }
         Ok(())
@@ -116,20 +154,32 @@ impl<'r> Stager<'r> {
         if silent && (uses_categories || basis != Basis::Single) {
             return None;
         }
-        let (tnm, assumed) = self.used(case, basis, uses_categories);
+        let (tnm, assumed) = self.used(case, chapter.schema, basis, uses_categories);
         let assumed = Assumed { discriminator: chapter.assumed, ..assumed };
         let derived = |answer: Answer, table: Option<u16>| Derived {
             outcome: answer.outcome,
             rule: table.zip(answer.row).map(|(table, row)| RuleRef { table, row }),
-            assumed,
+            assumed: Assumed { recorded_group: answer.from_group, ..assumed },
             t: tnm[0],
             n: tnm[1],
             m: tnm[2],
         };
         let cells = tnm.map(|recorded| recorded.cell);
         let rules = self.rules;
+        let schema = rules.schema(chapter.schema);
+        let after_therapy = matches!(basis, Basis::PostClinical | Basis::PostTherapy);
+        if after_therapy && !schema.has_group_after_therapy(edition) {
+            let cause = if is_complete_response(cells) {
+                Cause::CompleteResponse
+            } else {
+                Cause::NoGroupAfterTherapy
+            };
+            let none = Answer { outcome: Outcome::NotApplicable(cause), row: None, from_group: false };
+            return Some(derived(none, None));
+        }
         let mut best: Option<Derived> = None;
-        for wanted in table_bases(basis, set) {
+        let by_n = schema.n_tells_classification(edition) && !after_therapy;
+        for wanted in table_bases(basis, set, by_n) {
             let tables = rules.tables_for(chapter.schema, edition, *wanted, site);
             let ask = |index| Question::new(rules, index, cells, case, basis, Carried::Same);
             let (answer, table) = self.answer(tables, ask);
@@ -139,7 +189,14 @@ impl<'r> Stager<'r> {
                 Some(before) => Derived { outcome: either(before.outcome, here.outcome), ..before },
             });
         }
-        best.map(Derived::with_rule_of_group)
+        best.map(|derived| {
+            let mut derived = derived.with_rule_of_group();
+            let nothing_left = after_therapy && is_complete_response(cells);
+            if nothing_left && derived.outcome == Outcome::Unknown(Cause::NoRow) {
+                derived.outcome = Outcome::NotApplicable(Cause::CompleteResponse);
+            }
+            derived
+        })
     }
 
     /// Tries the tables of a classification: where a chapter has two systems, the first one whose
@@ -150,9 +207,13 @@ impl<'r> Stager<'r> {
         ask: impl Fn(u16) -> Question,
     ) -> (Answer, Option<u16>) {
         let rules = self.rules;
-        let mut found = (Answer { outcome: Outcome::NotApplicable(Cause::NoChapter), row: None }, None);
+        let none = Answer { outcome: Outcome::NotApplicable(Cause::NoChapter), row: None, from_group: false };
+        let mut found = (none, None);
         for (index, table) in tables {
             let question = ask(index);
+            if !question.may_be_asked(table) {
+                continue;
+            }
             let answer = if question.is_plain() {
                 question.answer(rules)
             } else {
@@ -167,7 +228,13 @@ impl<'r> Stager<'r> {
     }
 
     /// T, N and M of a set as they are used: borrowed from the other classification or assumed by policy.
-    fn used(&self, case: &Case, basis: Basis, uses_categories: bool) -> ([Recorded<Category>; 3], Assumed) {
+    fn used(
+        &self,
+        case: &Case,
+        schema: SchemaId,
+        basis: Basis,
+        uses_categories: bool,
+    ) -> ([Recorded<Category>; 3], Assumed) {
         let set = case.set(basis);
         let (t, mut n, mut m) = (set.t, set.n, set.m);
         let mut assumed = Assumed::default();
@@ -183,11 +250,11 @@ impl<'r> Stager<'r> {
             assumed.m_borrowed = true;
         }
         let at_diagnosis = matches!(basis, Basis::Single | Basis::Clinical | Basis::Pathologic);
-        if silent(m.cell) && at_diagnosis && items_show_metastasis(case) {
+        if silent(m.cell) && at_diagnosis && self.items_show_metastasis(case, schema) {
             m.cell = category(Axis::M, "M1");
             assumed.m1 = true;
         }
-        let evidence = basis != Basis::Restaged && shows_metastasis(case);
+        let evidence = basis != Basis::Restaged && self.shows_metastasis(case, schema);
         if silent(m.cell) && self.policy.mx == MxPolicy::M0 && !evidence && basis != Basis::Restaged {
             m.cell = category(Axis::M, "M0");
             assumed.m0 = true;
@@ -201,6 +268,23 @@ impl<'r> Stager<'r> {
         }
         ([t, n, m], assumed)
     }
+
+    /// Whether an item that is coded for the diagnosis by definition shows a distant metastasis: NAACCR
+    /// 1112-1117 or the EOD Mets code.
+    fn items_show_metastasis(&self, case: &Case, schema: SchemaId) -> bool {
+        let schema = self.rules.schema(schema).id.as_str();
+        let by_eod = |code| self.rules.eod_mets().shows_metastasis(Some(schema), code);
+        case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
+            || case.eod_mets.value().is_some_and(by_eod)
+    }
+
+    /// Whether the record gives any sign of a distant metastasis outside its M category. Lists and plain
+    /// answers may date from later than the diagnosis: they stand against M0 and don't make it M1.
+    fn shows_metastasis(&self, case: &Case, schema: SchemaId) -> bool {
+        self.items_show_metastasis(case, schema)
+            || case.met_present.value() == Some(true)
+            || case.met_organs().value().is_some_and(|organs| !organs.is_empty())
+    }
 }
 
 fn category(axis: Axis, label: &str) -> Cell<Category> {
@@ -210,33 +294,20 @@ fn category(axis: Axis, label: &str) -> Cell<Category> {
 /// The M of the other classification. A pathologic group may use cM; a pM1 may stand with clinical T and N
 /// (AJCC 7th edition, chapter 1; 8th edition, chapter 1).
 fn borrowed_m(case: &Case, basis: Basis) -> Option<Recorded<Category>> {
-    let at_diagnosis = |prefix: Prefix| !(prefix.y || prefix.r || prefix.a);
-    let known = |m: Recorded<Category>| {
-        m.cell.value().filter(|_| at_diagnosis(m.prefix)).map(|category| (m, category))
-    };
+    let known = |m: Recorded<Category>| m.cell.value().map(|category| (m, category));
     match basis {
         Basis::Pathologic => known(case.set(Basis::Clinical).m).map(|(m, _)| m),
         Basis::Clinical => known(case.set(Basis::Pathologic).m)
             .filter(|(_, category)| category.label().starts_with("M1"))
             .map(|(m, _)| m),
-        _ => None,
+        // Metastasis that was there before the therapy still counts after it (AJCC 8th edition, chapter 1).
+        Basis::PostClinical | Basis::PostTherapy => [Basis::Pathologic, Basis::Clinical]
+            .iter()
+            .filter_map(|basis| known(case.set(*basis).m))
+            .find(|(_, category)| category.label().starts_with("M1"))
+            .map(|(m, _)| m),
+        Basis::Single | Basis::Restaged => None,
     }
-}
-
-/// Whether an item that is coded for the diagnosis by definition shows a distant metastasis: NAACCR
-/// 1112-1117, or EOD Mets, where 00 is none, 05 is M0(i+), 88 and 99 are not applicable and unknown
-/// (SEER EOD 2018).
-fn items_show_metastasis(case: &Case) -> bool {
-    case.mets.iter().any(|flag| matches!(flag.value(), Some(MetFlag::Yes | MetFlag::Generalised)))
-        || case.eod_mets.value().is_some_and(|code| ![0, 5, 88, 99].contains(&code))
-}
-
-/// Whether the record gives any sign of a distant metastasis outside its M category. Lists and plain
-/// answers may date from later than the diagnosis: they stand against M0 and don't make it M1.
-fn shows_metastasis(case: &Case) -> bool {
-    items_show_metastasis(case)
-        || case.met_present.value() == Some(true)
-        || case.met_organs().value().is_some_and(|organs| !organs.is_empty())
 }
 
 /// Whether behavior and T both say that the tumor has not invaded.
@@ -254,7 +325,10 @@ fn is_not_applicable(set: &Tnm) -> bool {
 }
 
 /// The printed tables that a classification is read from.
-pub(super) fn table_bases(basis: Basis, set: &Tnm) -> &'static [TableBasis] {
+pub(super) fn table_bases(basis: Basis, set: &Tnm, by_n: bool) -> &'static [TableBasis] {
+    if by_n && set.n.prefix.examination == Some(Examination::Clinical) {
+        return &[TableBasis::Clinical];
+    }
     let prefix = set.t.prefix.examination.or(set.n.prefix.examination);
     match (basis, prefix) {
         (Basis::Clinical, _) | (Basis::Single | Basis::Restaged, Some(Examination::Clinical)) => {
@@ -288,21 +362,16 @@ pub(super) fn either(one: Outcome, other: Outcome) -> Outcome {
 
 /// The best of the sets at diagnosis: a single group before a stage before bounds, and pathologic
 /// before clinical before unspecified. A y, r or a stage is never the original.
-fn choose_original(case: &Case, staged: &mut Staged) {
+fn choose_original(case: &Case, later: bool, staged: &mut Staged) {
     let rank = |outcome: Outcome| match outcome {
         Outcome::Group(_) => 3,
         Outcome::Open { stage: Some(_), .. } => 2,
         Outcome::Open { .. } => 1,
         _ => 0,
     };
-    let mut later = false;
     let mut best: Option<(Basis, Derived)> = None;
     for basis in [Basis::Pathologic, Basis::Clinical, Basis::Single] {
         let Some(derived) = staged.by_basis[basis as usize] else { continue };
-        if is_later(case.set(basis)) {
-            later = true;
-            continue;
-        }
         if best.is_none_or(|(_, known)| rank(derived.outcome) > rank(known.outcome)) {
             best = Some((basis, derived));
         }
@@ -320,11 +389,6 @@ fn choose_original(case: &Case, staged: &mut Staged) {
     {
         staged.original = Derived::without_table(Outcome::Unknown(Cause::RecordedNotApplicable));
     }
-}
-
-/// Whether a set was recorded after therapy began, at recurrence or at autopsy, as its prefixes say.
-fn is_later(set: &Tnm) -> bool {
-    [set.t.prefix, set.n.prefix, set.m.prefix].iter().any(|prefix| prefix.y || prefix.r || prefix.a)
 }
 
 fn nothing(cause: Cause) -> Staged {

@@ -107,7 +107,11 @@ fn unknown_is_computed() {
         ("site=C50.4, histology=8500/3, edition=7", "UNK tnm_missing"),
         ("site=C34.1, histology=8140/3, edition=8, clin_t=TX, clin_n=N0, clin_m=M0", "occult"),
         ("site=C34.1, histology=8140/3, edition=8, clin_n=N0, clin_m=M0", "? 0..IIIA t_unknown"),
-        ("site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0", "II"),
+        (
+            "site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0",
+            "? IIA..IIIC factor_missing",
+        ),
+        ("site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0, s_path=9", "II"),
         (
             "site=C34.1, histology=8140/3, edition=8, path_t=T9, path_n=N0, path_m=M0",
             "? 0..IIIA category_invalid",
@@ -194,6 +198,34 @@ fn breast_takes_the_prognostic_table_where_its_factors_are_recorded() {
     assert_eq!(show(stage(base, Policy::default()).original.outcome), "IIA");
     let factors = format!("{base}, grade_path=1, er=1, pr=1, her2=1");
     assert_eq!(show(stage(&factors, Policy::default()).original.outcome), "IA");
+}
+
+#[test]
+fn a_blank_factor_is_every_class_that_it_may_be() {
+    let bounds = |cells: &str| stage(cells, Policy::default()).original.outcome.bounds().unwrap();
+    for (base, field, values) in [
+        ("site=C62.1, histology=9061/3, edition=8, path_t=T1, path_n=N1, path_m=M0", "s_path", "0 1 2 3"),
+        (
+            "site=C62.1, histology=9061/3, edition=7, path_t=T1, path_n=N0, path_m=M1A",
+            "afp",
+            "2 500 2000 20000",
+        ),
+        ("site=C61.9, histology=8140/3, edition=8, t=cT2a, n=N0, m=M0, psa=5", "gleason", "6 7 8 10 3+4 4+3"),
+        ("site=C49.2, histology=8802/3, edition=8, path_t=T2, path_n=N0, path_m=M0", "grade_path", "1 2 3 9"),
+        (
+            "site=C18.1, histology=8480/3, edition=8, path_t=T3, path_n=N0, path_m=M1b",
+            "grade_path",
+            "1 2 3 9",
+        ),
+        ("site=C42.1, histology=9732/3, edition=8, albumin=1, cytogenetics=0, ldh=1", "b2m", "0 1 2 6.5"),
+    ] {
+        let (low, high) = bounds(base);
+        for value in values.split(' ') {
+            let (known_low, known_high) = bounds(&format!("{base}, {field}={value}"));
+            assert!(low <= known_low && known_high <= high, "{base}, {field}={value}");
+            assert!(low != high, "{base} is open");
+        }
+    }
 }
 
 mod properties {

@@ -31,7 +31,7 @@ impl Agreement {
             "exact" => self.exact += n,
             "substage" => self.substage += n,
             "major" => self.major += n,
-            _ => {}
+            _ => return,
         }
         let place = |stage| STAGES.iter().position(|&known| known == stage);
         if let (Some(row), Some(column)) = (place(key.recorded.stage), place(key.derived.stage)) {

@@ -16,4 +16,5 @@ mod fixtures;
 mod real_tables;
 mod rules;
 mod support;
+mod systems;
 mod words;
