@@ -180,8 +180,8 @@ impl Question {
             };
         }
         self.take_printed_x(table, worlds);
-        if self.lacks_a_row_without_nodes(table, worlds) {
-            return (Outcome::Unknown(Cause::NUnknown), None);
+        if let Some(cause) = self.lacks_a_row_without_spread(table, worlds) {
+            return (Outcome::Unknown(cause), None);
         }
         let mut range = range(table, worlds);
         if range.is_none()
@@ -234,17 +234,24 @@ impl Question {
         }
     }
 
-    /// Whether the nodes are unknown and N0, which they may well be, has no group (T0 N0 M0): then the
-    /// groups of the other nodal categories are not all that is possible.
-    fn lacks_a_row_without_nodes(&self, table: &StageTable, worlds: &[TokenSet]) -> bool {
-        let Some((axis, own)) = table.category_axis(Axis::N) else { return false };
-        if matches!(self.inputs[axis].known, Known::Yes | Known::Coarse | Known::Redefined | Known::Foreign) {
-            return false;
-        }
-        let Some(n0) = own.tokens.iter().position(|category| category.label() == "N0") else { return false };
+    /// The first of N and M that is unknown, where without spread, which may well be, there is no group
+    /// (T0 N0 M0): then the groups of the other categories are not all that is possible.
+    fn lacks_a_row_without_spread(&self, table: &StageTable, worlds: &[TokenSet]) -> Option<Cause> {
         let mut without = worlds.to_vec();
-        without[axis] &= 1 << n0;
-        without[axis] != 0 && range(table, &without).is_none()
+        let mut first = None;
+        for (axis, none, cause) in [(Axis::N, "N0", Cause::NUnknown), (Axis::M, "M0", Cause::MUnknown)] {
+            let Some((at, own)) = table.category_axis(axis) else { continue };
+            if matches!(self.inputs[at].known, Known::Yes | Known::Coarse | Known::Redefined | Known::Foreign)
+            {
+                continue;
+            }
+            let Some(token) = own.tokens.iter().position(|category| category.label() == none) else {
+                continue;
+            };
+            without[at] &= 1 << token;
+            first = first.or(Some(cause));
+        }
+        first.filter(|_| !without.contains(&0) && range(table, &without).is_none())
     }
 
     fn why_nothing(&self) -> Cause {
@@ -334,3 +341,6 @@ fn range(table: &StageTable, worlds: &[TokenSet]) -> Option<Possible> {
 fn shares_stage(table: &StageTable, worlds: &[TokenSet]) -> bool {
     range(table, worlds).is_some_and(|range| range.low.stage() == range.high.stage())
 }
+
+#[cfg(test)]
+mod tests;

@@ -145,6 +145,8 @@ fn what_is_not_of_the_diagnosis_or_not_applicable_is_not_taken_for_m() {
         ("site=C61.9, histology=8140/3, path_t=pT0, path_n=pNX, path_m=cM0, dx_year=2012", "UNK n_unknown"),
         ("site=C67.2, histology=8120/3, path_t=pT0, path_n=pNX, path_m=cM0, dx_year=2012", "UNK n_unknown"),
         ("site=C67.2, histology=8120/3, path_t=pT0, path_n=pNX, path_m=cM1, dx_year=2012", "IV"),
+        // Nor does an unknown M make it IV.
+        ("site=C67.2, histology=8120/3, path_t=pT0, path_n=pN0, mets_bone=1, dx_year=2012", "IV"),
     ]);
 }
 

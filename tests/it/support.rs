@@ -1,5 +1,6 @@
 //! What the tests share: a working folder, the built binary, the evidence beside the project.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -77,6 +78,22 @@ impl Work {
         names.sort();
         found == names
     }
+}
+
+/// A row of a list, by the names of its columns.
+pub(crate) type Row = BTreeMap<String, String>;
+
+/// The rows of a list that is part of the tests; lines that begin with # are remarks.
+pub(crate) fn embedded(text: &str) -> Vec<Row> {
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(text.as_bytes());
+    reader.deserialize().map(Result::unwrap).collect()
+}
+
+/// Whether a row of a list (`any`, or values apart by blanks, in each cell) takes in what was found.
+pub(crate) fn takes(listed: &Row, found: &Row) -> bool {
+    found.iter().all(|(column, value)| {
+        listed[column] == "any" || listed[column].split(' ').any(|known| known == value)
+    })
 }
 
 /// A text table as its header and rows.
