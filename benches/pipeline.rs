@@ -45,6 +45,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         delimiter: Some(Delimiter::Comma),
         read: Options::default(),
         map: MapOptions::default(),
+        rules: None,
         policy: Policy::default(),
         also_editions: Vec::new(),
         audit: Config::default(),

@@ -169,13 +169,17 @@ fn matched(out: &mut String, rules: &Rules, rule: RuleRef) {
     let system = table.system.as_deref().map(|system| format!(", {system}")).unwrap_or_default();
     let _ = writeln!(
         out,
-        "  Table       {}, edition {}, {}{system}; row {} of {}",
+        "  Table       {}{}, edition {}, {}{system}; row {} of {}",
+        if table.local { "local/" } else { "" },
         schema.id,
         table.edition,
         table.basis.name(),
         rule.row + 1,
         table.printed.len()
     );
+    if table.local {
+        let _ = writeln!(out, "              of your own rules, {}:{}", table.place.0, table.place.1);
+    }
     let Some(row) = table.printed.get(usize::from(rule.row)) else { return };
     printed(out, &table.heading, row);
     for title in factor_titles(rules, table) {

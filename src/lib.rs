@@ -7,7 +7,7 @@
 //! evaluator of [`decision`], [`course`] puts later events in their places,
 //! [`audit`] compares it with what was recorded, [`diff`] with an older export,
 //! [`output`] and [`summary`] write it down. [`pipeline`] drives the walk. A room
-//! imports only rooms named before it.
+//! imports only rooms named before it; [`rulebook`] prints the rules themselves.
 //!
 //! Everything that the command line does can be called from here, without files as well:
 //!
@@ -42,6 +42,7 @@ pub mod category;
 
 pub mod decision;
 pub mod knowledge;
+pub mod rulebook;
 pub mod staging;
 
 pub mod course;

@@ -7,7 +7,7 @@ use rstage::fields::{mapping_file, recognise_columns, render, report};
 use rstage::input::discover;
 
 use super::failure::Failure;
-use super::shared::Reading;
+use super::shared::{OwnRules, Reading};
 
 /// Options of `rstage columns`.
 #[derive(clap::Args)]
@@ -17,6 +17,8 @@ pub(crate) struct Args {
     inputs: Vec<String>,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    own: OwnRules,
     /// Write a map file to edit, for the first export
     #[arg(long, value_name = "FILE")]
     write_map: Option<PathBuf>,
@@ -27,6 +29,8 @@ pub(crate) struct Args {
 
 /// Runs it; the exit status.
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
+    // No column depends on the rules; a folder that cannot be used is better told now than by the run.
+    args.own.read()?;
     let options = args.reading.mapping()?;
     let mut out = stdout().lock();
     for (index, file) in discover(&args.inputs, &args.reading.options())?.iter().enumerate() {

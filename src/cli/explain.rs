@@ -13,7 +13,7 @@ use rstage::pipeline::{case_of, cell_of, key_of};
 use rstage::staging::{Case, Policy, Stager};
 
 use super::failure::Failure;
-use super::shared::{Assuming, Reading};
+use super::shared::{Assuming, OwnRules, Reading};
 
 /// Options of `rstage explain`.
 #[derive(clap::Args)]
@@ -31,6 +31,8 @@ pub(crate) struct Args {
     key: Option<String>,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    own: OwnRules,
     #[command(flatten)]
     assuming: Assuming,
     /// Primary site, C62.1
@@ -111,11 +113,16 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = Config::default();
     let mut audit_rules = AuditRules::configured(&config)?;
     let policy = args.assuming.policy();
+    let own = args.own.read()?;
+    let rules = match &own {
+        Some(rules) => rules,
+        None => Rules::builtin()?,
+    };
     let text = if let (Some(export), Some(key)) = (&args.export, &args.key) {
         let (chunk, mapping, row) = find(args, export, key)?;
         audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
         let case = case_of(&chunk, &mapping, row);
-        in_words(&case, policy, &audit_rules, &config, &|field| cell_of(&chunk, &mapping, field, row))?
+        in_words(rules, &case, policy, &audit_rules, &config, &|field| cell_of(&chunk, &mapping, field, row))
     } else {
         let given = args.given()?;
         if given.is_empty() {
@@ -129,20 +136,20 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
             case.put(*field, parse(*field, Coding::Plain, text));
         }
         case.complete();
-        in_words(&case, policy, &audit_rules, &config, &|field| given.get(&field).cloned())?
+        in_words(rules, &case, policy, &audit_rules, &config, &|field| given.get(&field).cloned())
     };
     write!(stdout().lock(), "{text}")?;
     Ok(0)
 }
 
 fn in_words(
+    rules: &Rules,
     case: &Case,
     policy: Policy,
     audit_rules: &AuditRules,
     config: &Config,
     cell: &dyn Fn(Field) -> Option<String>,
-) -> Result<String, Failure> {
-    let rules = Rules::builtin()?;
+) -> String {
     let mut stager = Stager::new(rules, policy);
     let staged = stager.stage(case);
     let besides = stager.beside(case, &staged);
@@ -150,7 +157,7 @@ fn in_words(
     let audited = audit(rules, audit_rules, config, case, &staged, &mut findings);
     let record =
         Explained { case, staged: &staged, audited: &audited, besides: &besides, findings: &findings };
-    Ok(explain(rules, audit_rules, record, cell))
+    explain(rules, audit_rules, record, cell)
 }
 
 /// The record of a key: its chunk, the columns of its file, and its row.

@@ -6,7 +6,7 @@ use rstage::audit::AuditError;
 use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
-use rstage::knowledge::KnowledgeError;
+use rstage::knowledge::{Mistakes, UnknownSchema};
 use rstage::pipeline::RunError;
 use rstage::synth::SynthError;
 
@@ -16,6 +16,9 @@ pub(crate) enum Failure {
     /// Options that clap cannot judge.
     #[error("{0}")]
     Usage(String),
+    /// A schema that does not exist.
+    #[error(transparent)]
+    Schema(#[from] UnknownSchema),
     /// An input.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -35,7 +38,10 @@ pub(crate) enum Failure {
     Run(#[from] RunError),
     /// Rules of the program.
     #[error("the staging rules cannot be loaded: {0}")]
-    Knowledge(#[from] &'static KnowledgeError),
+    Knowledge(#[from] &'static Mistakes),
+    /// Rules of the user's own folder.
+    #[error("the rules of --rules cannot be used\n{0}")]
+    Rules(#[from] Mistakes),
     /// Rules of the audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -54,7 +60,7 @@ impl Failure {
     /// Exit status: 2 usage, 3 input or mapping, 5 output or internal, 128 and more a signal.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Schema(_) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
@@ -66,6 +72,7 @@ impl Failure {
             Self::Input(_)
             | Self::Fields { .. }
             | Self::Record(_)
+            | Self::Rules(_)
             | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
             Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
         }

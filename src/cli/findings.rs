@@ -2,11 +2,11 @@
 
 use std::io::{Write, stdout};
 
-use clap::{Subcommand, ValueEnum};
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+use clap::Subcommand;
 use rstage::audit::{AuditRules, Evaluated, Rule};
 
 use super::failure::Failure;
+use super::listing::{Format, write_list};
 
 /// Options of `rstage findings`.
 #[derive(clap::Args)]
@@ -28,13 +28,6 @@ enum Command {
         /// Id of the rule, such as D06
         id: String,
     },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Text,
-    Markdown,
-    Csv,
 }
 
 /// Runs it; the exit status.
@@ -59,36 +52,12 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
 
 const COLUMNS: [&str; 7] = ["id", "name", "severity", "evaluated", "meaning", "action", "source"];
 
-fn list(out: &mut impl Write, rules: &[Rule], format: Format) -> Result<(), Failure> {
-    match format {
-        Format::Text => {
-            const STYLE: TableStyle =
-                TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-            let mut table = Table::new();
-            table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(100);
-            table.set_header(["id", "severity", "meaning"]);
-            table.add_rows(rules.iter().map(|rule| [rule.id.clone(), severity(rule), rule.meaning.clone()]));
-            for line in table.to_string().lines() {
-                writeln!(out, "{}", line.trim_end())?;
-            }
-        }
-        Format::Markdown => {
-            writeln!(out, "| {} |", COLUMNS.join(" | "))?;
-            writeln!(out, "|{}", "---|".repeat(COLUMNS.len()))?;
-            for rule in rules {
-                writeln!(out, "| {} |", cells(rule).map(|cell| cell.replace('|', "\\|")).join(" | "))?;
-            }
-        }
-        Format::Csv => {
-            let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(COLUMNS).map_err(std::io::Error::from)?;
-            for rule in rules {
-                writer.write_record(cells(rule)).map_err(std::io::Error::from)?;
-            }
-            writer.flush()?;
-        }
+fn list(out: &mut impl Write, rules: &[Rule], format: Format) -> std::io::Result<()> {
+    if format == Format::Text {
+        let rows = rules.iter().map(|rule| [rule.id.clone(), severity(rule), rule.meaning.clone()]);
+        return write_list(out, format, 100, ["id", "severity", "meaning"], rows.collect());
     }
-    Ok(())
+    write_list(out, format, 100, COLUMNS, rules.iter().map(cells).collect())
 }
 
 fn cells(rule: &Rule) -> [String; COLUMNS.len()] {

@@ -6,6 +6,8 @@ mod diff;
 mod explain;
 mod failure;
 mod findings;
+mod listing;
+mod rules;
 mod run;
 mod shared;
 mod synth;
@@ -22,7 +24,7 @@ use failure::Failure;
     name = "rstage",
     version,
     about = "Derives stage groups of tumor-registry exports, audits them against the recorded ones, and grades oligometastatic disease",
-    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 input or mapping,\n            4 more rejected rows than --max-rejects, 5 output or internal, 128+n signal n."
+    after_help = "Exit codes: 0 clean, 1 findings at or above --fail-on, 2 usage, 3 input, mapping or rules,\n            4 more rejected rows than --max-rejects, 5 output or internal, 128+n signal n."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -43,6 +45,8 @@ enum Command {
     Findings(findings::Args),
     /// Compare two exports of one registry: what changed, and whether it may
     Diff(Box<diff::Args>),
+    /// List the staging schemas, show one with its tables, check a folder of your own tables
+    Rules(rules::Args),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -64,6 +68,7 @@ pub(crate) fn main() -> u8 {
         Command::Cohort(args) => cohort::main(&args),
         Command::Findings(args) => findings::main(&args),
         Command::Diff(args) => diff::main(&args),
+        Command::Rules(args) => rules::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| report(&failure))

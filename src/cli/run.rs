@@ -20,7 +20,7 @@ use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
 
 use super::failure::Failure;
-use super::shared::{Assuming, Reading, map_file};
+use super::shared::{Assuming, OwnRules, Reading, map_file};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -54,6 +54,8 @@ pub(crate) struct Args {
     original_window: String,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    own: OwnRules,
     #[command(flatten)]
     assuming: Assuming,
     /// Stage every record under these editions (6, 7, 8, 9) as well, and count how its stage moves
@@ -103,7 +105,7 @@ impl From<FailOn> for Severity {
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
     let result = watched(!args.quiet && !args.json, |progress, started| run(&config, progress, started))?;
-    report(args, &result)?;
+    report(args, &config, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
 
@@ -137,6 +139,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         delimiter,
         read: args.reading.options(),
         map: args.reading.mapping()?,
+        rules: args.own.read()?,
         policy: args.assuming.policy(),
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit,
@@ -201,7 +204,7 @@ fn bar(total: u64) -> ProgressBar {
     bar
 }
 
-fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
+fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Failure> {
     let rejected =
         result.manifest.counts.rejected + result.manifest.events.as_ref().map_or(0, |events| events.rejected);
     for reject in &result.first_rejects {
@@ -220,7 +223,10 @@ fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     if args.quiet {
         return Ok(());
     }
-    let rules = Rules::builtin()?;
+    let rules = match &config.rules {
+        Some(rules) => rules,
+        None => Rules::builtin()?,
+    };
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     for input in &result.manifest.inputs {
         writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;

@@ -1,11 +1,13 @@
 //! Options that several commands take.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use rstage::category::Edition;
 use rstage::fields::{MapFile, MapOptions, parse_setting};
 use rstage::input::{Delimiter, Encoding, Options, Quoting};
+use rstage::knowledge::{Mistakes, Overlay, Rules};
 use rstage::staging::{MxPolicy, NxPolicy, Policy};
 
 use super::failure::Failure;
@@ -79,6 +81,22 @@ pub(crate) fn map_file(option: &str, path: &Path) -> Result<MapFile, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Record(format!("{place}: cannot be read: {error}")))?;
     MapFile::parse(&place, &text).map_err(|source| Failure::Fields { place: option.to_owned(), source })
+}
+
+/// The user's own staging rules.
+#[derive(Args, Clone)]
+pub(crate) struct OwnRules {
+    /// Folder of your own stage tables, laid over the built-in ones (see `rstage rules check`)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) rules: Option<PathBuf>,
+}
+
+impl OwnRules {
+    /// The rules with the folder over them; none where there is no folder.
+    pub(crate) fn read(&self) -> Result<Option<Arc<Rules>>, Mistakes> {
+        let Some(folder) = &self.rules else { return Ok(None) };
+        Ok(Some(Arc::new(Rules::overlaid(Overlay::read(folder)?)?)))
+    }
 }
 
 /// What is taken for granted where a record is silent.

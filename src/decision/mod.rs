@@ -9,8 +9,18 @@
 //! array reads. A set of tokens on an axis stands for "one of these": [`Table::possible`]
 //! then says which rows can still win.
 
+mod cover;
+
+pub use cover::{Hidden, Region, TooIntricate};
+
 /// Most tokens that an axis may have: a set of them is one machine word, with a bit left for *other*.
 pub const MAX_TOKENS: usize = 63;
+
+/// Most axes that a table may have.
+pub const MAX_AXES: usize = 10;
+
+/// Most rows that a table may have; the longest printed one has about a hundred.
+const MAX_ROWS: usize = 2000;
 
 /// Largest dense array, in cells; a larger table is scanned row by row.
 const DENSE_LIMIT: usize = 1 << 20;
@@ -51,14 +61,11 @@ pub enum TableError {
         /// Number of its tokens.
         tokens: usize,
     },
-    /// A row whose every case is taken by rows above it.
-    #[error("row {row} can never match: the rows above it take all its cases")]
-    Unreachable {
-        /// Row, from 0.
-        row: usize,
-    },
-    /// More rows than an index holds.
-    #[error("{0} rows are too many for one table")]
+    /// More axes than an evaluation holds.
+    #[error("{0} columns are too many for one table, at most {MAX_AXES} are possible")]
+    TooManyAxes(usize),
+    /// More rows than anyone prints.
+    #[error("{0} rows are too many for one table, at most {MAX_ROWS} are possible")]
     TooManyRows(usize),
 }
 
@@ -80,7 +87,10 @@ impl Table {
         if let Some((axis, &tokens)) = tokens.iter().enumerate().find(|(_, n)| **n > MAX_TOKENS) {
             return Err(TableError::TooManyTokens { axis, tokens });
         }
-        if rows.len() >= usize::from(NO_ROW) {
+        if tokens.len() > MAX_AXES {
+            return Err(TableError::TooManyAxes(tokens.len()));
+        }
+        if rows.len() > MAX_ROWS {
             return Err(TableError::TooManyRows(rows.len()));
         }
         let class_of: Vec<Vec<u8>> =
@@ -94,7 +104,6 @@ impl Table {
         let mut table = Self { rows, class_of, strides, dense: Vec::new() };
         if cells <= DENSE_LIMIT {
             table.dense = table.fill(cells);
-            table.check_reachable()?;
         }
         Ok(table)
     }
@@ -123,6 +132,16 @@ impl Table {
     /// The pattern of a row on an axis.
     pub fn pattern(&self, row: usize, axis: usize) -> Pattern {
         self.rows.get(row).and_then(|row| row.get(axis)).copied().unwrap_or(Pattern::Any)
+    }
+
+    /// The rows that match no combination of the sets' tokens, because rows above them take all of them.
+    pub fn hidden(&self, sets: &[TokenSet]) -> Result<Vec<Hidden>, TooIntricate> {
+        cover::hidden(&self.rows, sets)
+    }
+
+    /// Regions that together hold every combination of the sets' tokens without a row.
+    pub fn gaps(&self, sets: &[TokenSet]) -> Result<Vec<Region>, TooIntricate> {
+        cover::gaps(&self.rows, sets)
     }
 
     /// Number of rows.
@@ -204,17 +223,6 @@ impl Table {
             })
             .collect()
     }
-
-    fn check_reachable(&self) -> Result<(), TableError> {
-        let mut reached = vec![false; self.rows.len()];
-        for &row in self.dense.iter().filter(|&&row| row != NO_ROW) {
-            reached[usize::from(row)] = true;
-        }
-        match reached.iter().position(|reached| !reached) {
-            Some(row) => Err(TableError::Unreachable { row }),
-            None => Ok(()),
-        }
-    }
 }
 
 fn count_classes(classes: &[u8]) -> usize {
@@ -274,9 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_below_its_own_cases_is_refused() {
-        let error = Table::new(&[2], vec![vec![OneOf(0b11)], vec![OneOf(0b01)]]).unwrap_err();
-        assert_eq!(error, TableError::Unreachable { row: 1 });
+    fn too_many_tokens_are_refused() {
         assert!(Table::new(&[64], vec![vec![Any]]).is_err());
     }
 

@@ -5,7 +5,7 @@
 
 use super::SchemaId;
 use super::beside_file::{SystemForm, named_schemas, read_select, read_table};
-use super::error::KnowledgeError;
+use super::error::Mistakes;
 use super::factor::Factor;
 use super::file::{Source, toml_error};
 use super::ranges::Ranges;
@@ -197,7 +197,7 @@ impl Beside {
         summary: (&str, &str),
         schemas: &[Schema],
         factors: &[Factor],
-    ) -> Result<Self, KnowledgeError> {
+    ) -> Result<Self, Mistakes> {
         let mut beside = Self {
             by_schema: vec![Vec::new(); schemas.len()],
             summary: SummaryStage::read(Source { file: summary.0, text: summary.1 }, schemas)?,
@@ -214,16 +214,16 @@ impl Beside {
         source: Source<'_>,
         schemas: &[Schema],
         factors: &[Factor],
-    ) -> Result<(), KnowledgeError> {
+    ) -> Result<(), Mistakes> {
         let form: SystemForm =
             toml::from_str(source.text).map_err(|e| toml_error(&e, source.text, source.file))?;
         if self.systems.len() == MAX_SYSTEMS {
-            return Err(source.wrong(1, format!("more than {MAX_SYSTEMS} systems")));
+            return Err(source.wrong(1, format!("more than {MAX_SYSTEMS} systems")).into());
         }
         let labels: Vec<String> = form.labels.get_ref().split_whitespace().map(str::to_owned).collect();
         if labels.len() > MAX_LABELS {
             let line = source.line(&form.labels);
-            return Err(source.wrong(line, format!("more than {MAX_LABELS} labels")));
+            return Err(source.wrong(line, format!("more than {MAX_LABELS} labels")).into());
         }
         let recorded = form.recorded.as_ref().map(|id| {
             let line = source.line(id);
@@ -250,7 +250,7 @@ impl Beside {
                 (None, false) => named.iter().for_each(|id| self.by_schema[usize::from(id.0)].push(index)),
                 _ => {
                     let line = source.line(&disease.id);
-                    return Err(source.wrong(line, "a disease has either select or schemas"));
+                    return Err(source.wrong(line, "a disease has either select or schemas").into());
                 }
             }
             let mut tables = Vec::new();
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
     use crate::knowledge::Rules;
 
-    fn read(text: &str) -> Result<Beside, KnowledgeError> {
+    fn read(text: &str) -> Result<Beside, Mistakes> {
         let rules = Rules::builtin().unwrap();
         let schemas: Vec<Schema> = rules.schemas().map(|(_, schema)| schema.clone()).collect();
         let factors = Factor::read_all("[risk]\ntitle = \"Risk\"\nfields = [\"gtn_risk\"]\n", "f.toml")?;

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::SchemaId;
 use super::beside::{BesideKind, BesideRows, BesideSystem, BesideTable, NOT_STAGED, Selects, UNKNOWN};
-use super::error::{KnowledgeError, Problem};
+use super::error::{KnowledgeError, Mistakes, Problem};
 use super::factor::{Classes, Factor};
 use super::file::Source;
 use super::grid::{Grid, GridForm};
@@ -65,18 +65,18 @@ pub(super) fn read_table(
     schemas: &[Schema],
     classes: (&BTreeMap<String, Classes>, &BTreeMap<String, Classes>),
     source: Source<'_>,
-) -> Result<BesideTable, KnowledgeError> {
-    let labels = |line: usize, text: &str| -> Result<u64, KnowledgeError> {
+) -> Result<BesideTable, Mistakes> {
+    let labels = |line: usize, text: &str| -> Result<u64, Mistakes> {
         let mut set = 0;
         for word in text.split_whitespace() {
             set |= match system.labels.iter().position(|label| label == word) {
                 Some(at) => 1 << at,
                 None if word == "UNK" => UNKNOWN,
                 None if word == "NA" => NOT_STAGED,
-                None => return Err(source.wrong(line, format!("{word} is not among the labels"))),
+                None => return Err(source.wrong(line, format!("{word} is not among the labels")).into()),
             };
         }
-        if set == 0 { Err(source.wrong(line, "no label")) } else { Ok(set) }
+        if set == 0 { Err(source.wrong(line, "no label").into()) } else { Ok(set) }
     };
     let kind = match (&form.rows, &form.groups) {
         (Some(rows), None) => {
@@ -97,7 +97,7 @@ pub(super) fn read_table(
         (None, Some(groups)) => BesideKind::Groups(read_groups(groups, &labels, source)?),
         _ => {
             let line = form.editions.as_ref().map_or(1, |editions| source.line(editions));
-            return Err(source.wrong(line, "a table has either rows or groups"));
+            return Err(source.wrong(line, "a table has either rows or groups").into());
         }
     };
     let editions = form.editions.as_ref().map(|editions| {
@@ -116,14 +116,14 @@ pub(super) fn read_table(
 /// `group | label` rows: several groups before the bar, one or several labels behind it.
 fn read_groups(
     block: &Spanned<String>,
-    labels: &dyn Fn(usize, &str) -> Result<u64, KnowledgeError>,
+    labels: &dyn Fn(usize, &str) -> Result<u64, Mistakes>,
     source: Source<'_>,
-) -> Result<Vec<(StageGroup, u64)>, KnowledgeError> {
+) -> Result<Vec<(StageGroup, u64)>, Mistakes> {
     let rows = Rows::split(block.get_ref(), source.file, source.block_line(block))?;
     let mut groups = Vec::new();
     for (line, cells) in &rows.rows {
         let [named, label] = cells.as_slice() else {
-            return Err(source.wrong(*line, "the columns must be: group | label"));
+            return Err(source.wrong(*line, "the columns must be: group | label").into());
         };
         for word in named.split_whitespace() {
             let group = StageGroup::from_label(word)
@@ -135,15 +135,12 @@ fn read_groups(
     Ok(groups)
 }
 
-pub(super) fn read_select(
-    block: &Spanned<String>,
-    source: Source<'_>,
-) -> Result<Vec<Selects>, KnowledgeError> {
+pub(super) fn read_select(block: &Spanned<String>, source: Source<'_>) -> Result<Vec<Selects>, Mistakes> {
     let rows = Rows::split(block.get_ref(), source.file, source.block_line(block))?;
     let mut select = Vec::new();
     for (line, cells) in &rows.rows {
         let [sites, histologies, behaviors] = cells.as_slice() else {
-            return Err(source.wrong(*line, "the columns must be: site | histology | behavior"));
+            return Err(source.wrong(*line, "the columns must be: site | histology | behavior").into());
         };
         let cell = |column: &str, value: &str| {
             let wanted = "any or a list of codes".to_owned();

@@ -83,9 +83,15 @@ pub struct Factor {
 impl Factor {
     /// Reads the factor definitions.
     pub(super) fn read_all(text: &str, file: &str) -> Result<Vec<Self>, KnowledgeError> {
-        let forms: BTreeMap<String, FactorForm> =
+        let forms: BTreeMap<String, toml::Spanned<FactorForm>> =
             toml::from_str(text).map_err(|e| super::file::toml_error(&e, text, file))?;
-        forms.into_iter().map(|(name, form)| Self::new(name, form, file)).collect()
+        forms
+            .into_iter()
+            .map(|(name, form)| {
+                let line = super::file::Source { file, text }.line(&form);
+                Self::new(name, form.into_inner(), file).map_err(|error| KnowledgeError { line, ..error })
+            })
+            .collect()
     }
 
     fn new(name: String, form: FactorForm, file: &str) -> Result<Self, KnowledgeError> {

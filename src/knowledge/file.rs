@@ -8,21 +8,21 @@ use toml::Spanned;
 use super::error::{KnowledgeError, Problem};
 use super::factor::Classes;
 use super::grid::GridForm;
+use crate::fields::did_you_mean;
 
+/// Title, system and behavior may be left out where a file changes a schema that exists already.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SchemaForm {
-    pub(super) id: String,
-    pub(super) title: String,
-    pub(super) system: Spanned<String>,
+    pub(super) id: Spanned<String>,
+    pub(super) title: Option<String>,
+    pub(super) system: Option<Spanned<String>>,
     pub(super) system_before_8: Option<Spanned<String>>,
     pub(super) version_9_from: Option<u16>,
-    #[serde(default)]
-    pub(super) no_group_after_therapy: Vec<u8>,
-    #[serde(default)]
-    pub(super) n_tells_classification: Vec<u8>,
+    pub(super) no_group_after_therapy: Option<Vec<u8>>,
+    pub(super) n_tells_classification: Option<Vec<u8>>,
     pub(super) site_when_missing: Option<Spanned<String>>,
-    pub(super) behavior: Spanned<String>,
+    pub(super) behavior: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) chapter: BTreeMap<String, String>,
     #[serde(default)]
@@ -97,8 +97,9 @@ impl Source<'_> {
     /// The first line of text inside a `"""` block.
     pub(super) fn block_line(self, block: &Spanned<String>) -> usize {
         let start = block.span().start;
-        let opens_with_newline = self.text.get(start..).is_some_and(|rest| rest.starts_with("\"\"\"\n"));
-        line_at(self.text, start) + usize::from(opens_with_newline)
+        let opens = self.text.get(start..).and_then(|rest| rest.strip_prefix("\"\"\""));
+        let newline = opens.is_some_and(|rest| rest.starts_with('\n') || rest.starts_with("\r\n"));
+        line_at(self.text, start) + usize::from(newline)
     }
 
     /// A mistake in the form, at a line.
@@ -107,10 +108,20 @@ impl Source<'_> {
     }
 }
 
-/// A TOML error at its place.
+/// A TOML error at its place. An unknown key comes with the known one that is meant.
 pub(super) fn toml_error(error: &toml::de::Error, text: &str, file: &str) -> KnowledgeError {
     let line = error.span().map_or(1, |span| line_at(text, span.start));
-    Problem::Form(error.message().to_owned()).at(file, line)
+    let message = error.message();
+    let Some(rest) = message.strip_prefix("unknown field ") else {
+        return Problem::Form(message.to_owned()).at(file, line);
+    };
+    // The words that the message quotes: the key, and those that are known.
+    let mut words = rest.split('`').skip(1).step_by(2);
+    let key = words.next().unwrap_or_default();
+    let known: Vec<&str> = words.collect();
+    let hint = did_you_mean(key, known.iter().copied())
+        .unwrap_or_else(|| format!("the keys that may stand here are {}", known.join(", ")));
+    Problem::Form(format!("unknown key `{key}`")).at(file, line).hint(hint)
 }
 
 fn line_at(text: &str, offset: usize) -> usize {

@@ -11,13 +11,18 @@ mod eod_mets;
 mod error;
 mod factor;
 mod file;
+mod gaps;
 mod grid;
+mod overlay;
 mod ranges;
+mod read;
 mod rows;
 mod schema;
 mod select;
 mod summary_stage;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -31,18 +36,19 @@ pub use beside::{
 pub use between::{Carried, is_anchor};
 pub use category_axis::{CategoryAxis, Fit, Reading};
 pub use eod_mets::EodMets;
-pub use error::{KnowledgeError, Problem};
+pub use error::{KnowledgeError, Mistakes, Problem};
 pub use factor::{Class, Factor, FactorAxis, Origin};
+pub use gaps::Gap;
+pub use overlay::Overlay;
 pub use ranges::Ranges;
 pub use schema::{Schema, System};
 pub use select::{Selected, Traits};
 pub use summary_stage::{SUMMARY_LABELS, SummaryRow, SummaryStage};
 pub use table::{StageTable, TableAxis, TableBasis};
 
-use crate::category::{Axis, Cell, Edition, Parsed, Site, Stage, parse};
-use crate::fields::{Coding, Field};
-use file::{SchemaForm, Source, toml_error};
-use schema::{EditionFacts, HistologyRule};
+use crate::category::{Edition, Histology, Site};
+use crate::fields::did_you_mean;
+use file::{Source, toml_error};
 use select::{Family, Selection};
 
 const SCHEMAS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
@@ -81,6 +87,8 @@ pub struct Rules {
     selections: [Selection; 3],
     /// First year of each edition, newest first.
     editions: Vec<(u16, Edition)>,
+    overlay: Option<Overlay>,
+    gap_reasons: Vec<gaps::Reason>,
     changes: between::Changes,
     eod_mets: EodMets,
     beside: Beside,
@@ -92,10 +100,12 @@ pub(crate) struct Lists(BTreeMap<String, String>);
 
 impl Lists {
     fn ranges(&self, text: &str) -> Option<Ranges> {
-        match text.strip_prefix('@') {
-            Some(name) => self.0.get(name).and_then(|list| Ranges::parse(list)),
-            None => Ranges::parse(text),
-        }
+        Ranges::parse(self.spelled_out(text))
+    }
+
+    /// The codes of a named list, or the text itself.
+    fn spelled_out<'t>(&'t self, text: &'t str) -> &'t str {
+        text.strip_prefix('@').and_then(|name| self.0.get(name)).map_or(text, String::as_str)
     }
 }
 
@@ -108,21 +118,24 @@ struct EditionsForm {
 impl Rules {
     /// The rules that come with rstage. They are part of the program; a mistake in them is found
     /// by the tests, so that this fails only in a broken build.
-    pub fn builtin() -> Result<&'static Self, &'static KnowledgeError> {
-        static BUILTIN: LazyLock<Result<Rules, KnowledgeError>> = LazyLock::new(|| {
-            let mut rules = Rules::read(SCHEMAS)?;
-            rules.beside = Beside::read(BESIDE, SUMMARY, &rules.schemas, &rules.factors)?;
-            Ok(rules)
-        });
+    pub fn builtin() -> Result<&'static Self, &'static Mistakes> {
+        static BUILTIN: LazyLock<Result<Rules, Mistakes>> = LazyLock::new(|| Rules::read(SCHEMAS, None));
         BUILTIN.as_ref()
     }
 
-    /// Reads schema files given as (file name, text).
-    pub fn read(files: &[(&str, &str)]) -> Result<Self, KnowledgeError> {
-        let lists: BTreeMap<String, String> =
-            toml::from_str(HISTOLOGIES.1).map_err(|e| toml_error(&e, HISTOLOGIES.1, HISTOLOGIES.0))?;
-        let lists = Lists(lists);
-        let factors = Factor::read_all(FACTORS.1, FACTORS.0)?;
+    /// The rules that come with rstage with those of a user's folder over them.
+    ///
+    /// # Errors
+    /// Every mistake in the folder, and every tumor that one of its schemas and another one take both.
+    pub fn overlaid(overlay: Overlay) -> Result<Self, Mistakes> {
+        Self::read(SCHEMAS, Some(overlay))
+    }
+
+    /// Reads schema files given as (file name, text), and lays a user's folder over them.
+    fn read(files: &[(&str, &str)], overlay: Option<Overlay>) -> Result<Self, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let lists = read::lists(overlay.as_ref(), &mut mistakes)?;
+        let factors = read::factors(overlay.as_ref(), &mut mistakes)?;
         let editions = read_editions()?;
         let first_year =
             |edition: u8| editions.iter().find(|(_, e)| e.0 == edition).map_or(0, |(year, _)| *year);
@@ -134,26 +147,89 @@ impl Rules {
             hasher.update(&(text.len() as u64).to_le_bytes());
             hasher.update(text.as_bytes());
         }
+        if let Some(overlay) = &overlay {
+            hasher.update(overlay.hash().as_bytes());
+        }
         let hash = hasher.finalize().to_hex().to_string();
+        let (schemas, tables) = (Vec::new(), Vec::new());
+        let gap_reasons = gaps::read_reasons()?;
         let eod_mets = toml::from_str(EOD_METS.1).map_err(|e| toml_error(&e, EOD_METS.1, EOD_METS.0))?;
         let mut rules = Self {
-            schemas: Vec::new(),
-            tables: Vec::new(),
+            schemas,
+            tables,
             factors,
             selections,
             editions,
+            overlay: None,
+            gap_reasons,
             changes: between::Changes::default(),
             eod_mets,
             beside: Beside::default(),
             hash,
         };
         for (file, text) in files {
-            rules.read_schema(Source { file, text }, &lists)?;
+            mistakes.note(rules.read_schema(Source { file, text }, &lists, false));
         }
-        rules.changes = between::Changes::read(CHANGES.1, CHANGES.0, |id| {
-            rules.schemas().find(|(_, schema)| schema.id == id).map(|(at, _)| at)
-        })?;
+        if let Some(overlay) = overlay {
+            for (file, text) in overlay.schemas() {
+                mistakes.note(rules.read_schema(Source { file, text }, &lists, true));
+            }
+            rules.overlay = Some(overlay);
+            rules.overlaps(false).for_each(|overlap| mistakes.push(overlap));
+        }
+        let named = |id: &str| rules.find(id).ok();
+        rules.changes = between::Changes::read(CHANGES.1, CHANGES.0, named)?;
+        let mut rules = mistakes.none_or(rules)?;
+        rules.beside = Beside::read(BESIDE, SUMMARY, &rules.schemas, &rules.factors)?;
         Ok(rules)
+    }
+
+    /// The user's folder that was laid over the built-in rules.
+    pub fn overlay(&self) -> Option<&Overlay> {
+        self.overlay.as_ref()
+    }
+
+    /// Rows of two schemas that take the same tumor; `all`, or those that the user's folder brings in.
+    fn overlaps(&self, all: bool) -> impl Iterator<Item = KnowledgeError> {
+        let name = |id: SchemaId| self.schema(id).id.as_str();
+        self.selections.iter().flat_map(move |selection| selection.overlaps(all, name))
+    }
+
+    /// The schema with this id.
+    ///
+    /// # Errors
+    /// There is none; the error names the one that may be meant.
+    pub fn find(&self, id: &str) -> Result<SchemaId, UnknownSchema> {
+        self.schemas().find(|(_, schema)| schema.id == id).map(|(found, _)| found).ok_or_else(|| {
+            let lower = id.to_lowercase();
+            let ids = || self.schemas.iter().map(|schema| schema.id.as_str());
+            let holding = ids().filter(|own| lower.len() > 2 && own.contains(&lower)).take(5);
+            let hint = did_you_mean(&lower, ids()).unwrap_or_else(|| {
+                let holding: Vec<&str> = holding.collect();
+                match holding.as_slice() {
+                    [] => "`rstage rules list` names all".to_owned(),
+                    holding => format!("did you mean `{}`?", holding.join("`, `")),
+                }
+            });
+            UnknownSchema { id: id.to_owned(), hint }
+        })
+    }
+
+    /// The tumors that a schema takes: editions (`6, 7`), sites, histologies, conditions, row by row.
+    pub fn selection(&self, schema: SchemaId) -> impl Iterator<Item = (&'static str, &[String; 3])> {
+        Family::ALL.into_iter().flat_map(move |family| {
+            self.selections[family as usize].printed(schema).map(move |row| (family.name(), row))
+        })
+    }
+
+    /// Whether a schema takes this site and this histology in any edition, as far as they are given.
+    pub fn takes(&self, schema: SchemaId, site: Option<Site>, histology: Option<Histology>) -> bool {
+        self.selections.iter().any(|selection| selection.takes(schema, site, histology))
+    }
+
+    /// The tables of a schema, in the order of the editions and in which they are tried.
+    pub fn tables_of(&self, schema: SchemaId) -> impl Iterator<Item = (u16, &StageTable)> {
+        self.schema(schema).tables.iter().map(|&index| (index, self.table(index)))
     }
 
     /// A schema by its index.
@@ -225,65 +301,20 @@ impl Rules {
         let own = tables.iter().filter(of_edition).any(|&index| self.table(index).basis == basis);
         // Where a chapter prints no table after therapy, the pathologic one serves.
         let wanted = if own || basis != TableBasis::PostTherapy { basis } else { TableBasis::Pathologic };
-        tables
-            .iter()
-            .filter(of_edition)
-            .map(|&index| (index, self.table(index)))
-            .filter(move |(_, table)| table.basis == wanted || table.basis == TableBasis::Any)
+        tables.iter().filter(of_edition).map(|&index| (index, self.table(index))).filter(move |(_, table)| {
+            (table.basis == wanted || table.basis == TableBasis::Any) && !table.replaced_for.contains(&wanted)
+        })
     }
+}
 
-    fn read_schema(&mut self, source: Source<'_>, lists: &Lists) -> Result<(), KnowledgeError> {
-        let form: SchemaForm =
-            toml::from_str(source.text).map_err(|e| toml_error(&e, source.text, source.file))?;
-        let id = SchemaId(self.schemas.len() as u16);
-        if self.schemas.iter().any(|schema| schema.id == form.id) {
-            return Err(source.wrong(1, format!("a schema {:?} exists already", form.id)));
-        }
-        let system = |text: &toml::Spanned<String>| {
-            System::named(text.get_ref()).ok_or_else(|| {
-                source.wrong(source.line(text), format!("{:?} is no staging system", text.get_ref()))
-            })
-        };
-        let one_site = |text: &toml::Spanned<String>| match parse(Field::Site, Coding::Plain, text.get_ref())
-        {
-            Parsed::Site(Cell::Value(site)) => Ok(site),
-            _ => Err(source.wrong(source.line(text), "site_when_missing: one topography code")),
-        };
-        let mut schema = Schema {
-            system: system(&form.system)?,
-            system_before_8: form.system_before_8.as_ref().map(system).transpose()?,
-            behaviors: Ranges::parse(form.behavior.get_ref())
-                .ok_or_else(|| source.wrong(source.line(&form.behavior), "behavior: a list of digits"))?,
-            histology_rules: read_histology_rules(&form, lists, source)?,
-            version_9_from: form.version_9_from,
-            site_when_missing: form.site_when_missing.as_ref().map(one_site).transpose()?,
-            no_group_after_therapy: form.no_group_after_therapy.clone(),
-            n_tells_classification: form.n_tells_classification.clone(),
-            chapters: form
-                .chapter
-                .iter()
-                .filter_map(|(e, title)| Some((e.parse().ok()?, title.clone())))
-                .collect(),
-            tables: Vec::new(),
-            facts: BTreeMap::new(),
-            id: form.id,
-            title: form.title,
-        };
-        for block in &form.select {
-            for (family, row) in select::read(block, id, lists, source)? {
-                self.selections[family as usize].add(row);
-            }
-        }
-        for block in &form.table {
-            let table =
-                StageTable::read(block, id, &self.factors, (&form.by_histology, &form.by_site), source)?;
-            add_facts(schema.facts.entry(table.edition.0).or_default(), &table);
-            schema.tables.push(self.tables.len() as u16);
-            self.tables.push(table);
-        }
-        self.schemas.push(schema);
-        Ok(())
-    }
+/// A schema that was asked for and does not exist.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("there is no schema {id}\nhint: {hint}")]
+pub struct UnknownSchema {
+    /// What was asked for.
+    pub id: String,
+    /// What may be meant.
+    pub hint: String,
 }
 
 fn read_editions() -> Result<Vec<(u16, Edition)>, KnowledgeError> {
@@ -296,50 +327,4 @@ fn read_editions() -> Result<Vec<(u16, Edition)>, KnowledgeError> {
         .collect();
     editions.sort_unstable_by(|a, b| b.cmp(a));
     Ok(editions)
-}
-
-fn read_histology_rules(
-    form: &SchemaForm,
-    lists: &Lists,
-    source: Source<'_>,
-) -> Result<Vec<HistologyRule>, KnowledgeError> {
-    let blocks = form.eligible.iter().map(|b| (true, b)).chain(form.excluded.iter().map(|b| (false, b)));
-    let mut rules = Vec::new();
-    for (eligible, block) in blocks {
-        let first_line = source.block_line(&block.rows);
-        let table = rows::Rows::split(block.rows.get_ref(), source.file, first_line)?;
-        let mut read = Vec::new();
-        for (line, cells) in &table.rows {
-            let wrong = |what: &str| source.wrong(*line, what);
-            let [sites, histologies] = cells.as_slice() else {
-                return Err(wrong("the columns must be: site | histology"));
-            };
-            let sites = match *sites {
-                "any" => None,
-                list => Some(Ranges::parse(list).ok_or_else(|| wrong("site: any, or topography codes"))?),
-            };
-            read.push((sites, lists.ranges(histologies).ok_or_else(|| wrong("histology: codes or @list"))?));
-        }
-        rules.push(HistologyRule { edition: Edition(block.edition), eligible, rows: read });
-    }
-    Ok(rules)
-}
-
-fn add_facts(facts: &mut EditionFacts, table: &StageTable) {
-    let is_m1 = |label: &str| label.starts_with("M1");
-    let explicit: Vec<_> = table.stages_where(|m| is_m1(m.label())).collect();
-    let named = explicit.iter().any(|(_, explicit)| *explicit);
-    let m1 =
-        explicit.iter().filter(|(_, explicit)| *explicit || !named).map(|(group, _)| group.stage()).min();
-    facts.m1 = [facts.m1, m1.filter(|_| named)].into_iter().flatten().min();
-    facts.iv_with_m0 |=
-        table.stages_where(|m| !is_m1(m.label())).any(|(group, _)| group.stage() == Stage::IV);
-    facts.highest = facts.highest.max(table.groups.iter().copied().max());
-    let categories = facts.categories.get_or_insert_default();
-    for axis in [Axis::T, Axis::N, Axis::M] {
-        match table.category_axis(axis) {
-            Some((_, own)) => categories.extend(own.tokens.iter().copied()),
-            None => facts.any_axis[axis as usize] = true,
-        }
-    }
 }

@@ -19,6 +19,14 @@ impl Ranges {
         (!ranges.is_empty()).then_some(Self(ranges))
     }
 
+    /// The numbers that both hold, as ranges.
+    pub(super) fn common(&self, other: &Self) -> impl Iterator<Item = (u16, u16)> {
+        self.0.iter().flat_map(move |&(low, high)| {
+            let both = other.0.iter().map(move |&(from, to)| (low.max(from), high.min(to)));
+            both.filter(|(low, high)| low <= high)
+        })
+    }
+
     /// Whether the number is in one of the ranges.
     pub fn contains(&self, number: u16) -> bool {
         self.0.iter().any(|&(low, high)| (low..=high).contains(&number))
@@ -38,6 +46,8 @@ mod tests {
         let ranges = Ranges::parse("C620-C621, C629").unwrap();
         assert!(ranges.contains(620) && ranges.contains(629) && !ranges.contains(622));
         assert!(Ranges::parse("010,020").unwrap().contains(20));
+        let common: Vec<_> = ranges.common(&Ranges::parse("C62.1-C62.5, C63.0").unwrap()).collect();
+        assert_eq!(common, [(621, 621)]);
         for bad in ["", "a", "9-1", "8000-"] {
             assert_eq!(Ranges::parse(bad), None, "{bad}");
         }

@@ -1,6 +1,6 @@
 //! The `rows` blocks of knowledge files: a heading and rows of cells between bars.
 
-use super::error::{KnowledgeError, Problem};
+use super::error::{Mistakes, Problem};
 
 /// A block of rows with the line of each.
 pub(super) struct Rows<'a> {
@@ -10,7 +10,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// Splits a block whose first text line stands at `first_line` of `file`.
-    pub(super) fn split(block: &'a str, file: &str, first_line: usize) -> Result<Self, KnowledgeError> {
+    pub(super) fn split(block: &'a str, file: &str, first_line: usize) -> Result<Self, Mistakes> {
         let mut lines = block
             .lines()
             .enumerate()
@@ -20,10 +20,11 @@ impl<'a> Rows<'a> {
         let (_, heading) = lines
             .next()
             .ok_or_else(|| Problem::Form("the rows have no heading".into()).at(file, first_line))?;
-        let rows: Vec<_> = lines.collect();
-        if let Some((line, row)) = rows.iter().find(|(_, row)| row.len() != heading.len()) {
-            return Err(Problem::Width { found: row.len(), wanted: heading.len() }.at(file, *line));
+        let (rows, wrong): (Vec<_>, Vec<_>) = lines.partition(|(_, row)| row.len() == heading.len());
+        let mut mistakes = Mistakes::default();
+        for (line, row) in wrong {
+            mistakes.push(Problem::Width { found: row.len(), wanted: heading.len() }.at(file, line));
         }
-        Ok(Self { heading, rows })
+        mistakes.none_or(Self { heading, rows })
     }
 }

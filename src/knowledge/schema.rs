@@ -6,7 +6,7 @@ use super::ranges::Ranges;
 use crate::category::{Behavior, Category, Edition, Histology, Site, Stage, StageGroup};
 
 /// The staging system of a schema.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum System {
     /// T, N, M to a stage group.
     Tnm,
@@ -23,11 +23,12 @@ pub enum System {
     /// Leukemia and other hematologic disease.
     Heme,
     /// No staging system.
+    #[default]
     None,
 }
 
 impl System {
-    const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Tnm,
         Self::TnmWithoutGroup,
         Self::Lugano,
@@ -74,10 +75,12 @@ pub(super) struct HistologyRule {
     /// Whether the rows are what the chapter takes, or what it leaves out.
     pub(super) eligible: bool,
     pub(super) rows: Vec<(Option<Ranges>, Ranges)>,
+    /// Sites and histologies (lists spelled out) as the file prints them.
+    pub(super) printed: Vec<[String; 2]>,
 }
 
 /// A staging schema.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Schema {
     /// Short id, `lung`.
     pub id: String,
@@ -87,6 +90,10 @@ pub struct Schema {
     pub version_9_from: Option<u16>,
     /// Chapter of the manual by edition.
     pub chapters: BTreeMap<u8, String>,
+    /// Whether the user's own folder of rules brings it in or changes it.
+    pub local: bool,
+    /// The file that says so, or its built-in one.
+    pub(super) file: String,
     /// The site that its tumors have where none is recorded (the marrow, of leukemia).
     pub site_when_missing: Option<Site>,
     pub(super) no_group_after_therapy: Vec<u8>,
@@ -94,6 +101,8 @@ pub struct Schema {
     pub(super) system: System,
     pub(super) system_before_8: Option<System>,
     pub(super) behaviors: Ranges,
+    /// The behaviors as the file prints them.
+    pub(super) behaviors_printed: String,
     pub(super) histology_rules: Vec<HistologyRule>,
     pub(super) tables: Vec<u16>,
     pub(super) facts: BTreeMap<u8, EditionFacts>,
@@ -126,6 +135,17 @@ impl Schema {
     /// Whether tumors of this behavior are staged.
     pub fn stages_behavior(&self, behavior: Behavior) -> bool {
         self.behaviors.contains(u16::from(behavior.0))
+    }
+
+    /// The behaviors that are staged, `2, 3`.
+    pub fn behaviors(&self) -> &str {
+        &self.behaviors_printed
+    }
+
+    /// The histologies to which a chapter restricts itself: edition, whether they are what it stages or
+    /// what it leaves out, and rows of sites and histologies.
+    pub fn histologies(&self) -> impl Iterator<Item = (Edition, bool, &[[String; 2]])> {
+        self.histology_rules.iter().map(|rule| (rule.edition, rule.eligible, rule.printed.as_slice()))
     }
 
     /// Whether the chapter of an edition stages a histology of a site. Only the 6th and 7th

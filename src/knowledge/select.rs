@@ -1,6 +1,8 @@
 //! Which schema takes a tumor: site, histology, behavior, and what tells two schemas apart.
 
-use super::error::{KnowledgeError, Problem};
+use std::fmt::Write as _;
+
+use super::error::{KnowledgeError, Mistakes, Problem};
 use super::file::{SelectForm, Source};
 use super::ranges::Ranges;
 use super::rows::Rows;
@@ -59,6 +61,21 @@ pub(super) enum Family {
 }
 
 impl Family {
+    pub(super) const ALL: [Self; 3] = [Self::Before8, Self::Eighth, Self::Version9];
+
+    /// The editions as `[[select]]` blocks write them.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Before8 => "6, 7",
+            Self::Eighth => "8",
+            Self::Version9 => "9",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.name() == name)
+    }
+
     pub(super) fn of(edition: Edition) -> Self {
         match edition.0 {
             0..=7 => Self::Before8,
@@ -68,7 +85,7 @@ impl Family {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Trait {
     Behavior,
     Sex,
@@ -80,17 +97,31 @@ enum Trait {
 }
 
 impl Trait {
+    const ALL: [Self; 7] =
+        [Self::Behavior, Self::Sex, Self::Year, Self::Disc1, Self::Disc2, Self::Ssf25, Self::P16];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Behavior => "behavior",
+            Self::Sex => "sex",
+            Self::Year => "year",
+            Self::Disc1 => "disc1",
+            Self::Disc2 => "disc2",
+            Self::Ssf25 => "ssf25",
+            Self::P16 => "p16",
+        }
+    }
+
     fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "behavior" => Self::Behavior,
-            "sex" => Self::Sex,
-            "year" => Self::Year,
-            "disc1" => Self::Disc1,
-            "disc2" => Self::Disc2,
-            "ssf25" => Self::Ssf25,
-            "p16" => Self::P16,
-            _ => return None,
-        })
+        Self::ALL.into_iter().find(|asked| asked.name() == name)
+    }
+
+    /// Discriminator 2 of the oropharynx is the p16 status.
+    const fn as_one(self) -> Self {
+        match self {
+            Self::P16 => Self::Disc2,
+            other => other,
+        }
     }
 
     /// The recorded value, the value that stands for "not known", and whether it is a discriminator.
@@ -124,6 +155,35 @@ pub(super) struct SelectRow {
     histologies: Ranges,
     when: Vec<(Trait, Ranges)>,
     schema: SchemaId,
+    /// Whether it comes from the user's own folder.
+    local: bool,
+    file: String,
+    line: usize,
+    /// Sites, histologies (lists spelled out) and conditions as the file prints them.
+    printed: [String; 3],
+}
+
+impl SelectRow {
+    /// A tumor that both rows take, in words, if there is one.
+    fn shared(&self, other: &Self, first_year: u16) -> Option<String> {
+        let (site, _) = self.sites.common(&other.sites).next()?;
+        let (histology, _) = self.histologies.common(&other.histologies).next()?;
+        let mut tumor = format!("C{:02}.{} with histology {histology}", site / 10, site % 10);
+        let conditions = || self.when.iter().chain(&other.when);
+        let mut asked: Vec<Trait> = conditions().map(|(asked, _)| asked.as_one()).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        for asked in asked {
+            let all = || conditions().filter(|(of, _)| of.as_one() == asked);
+            let least = if asked == Trait::Year { first_year } else { 0 };
+            let value = all().find_map(|(_, values)| {
+                let mut numbers = values.common(values).flat_map(|(low, high)| low.max(least)..=high);
+                numbers.find(|number| all().all(|(_, values)| values.contains(*number)))
+            })?;
+            let _ = write!(tumor, ", {} {value}", asked.name());
+        }
+        Some(tumor)
+    }
 }
 
 /// The selection rows of one family, reachable by site.
@@ -133,6 +193,9 @@ pub(super) struct Selection {
     by_site: Vec<Vec<u16>>,
     first_year: u16,
 }
+
+/// Most rows of selection in one family.
+const MAX_ROWS: usize = 10_000;
 
 impl Selection {
     pub(super) fn new(first_year: u16) -> Self {
@@ -147,6 +210,54 @@ impl Selection {
             }
         }
         self.rows.push(row);
+    }
+
+    /// Leaves out the rows of a schema.
+    pub(super) fn remove(&mut self, schema: SchemaId) {
+        let rows = std::mem::take(&mut self.rows);
+        self.by_site.iter_mut().for_each(Vec::clear);
+        rows.into_iter().filter(|row| row.schema != schema).for_each(|row| self.add(row));
+    }
+
+    /// Whether there is room for as many rows more.
+    pub(super) fn has_room(&self, rows: usize) -> bool {
+        self.rows.len() + rows <= MAX_ROWS
+    }
+
+    /// The rows of a schema as its file prints them: sites, histologies, conditions.
+    pub(super) fn printed(&self, schema: SchemaId) -> impl Iterator<Item = &[String; 3]> {
+        self.rows.iter().filter(move |row| row.schema == schema).map(|row| &row.printed)
+    }
+
+    /// Whether a schema takes this site and this histology, as far as they are given.
+    pub(super) fn takes(&self, schema: SchemaId, site: Option<Site>, histology: Option<Histology>) -> bool {
+        self.rows.iter().filter(|row| row.schema == schema).any(|row| {
+            site.is_none_or(|site| row.sites.contains(site.0))
+                && histology.is_none_or(|histology| row.histologies.contains(histology.0))
+        })
+    }
+
+    /// Rows of two schemas that take the same tumor; `all`, or those that the user's folder brings in.
+    pub(super) fn overlaps<'s>(
+        &'s self,
+        all: bool,
+        name: impl Fn(SchemaId) -> &'s str + Copy,
+    ) -> impl Iterator<Item = KnowledgeError> {
+        self.rows.iter().enumerate().filter(move |(_, row)| all || row.local).flat_map(move |(at, row)| {
+            // Of two rows of the folder the later one is reported.
+            let others = self.rows.iter().enumerate().filter(move |(before, other)| {
+                other.schema != row.schema && (*before < at || !(all || other.local))
+            });
+            others.filter_map(move |(_, other)| {
+                let tumors = row.shared(other, self.first_year)?;
+                let own = name(row.schema).to_owned();
+                let place = format!("{}:{}", other.file, other.line);
+                let problem = Problem::Overlap { own, other: name(other.schema).to_owned(), place, tumors };
+                Some(problem.at(&row.file, row.line).hint(
+                    "tell them apart by a condition, or give the other schema [[select]] rows without these tumors",
+                ))
+            })
+        })
     }
 
     /// The schema that takes a tumor.
@@ -180,29 +291,29 @@ impl Selection {
     }
 }
 
-/// Reads one `[[select]]` block: the families that it belongs to, and its rows.
+/// The family that a `[[select]]` block belongs to.
+pub(super) fn family(form: &SelectForm, source: Source<'_>) -> Result<Family, KnowledgeError> {
+    Family::named(form.editions.get_ref()).ok_or_else(|| {
+        let what = format!("editions {:?}: one of \"6, 7\", \"8\", \"9\"", form.editions.get_ref());
+        source.wrong(source.line(&form.editions), what)
+    })
+}
+
+/// Reads the rows of one `[[select]]` block.
 pub(super) fn read(
     form: &SelectForm,
     schema: SchemaId,
     lists: &Lists,
     source: Source<'_>,
-) -> Result<Vec<(Family, SelectRow)>, KnowledgeError> {
-    let families = match form.editions.get_ref().as_str() {
-        "6, 7" => Family::Before8,
-        "8" => Family::Eighth,
-        "9" => Family::Version9,
-        other => {
-            let line = source.line(&form.editions);
-            return Err(source.wrong(line, format!("editions {other:?}: one of \"6, 7\", \"8\", \"9\"")));
-        }
-    };
-    let block = Rows::split(form.rows.get_ref(), source.file, source.block_line(&form.rows))?;
+    local: bool,
+) -> Result<Vec<SelectRow>, Mistakes> {
+    let first_line = source.block_line(&form.rows);
+    let block = Rows::split(form.rows.get_ref(), source.file, first_line)?;
     if block.heading != ["site", "histology", "when"] {
-        return Err(
-            source.wrong(source.block_line(&form.rows), "the heading must be: site | histology | when")
-        );
+        return Err(source.wrong(first_line, "the heading must be: site | histology | when").into());
     }
     let mut rows = Vec::new();
+    let mut mistakes = Mistakes::default();
     for (line, cells) in &block.rows {
         let cell = |column: usize, wanted: &str| {
             Problem::Cell {
@@ -212,17 +323,28 @@ pub(super) fn read(
             }
             .at(source.file, *line)
         };
-        let sites = Ranges::parse(cells[0]).ok_or_else(|| cell(0, "a list of topography codes"))?;
-        let histologies = lists.ranges(cells[1]).ok_or_else(|| cell(1, "a list of histologies"))?;
-        let mut when = Vec::new();
-        for condition in cells[2].split(';').map(str::trim).filter(|condition| !condition.is_empty()) {
-            let parsed = condition
-                .split_once('=')
-                .and_then(|(name, values)| Some((Trait::named(name.trim())?, Ranges::parse(values)?)))
-                .ok_or_else(|| cell(2, "conditions such as: behavior = 3; year = 2018-2020"))?;
-            when.push(parsed);
+        let sites = Ranges::parse(cells[0]).ok_or_else(|| cell(0, "a list of topography codes"));
+        let histologies = lists.ranges(cells[1]).ok_or_else(|| cell(1, "a list of histologies"));
+        let when =
+            conditions(cells[2]).ok_or_else(|| cell(2, "conditions such as: behavior = 3; year = 2018-2020"));
+        let (sites, histologies, when) =
+            (mistakes.note(sites), mistakes.note(histologies), mistakes.note(when));
+        if let (Some(sites), Some(histologies), Some(when)) = (sites, histologies, when) {
+            let printed = [cells[0], lists.spelled_out(cells[1]), cells[2]].map(str::to_owned);
+            let (file, line) = (source.file.to_owned(), *line);
+            rows.push(SelectRow { sites, histologies, when, schema, local, file, line, printed });
         }
-        rows.push((families, SelectRow { sites, histologies, when, schema }));
     }
-    Ok(rows)
+    mistakes.none_or(rows)
+}
+
+fn conditions(text: &str) -> Option<Vec<(Trait, Ranges)>> {
+    text.split(';')
+        .map(str::trim)
+        .filter(|condition| !condition.is_empty())
+        .map(|condition| {
+            let (name, values) = condition.split_once('=')?;
+            Some((Trait::named(name.trim())?, Ranges::parse(values)?))
+        })
+        .collect()
 }

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::SchemaId;
 use super::category_axis::CategoryAxis;
-use super::error::KnowledgeError;
+use super::error::Mistakes;
 use super::file::{Source, toml_error};
 use super::ranges::Ranges;
 use super::rows::Rows;
@@ -68,7 +68,7 @@ impl SummaryStage {
             .find(|row| row.editions.contains(u16::from(edition.0)))
     }
 
-    pub(super) fn read(source: Source<'_>, schemas: &[Schema]) -> Result<Self, KnowledgeError> {
+    pub(super) fn read(source: Source<'_>, schemas: &[Schema]) -> Result<Self, Mistakes> {
         let form: SummaryForm =
             toml::from_str(source.text).map_err(|e| toml_error(&e, source.text, source.file))?;
         let block = Rows::split(form.rows.get_ref(), source.file, source.block_line(&form.rows))?;
@@ -76,7 +76,7 @@ impl SummaryStage {
         for (line, cells) in &block.rows {
             let wrong = |what: String| source.wrong(*line, what);
             let [names, editions, t, n, m] = cells.as_slice() else {
-                return Err(wrong("the columns must be: schemas | editions | T | N | M".into()));
+                return Err(wrong("the columns must be: schemas | editions | T | N | M".into()).into());
             };
             let index = summary.rows.len() as u16;
             let editions = Ranges::parse(editions).ok_or_else(|| wrong("editions: such as 6-7".into()))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::SchemaId;
 use super::category_axis::CategoryAxis;
-use super::error::{KnowledgeError, Problem};
+use super::error::{Mistakes, Problem};
 use super::factor::{Classes, Factor, FactorAxis};
 use super::file::{Source, TableForm};
 use super::grid::Grid;
@@ -73,6 +73,12 @@ pub struct StageTable {
     pub printed: Vec<Vec<String>>,
     /// Column headings.
     pub heading: Vec<String>,
+    /// Whether it comes from the user's own folder of rules.
+    pub local: bool,
+    /// File and line of its rows.
+    pub place: (String, usize),
+    /// Classifications for which a table of the user's own folder stands in its stead.
+    pub(super) replaced_for: Vec<TableBasis>,
     /// Whether the row's group is a roman alone while the table has lettered groups of that stage.
     pub without_letter: Vec<bool>,
     /// Axes of the factors of which one at least must be known, or else the next table is read.
@@ -126,7 +132,7 @@ impl StageTable {
         factors: &[Factor],
         classes: (&BTreeMap<String, Classes>, &BTreeMap<String, Classes>),
         source: Source<'_>,
-    ) -> Result<Self, KnowledgeError> {
+    ) -> Result<Self, Mistakes> {
         let basis = TableBasis::named(form.basis.get_ref()).ok_or_else(|| {
             source.wrong(source.line(&form.basis), "basis: one of any, clinical, pathologic, post-therapy")
         })?;
@@ -147,12 +153,15 @@ impl StageTable {
             }
         }
         let mut groups = Vec::with_capacity(grid.results.len());
+        let mut mistakes = Mistakes::default();
         for (line, group) in &grid.results {
-            groups.push(StageGroup::from_label(group).ok_or_else(|| {
+            let read = StageGroup::from_label(group).ok_or_else(|| {
                 Problem::Cell { column: "group".into(), value: group.clone(), wanted: "a stage group".into() }
                     .at(source.file, *line)
-            })?);
+            });
+            groups.extend(mistakes.note(read));
         }
+        mistakes.none_or(())?;
         let without_letter = groups.iter().map(|group| lacks_letter(*group, &groups)).collect();
         Ok(Self {
             schema,
@@ -164,6 +173,9 @@ impl StageTable {
             groups,
             printed: grid.printed,
             heading: grid.heading,
+            local: false,
+            place: (source.file.to_owned(), source.block_line(&form.rows)),
+            replaced_for: Vec::new(),
             without_letter,
             only_with,
             site,

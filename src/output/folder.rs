@@ -208,7 +208,7 @@ mod tests {
             version: version.to_owned(),
             config: serde_json::Value::Null,
             inputs: Vec::new(),
-            rules: ManifestRules { hash: String::new() },
+            rules: ManifestRules { hash: String::new(), overlay: None },
             counts: Counts { read: 2, written: 1, rejected: 1 },
             events: None,
             findings: BTreeMap::new(),

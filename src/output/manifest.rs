@@ -54,6 +54,20 @@ pub struct ManifestInput {
 pub struct ManifestRules {
     /// Hash of all rule tables.
     pub hash: String,
+    /// The user's own folder of rules, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overlay: Option<ManifestOverlay>,
+}
+
+/// A user's own folder of rules.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ManifestOverlay {
+    /// The folder as given.
+    pub path: String,
+    /// BLAKE3 hash over names and contents of its files.
+    pub hash: String,
+    /// The files that were read.
+    pub files: Vec<String>,
 }
 
 /// Records of a run.

@@ -12,12 +12,14 @@ use crate::staging::{Basis, Besides, Case, Derived, EditionSource, RuleRef, Stag
 use super::beside::{BESIDE_COLUMNS, BesideCells};
 use super::columns::COLUMNS;
 
-/// A row of a table in short: schema, edition, classification, row from 1.
+/// A row of a table in short: schema, edition, classification, row from 1; `local/` before one of the
+/// user's own folder.
 pub fn rule_word(rules: &Rules, rule: RuleRef) -> String {
     let table = rules.table(rule.table);
     let schema = &rules.schema(table.schema).id;
     let system = table.system.as_deref().map(|system| format!(":{system}")).unwrap_or_default();
-    format!("{schema}:{}:{}{system}:{}", table.edition.0, table.basis.name(), rule.row + 1)
+    let local = if table.local { "local/" } else { "" };
+    format!("{local}{schema}:{}:{}{system}:{}", table.edition.0, table.basis.name(), rule.row + 1)
 }
 
 /// Why a derivation came out as it did: its rule or the cause that there is none, and what was assumed.

@@ -28,8 +28,8 @@ use crate::category::Edition;
 use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
-use crate::knowledge::{KnowledgeError, Rules};
-use crate::output::{self, Manifest, ManifestRules, OutputError, RunFolder, TableFormat};
+use crate::knowledge::{Mistakes, Rules};
+use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
@@ -39,7 +39,7 @@ pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
 use process::{FilePlan, Processed, Shared, process};
-use settings::{manifest_inputs, settings};
+use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
 
 /// Everything that a run is told.
@@ -61,6 +61,8 @@ pub struct RunConfig {
     pub read: Options,
     /// What the user says about the columns.
     pub map: MapOptions,
+    /// Staging rules; the built-in ones where it is none.
+    pub rules: Option<Arc<Rules>>,
     /// Staging policies.
     pub policy: Policy,
     /// Further editions under which every record is staged as well.
@@ -155,7 +157,7 @@ pub enum RunError {
     Audit(#[from] AuditError),
     /// The staging rules are wrong.
     #[error("the staging rules cannot be loaded: {0}")]
-    Knowledge(&'static KnowledgeError),
+    Knowledge(&'static Mistakes),
     /// The events cannot be kept beside the result while the run works.
     #[error("{}: the events cannot be kept here while they are joined: {source}\nhint: free space on this disk or choose another folder", path.display())]
     Events {
@@ -200,7 +202,10 @@ pub fn run(
     started: impl FnOnce(u64),
 ) -> Result<RunResult, RunError> {
     let begin = Instant::now();
-    let rules = Rules::builtin().map_err(RunError::Knowledge)?;
+    let rules = match &config.rules {
+        Some(rules) => rules,
+        None => Rules::builtin().map_err(RunError::Knowledge)?,
+    };
     let files = input::discover(&config.inputs, &config.read)?;
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
@@ -230,48 +235,13 @@ pub fn run(
         paths: &paths,
         events: ingested.as_ref().map(|ingested| &ingested.store),
     };
-    let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
     let threads = pool.current_num_threads();
-    std::thread::scope(|scope| -> Result<(), RunError> {
-        let (sender, receiver) = sync_channel(threads * 2);
-        let files = &files;
-        scope.spawn(move || read_all(files, &config.read, event_bytes, progress, &sender));
-        while let Some(batch) = next_batch(&receiver, threads) {
-            match progress.stop.load(Ordering::Relaxed) {
-                0 => {}
-                signal => return Err(RunError::Stopped(signal)),
-            }
-            let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>();
-            let processed = pool.install(|| {
-                batch?
-                    .into_par_iter()
-                    .map(|chunk| {
-                        let taken = stagers.lock().ok().and_then(|mut idle| idle.pop());
-                        let mut stager = taken.unwrap_or_else(|| Stager::new(rules, config.policy));
-                        let processed = process(&shared, &mut stager, chunk);
-                        if let Ok(mut idle) = stagers.lock() {
-                            idle.push(stager);
-                        }
-                        processed
-                    })
-                    .collect::<Result<Vec<Processed>, RunError>>()
-            })?;
-            for chunk in processed {
-                progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-                sinks.take(chunk)?;
-            }
-        }
-        Ok(())
-    })?;
+    stream(config, progress, event_bytes, &pool, &shared, &mut sinks)?;
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let finished = sinks.finish()?;
-    for table in summary::tables(&finished.counts, &schemas)? {
-        let path = folder.file(&format!("summary/{}.csv", table.name))?;
-        let file = std::fs::File::create(&path).map_err(|source| OutputError::io(&path, source))?;
-        summary::write_csv(&table, std::io::BufWriter::new(file))?;
-    }
+    write_summaries(&folder, &finished.counts, &schemas)?;
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
@@ -281,7 +251,7 @@ pub fn run(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings(config),
         inputs: manifest_inputs(&tables, &finished.rows)?,
-        rules: ManifestRules { hash: rules.hash().to_owned() },
+        rules: manifest_rules(rules),
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
@@ -304,6 +274,58 @@ pub fn run(
         verdict,
         first_rejects: finished.first_rejects,
     })
+}
+
+/// Reads, processes and writes every record.
+fn stream(
+    config: &RunConfig,
+    progress: &Progress,
+    event_bytes: u64,
+    pool: &rayon::ThreadPool,
+    shared: &Shared,
+    sinks: &mut Sinks,
+) -> Result<(), RunError> {
+    let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
+    let threads = pool.current_num_threads();
+    std::thread::scope(|scope| -> Result<(), RunError> {
+        let (sender, receiver) = sync_channel(threads * 2);
+        scope.spawn(move || read_all(shared.files, &config.read, event_bytes, progress, &sender));
+        while let Some(batch) = next_batch(&receiver, threads) {
+            match progress.stop.load(Ordering::Relaxed) {
+                0 => {}
+                signal => return Err(RunError::Stopped(signal)),
+            }
+            let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>();
+            let processed = pool.install(|| {
+                batch?
+                    .into_par_iter()
+                    .map(|chunk| {
+                        let taken = stagers.lock().ok().and_then(|mut idle| idle.pop());
+                        let mut stager = taken.unwrap_or_else(|| Stager::new(shared.rules, config.policy));
+                        let processed = process(shared, &mut stager, chunk);
+                        if let Ok(mut idle) = stagers.lock() {
+                            idle.push(stager);
+                        }
+                        processed
+                    })
+                    .collect::<Result<Vec<Processed>, RunError>>()
+            })?;
+            for chunk in processed {
+                progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
+                sinks.take(chunk)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Result<(), RunError> {
+    for table in summary::tables(counts, schemas)? {
+        let path = folder.file(&format!("summary/{}.csv", table.name))?;
+        let file = std::fs::File::create(&path).map_err(|source| OutputError::io(&path, source))?;
+        summary::write_csv(&table, std::io::BufWriter::new(file))?;
+    }
+    Ok(())
 }
 
 /// The further editions, each once, from old to new.

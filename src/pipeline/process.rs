@@ -1,18 +1,18 @@
 //! One chunk through the rooms: decode, stage, audit, and what of it is to be written and counted.
 
-use crate::audit::{self, AuditRules, Audited, Config, Finding};
+use crate::audit::{self, AuditRules, Audited, Config, Expected, Finding};
 use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::Rules;
 use crate::output::{Added, Encoded, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
-use crate::staging::{Case, Cause, Outcome, Staged, Stager, UnderEdition};
+use crate::staging::{Case, Cause, Derived, Outcome, Staged, Stager, UnderEdition};
 use crate::summary::{Counts, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::RunError;
 use super::decode::{Cases, key_of, recorded};
-use super::enriched::{Enriched, Said};
+use super::enriched::{Enriched, Said, rule_word};
 use super::events::EventStore;
 use super::restagings::{self, Courses, RESTAGING_COLUMNS};
 
@@ -122,7 +122,7 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
                     finding.severity.as_str().to_owned(),
                     fields.join(";"),
                     recorded(&chunk, &plan.mapping, finding.fields, row),
-                    finding.expected.to_string(),
+                    expected(shared.rules, &staged, finding),
                     action.to_owned(),
                 ],
             ));
@@ -140,6 +140,18 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
         rejects,
         counts,
     })
+}
+
+/// What a finding expects; with the row behind it where that is one of the user's own folder.
+fn expected(rules: &Rules, staged: &Staged, finding: &Finding) -> String {
+    let local = |derived: &Derived| {
+        let rule = derived.rule.filter(|rule| rules.table(rule.table).local)?;
+        let group = derived.outcome.group()?;
+        (finding.expected == Expected::Group(group))
+            .then(|| format!("{} by {}", finding.expected, rule_word(rules, rule)))
+    };
+    let own = staged.by_basis.iter().flatten().find_map(local);
+    own.unwrap_or_else(|| finding.expected.to_string())
 }
 
 /// What the summary counts of a record.

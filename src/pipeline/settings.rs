@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::{RunConfig, RunError};
 use crate::fields::Mapping;
 use crate::input::{self, Compression, InputFile, Kind};
-use crate::output::ManifestInput;
+use crate::knowledge::Rules;
+use crate::output::{ManifestInput, ManifestOverlay, ManifestRules};
 
 /// The inputs as the manifest names them.
 pub(super) fn manifest_inputs(
@@ -28,6 +29,18 @@ pub(super) fn manifest_inputs(
             })
         })
         .collect()
+}
+
+/// The rules as the manifest names them.
+pub(super) fn manifest_rules(rules: &Rules) -> ManifestRules {
+    ManifestRules {
+        hash: rules.hash().to_owned(),
+        overlay: rules.overlay().map(|overlay| ManifestOverlay {
+            path: overlay.path().display().to_string(),
+            hash: overlay.hash().to_owned(),
+            files: overlay.files().map(str::to_owned).collect(),
+        }),
+    }
 }
 
 pub(super) fn format_name(file: &InputFile) -> String {

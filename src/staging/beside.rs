@@ -4,11 +4,11 @@
 //! stands for everything that it may be, so that a label is given only where no other is possible.
 
 use super::derived::Assumed;
-use super::evaluate::{Input, Known, MAX_AXES};
+use super::evaluate::{Input, Known};
 use super::stager::category;
 use super::{Basis, Case, Cause, MxPolicy, NxPolicy, Outcome, Staged, Stager};
 use crate::category::{Axis, Behavior, Category, Cell, Edition, StageGroup};
-use crate::decision::TokenSet;
+use crate::decision::{MAX_AXES, TokenSet};
 use crate::knowledge::{
     Beside, BesideKind, BesideRows, MAX_SYSTEMS, NOT_STAGED, Rules, SUMMARY_STAGE, TableAxis, UNKNOWN,
 };

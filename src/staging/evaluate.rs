@@ -7,13 +7,10 @@
 use super::factor::{self, Said};
 use super::{Basis, Case, Cause, Outcome};
 use crate::category::{Axis, Category, Cell, StageGroup};
-use crate::decision::{Pattern, TokenSet};
+use crate::decision::{MAX_AXES, Pattern, TokenSet};
 use crate::knowledge::{
     Carried, CategoryAxis, FactorAxis, Fit, Reading, Rules, StageTable, TableAxis, is_anchor,
 };
-
-/// Most axes of a table: T, N, M and the factors of the largest one (breast, 8th edition).
-pub(super) const MAX_AXES: usize = 10;
 
 /// What is known of one axis.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

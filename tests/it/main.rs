@@ -22,6 +22,7 @@ mod golden_tnm;
 mod properties;
 mod random_cases;
 mod real_tables;
+mod rules;
 mod support;
 mod systems;
 mod words;

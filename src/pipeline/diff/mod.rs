@@ -19,13 +19,14 @@ use rayon::prelude::*;
 use tempfile::SpooledTempFile;
 
 use super::process::FINDING_COLUMNS;
+use super::settings::manifest_rules;
 use super::{Progress, RunError, Verdict, next_batch, read_all};
 use crate::audit::{AuditRules, Config, Severity};
 use crate::diff::{self, DiffCounts, Merged, NIGHTLY_COLUMNS, Partition, Partitions, RowsOf, Tally};
 use crate::fields::MapOptions;
 use crate::input::{self, Chunk, InputError, InputFile, Kind, Options};
 use crate::knowledge::Rules;
-use crate::output::{ManifestRules, OutputError, RunFolder, TableFormat, TableWriter};
+use crate::output::{OutputError, RunFolder, TableFormat, TableWriter};
 use crate::staging::{Policy, Stager};
 pub use manifest::{DiffInput, DiffManifest};
 
@@ -150,7 +151,7 @@ pub fn diff(
         config: settings(config),
         old: inputs,
         new,
-        rules: ManifestRules { hash: rules.hash().to_owned() },
+        rules: manifest_rules(rules),
         counts: tally.counts,
         findings: tally.findings.clone(),
         durations: BTreeMap::from([
