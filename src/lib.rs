@@ -41,6 +41,7 @@ pub mod category;
 
 pub mod decision;
 pub mod knowledge;
+pub mod seer;
 pub mod staging;
 
 pub mod audit;

@@ -11,6 +11,7 @@
 mod bad_input;
 mod facts;
 mod fixtures;
+mod golden_seer;
 mod real_tables;
 mod support;
 mod words;

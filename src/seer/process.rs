@@ -1,0 +1,394 @@
+//! Staging of the cases of one schema, all at once: every step is done for all of them before the next.
+
+use std::sync::Arc;
+
+use super::algorithm::Algorithm;
+use super::json::OnInvalidInput;
+use super::schema::{Item, Mapping, Schema, TablePath, Value};
+use super::staged::{StageError, StageErrorType, StageResult};
+use super::table::{Action, EndpointColumn, TableRef};
+use super::worker::Worker;
+use crate::decision::{ABSENT, BLANK, NO_ROW, NULL};
+
+/// Longest chain of jumps: more is as good as a circle.
+const MAX_JUMPS: usize = 256;
+
+/// Cases of one schema on their way; places are those in the worker's frame.
+pub(super) struct Group<'a> {
+    pub(super) algorithm: &'a Algorithm,
+    pub(super) schema: &'a Schema,
+    pub(super) worker: &'a mut Worker,
+    /// By place, the number of the case.
+    pub(super) cases: &'a [u32],
+    /// Whether the path is reported.
+    pub(super) path: bool,
+}
+
+impl Group<'_> {
+    /// Stages the cases at the given places. The frame holds what they give, trimmed, and the system's keys.
+    /// Afterwards it holds the outputs of those that are still alive, which are returned.
+    pub(super) fn stage(&mut self, mut alive: Vec<u32>, results: &mut [StageResult]) -> Vec<u32> {
+        self.drop_years(&mut alive, results);
+        self.take_inputs(&mut alive, results);
+        for output in &self.schema.outputs {
+            let value = output.default.unwrap_or(Value::Number(BLANK));
+            self.set(&alive, output.at, value);
+        }
+        for (key, value) in &self.schema.context {
+            self.set(&alive, *key, *value);
+        }
+        for mapping in &self.schema.mappings {
+            self.map(mapping, &alive);
+        }
+        self.check_outputs(&alive);
+        alive
+    }
+
+    /// The year must be asked for and be valid, blank or not.
+    fn drop_years(&mut self, alive: &mut Vec<u32>, results: &mut [StageResult]) {
+        let year = self.schema.inputs.iter().find(|input| &*input.key == "year_dx");
+        let rows = match year.map(|year| year.table.as_ref()) {
+            Some(None) => return,
+            None | Some(Some(TableRef { table: None, .. })) => vec![NO_ROW; alive.len()],
+            Some(Some(TableRef { table: Some(table), .. })) => self.rows(*table, alive),
+        };
+        let cases = self.cases;
+        let mut rows = rows.into_iter();
+        alive.retain(|&at| {
+            let valid = rows.next() != Some(NO_ROW);
+            if !valid {
+                results[cases[at as usize] as usize] = StageResult::InvalidYearDx;
+            }
+            valid
+        });
+    }
+
+    /// Checks what is given and fills in what is not.
+    fn take_inputs(&mut self, alive: &mut Vec<u32>, results: &mut [StageResult]) {
+        let mut failed = Vec::new();
+        for input in &self.schema.inputs {
+            let column = &self.worker.frame[input.at];
+            let absent: Vec<u32> = alive.iter().copied().filter(|&at| column[at as usize] <= NULL).collect();
+            if let Some(table) = &input.table {
+                let given: Vec<u32> =
+                    alive.iter().copied().filter(|&at| column[at as usize] > BLANK).collect();
+                self.check_input(input, table, &given, &mut failed);
+            }
+            if !absent.is_empty() {
+                self.fill_in(input, &absent);
+            }
+        }
+        if !failed.is_empty() {
+            failed.sort_unstable();
+            for &at in &failed {
+                results[self.cases[at as usize] as usize] = StageResult::InvalidInput;
+            }
+            alive.retain(|at| failed.binary_search(at).is_err());
+        }
+    }
+
+    fn check_input(&mut self, input: &Item, table: &TableRef, given: &[u32], failed: &mut Vec<u32>) {
+        if given.is_empty() {
+            return;
+        }
+        let keyed = |kind| StageError { key: Some(input.key.clone()), ..StageError::new(kind) };
+        let Some(at) = table.table else {
+            self.report(&keyed(StageErrorType::UnknownTable), given);
+            return;
+        };
+        let invalid = self.unmatched(at, given);
+        if invalid.is_empty() {
+            return;
+        }
+        let kind = if input.used_for_staging {
+            StageErrorType::InvalidRequiredInput
+        } else {
+            StageErrorType::InvalidNonRequiredInput
+        };
+        self.report(&StageError { table: Some(table.id.clone()), ..keyed(kind) }, &invalid);
+        let fails = match self.schema.on_invalid_input {
+            OnInvalidInput::Continue => false,
+            OnInvalidInput::Fail => true,
+            OnInvalidInput::FailWhenUsedForStaging => input.used_for_staging,
+        };
+        if fails {
+            failed.extend(invalid);
+        }
+    }
+
+    fn fill_in(&mut self, input: &Item, absent: &[u32]) {
+        if let (None, Some(table)) = (input.default, &input.default_table) {
+            let keyed = |kind| StageError { key: Some(input.key.clone()), ..StageError::new(kind) };
+            self.set(absent, input.at, Value::Number(BLANK));
+            let Some(at) = table.table else {
+                self.report(&keyed(StageErrorType::UnknownTable), absent);
+                return;
+            };
+            let rows = self.rows(at, absent);
+            let columns = || self.algorithm.tables[at].endpoints.iter().filter(|c| c.key == input.at);
+            let mut without = Vec::new();
+            for (&record, &row) in absent.iter().zip(&rows) {
+                let number = columns().find_map(|column| match column.action(row)? {
+                    Action::Set(number) => Some(*number),
+                    Action::Copy(from) => Some(match self.worker.frame[*from][record as usize] {
+                        ABSENT => BLANK,
+                        number => number,
+                    }),
+                    _ => None,
+                });
+                match number.filter(|number| *number > NULL) {
+                    Some(number) => self.worker.frame[input.at][record as usize] = number,
+                    None => without.push(record),
+                }
+            }
+            if !without.is_empty() {
+                self.report(&keyed(StageErrorType::MatchNotFound), &without);
+            }
+        } else {
+            self.set(absent, input.at, input.default.unwrap_or(Value::Number(BLANK)));
+        }
+    }
+
+    fn map(&mut self, mapping: &Mapping, alive: &[u32]) {
+        let mut involved = alive.to_vec();
+        for path in &mapping.inclusion {
+            self.keep_if(path, true, &mut involved);
+        }
+        for path in &mapping.exclusion {
+            self.keep_if(path, false, &mut involved);
+        }
+        if involved.is_empty() {
+            return;
+        }
+        for path in mapping.inclusion.iter().chain(&mapping.exclusion) {
+            self.step(mapping, &path.table.id, &involved);
+        }
+        for (key, value) in &mapping.context {
+            self.set(&involved, *key, *value);
+        }
+        for path in &mapping.tables {
+            for &(from, to) in &path.inputs {
+                self.hand_over(path, from, to, &involved);
+            }
+            self.run(mapping, path, &path.table, &involved, &mut Vec::new());
+            for &(_, to) in &path.inputs {
+                self.set(&involved, to, Value::Number(ABSENT));
+            }
+            let stop = &self.worker.stop;
+            involved.retain(|&at| !stop[at as usize]);
+            if involved.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Keeps the cases that match a condition, or those that do not. The keys it is given are put back.
+    fn keep_if(&mut self, path: &TablePath, matches: bool, involved: &mut Vec<u32>) {
+        let Some(table) = path.table.table else { return };
+        let saved: Vec<_> =
+            path.inputs.iter().map(|&(_, to)| (to, self.worker.frame[to].clone())).collect();
+        for &(from, to) in &path.inputs {
+            for &at in &*involved {
+                let number = self.worker.frame[from][at as usize];
+                if number != ABSENT {
+                    self.worker.frame[to][at as usize] = number;
+                }
+            }
+        }
+        let rows = self.rows(table, involved);
+        for (to, column) in saved.into_iter().rev() {
+            self.worker.frame[to] = column;
+        }
+        let mut rows = rows.into_iter();
+        involved.retain(|_| rows.next().is_some_and(|row| (row != NO_ROW) == matches));
+    }
+
+    /// Gives a table the value of a key under another name.
+    fn hand_over(&mut self, path: &TablePath, from: usize, to: usize, involved: &[u32]) {
+        let mut without = Vec::new();
+        for &at in involved {
+            let number = self.worker.frame[from][at as usize];
+            if number == ABSENT {
+                without.push(at);
+            } else {
+                self.worker.frame[to][at as usize] = number;
+            }
+        }
+        if !without.is_empty() {
+            let error = StageError {
+                table: Some(path.table.id.clone()),
+                key: Some(self.algorithm.keys.name(from).clone()),
+                ..StageError::new(StageErrorType::UnknownInputMapping)
+            };
+            self.report(&error, &without);
+        }
+    }
+
+    /// Asks a table and does what its rows say; `running` are the tables that led here by jumps.
+    fn run(
+        &mut self,
+        mapping: &Mapping,
+        path: &TablePath,
+        table: &TableRef,
+        chosen: &[u32],
+        running: &mut Vec<usize>,
+    ) {
+        for &at in chosen {
+            self.worker.stop[at as usize] = false;
+        }
+        let about = |kind| StageError { table: Some(table.id.clone()), ..StageError::new(kind) };
+        let Some(at) = table.table else {
+            self.report(&about(StageErrorType::UnknownTable), chosen);
+            return;
+        };
+        if running.contains(&at) || running.len() == MAX_JUMPS {
+            self.report(&about(StageErrorType::InfiniteLoop), chosen);
+            return;
+        }
+        self.step(mapping, &table.id, chosen);
+        let rows = self.rows(at, chosen);
+        let endpoints = &self.algorithm.tables[at].endpoints;
+        if rows.contains(&NO_ROW) {
+            let columns = endpoints.iter().map(|column| column.name.clone()).collect();
+            let error = StageError { columns, ..about(StageErrorType::MatchNotFound) };
+            let unmatched: Vec<u32> = unmatched(chosen, &rows).collect();
+            self.report(&error, &unmatched);
+        }
+        running.push(at);
+        for column in endpoints {
+            let jumps = self.act(path, table, column, chosen, &rows);
+            for (target, chosen) in jumps {
+                self.run(mapping, path, target, &chosen, running);
+            }
+        }
+        running.pop();
+    }
+
+    /// Does what the matched rows say in one column, except jumps, which are given back by target.
+    fn act<'t>(
+        &mut self,
+        path: &TablePath,
+        table: &TableRef,
+        column: &'t EndpointColumn,
+        chosen: &[u32],
+        rows: &[u32],
+    ) -> Vec<(&'t TableRef, Vec<u32>)> {
+        let mut targets = path.outputs.iter().filter(|(from, _)| *from == column.key).map(|(_, to)| *to);
+        let first = targets.next().unwrap_or(column.key);
+        let more: Vec<usize> = targets.collect();
+        let mut jumps: Vec<(&TableRef, Vec<u32>)> = Vec::new();
+        for (&record, &row) in chosen.iter().zip(rows) {
+            let Some(action) = column.action(row) else { continue };
+            let at = record as usize;
+            let number = match action {
+                Action::Nothing => continue,
+                Action::Set(number) => *number,
+                Action::Copy(from) => match self.worker.frame[*from][at] {
+                    ABSENT => BLANK,
+                    number => number,
+                },
+                Action::Stop => {
+                    self.worker.stop[at] = true;
+                    continue;
+                }
+                Action::Jump(target) => {
+                    match jumps.iter_mut().find(|(known, _)| known.id == target.id) {
+                        Some((_, records)) => records.push(record),
+                        None => jumps.push((target, vec![record])),
+                    }
+                    continue;
+                }
+                Action::Error(message) => {
+                    let error = StageError {
+                        table: Some(table.id.clone()),
+                        columns: vec![column.name.clone()],
+                        message: Some(message.clone()),
+                        ..StageError::new(StageErrorType::StagingError)
+                    };
+                    self.report(&error, &[record]);
+                    continue;
+                }
+            };
+            self.worker.frame[first][at] = number;
+            for &key in &more {
+                self.worker.frame[key][at] = number;
+            }
+        }
+        jumps
+    }
+
+    /// What is derived must be in the table of its output. By then all other keys are gone.
+    fn check_outputs(&mut self, alive: &[u32]) {
+        for &key in &self.schema.gone {
+            self.set(alive, key, Value::Number(ABSENT));
+        }
+        for output in &self.schema.outputs {
+            let Some(table) = &output.table else { continue };
+            let column = &self.worker.frame[output.at];
+            let present: Vec<u32> =
+                alive.iter().copied().filter(|&at| column[at as usize] != ABSENT).collect();
+            let keyed = |kind| StageError { key: Some(output.key.clone()), ..StageError::new(kind) };
+            match table.table {
+                None => self.report(&keyed(StageErrorType::UnknownTable), &present),
+                Some(at) => {
+                    let invalid = self.unmatched(at, &present);
+                    let error =
+                        StageError { table: Some(table.id.clone()), ..keyed(StageErrorType::InvalidOutput) };
+                    self.report(&error, &invalid);
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, chosen: &[u32], key: usize, value: Value) {
+        match value {
+            Value::Number(number) => {
+                let column = &mut self.worker.frame[key];
+                chosen.iter().for_each(|&at| column[at as usize] = number);
+            }
+            Value::Copy(from) => {
+                for &at in chosen {
+                    let number = self.worker.frame[from][at as usize];
+                    self.worker.frame[key][at as usize] = if number == ABSENT { BLANK } else { number };
+                }
+            }
+        }
+    }
+
+    fn rows(&mut self, table: usize, chosen: &[u32]) -> Vec<u32> {
+        self.worker.rows(self.algorithm, table, chosen)
+    }
+
+    fn unmatched(&mut self, table: usize, chosen: &[u32]) -> Vec<u32> {
+        let rows = self.rows(table, chosen);
+        unmatched(chosen, &rows).collect()
+    }
+
+    fn step(&mut self, mapping: &Mapping, table: &Arc<str>, chosen: &[u32]) {
+        if self.path && !chosen.is_empty() {
+            let name = mapping.id.as_ref().map_or_else(|| table.to_string(), |id| format!("{id}.{table}"));
+            let number = self.worker.path_values.number(&Arc::from(name));
+            let cases = self.cases;
+            self.worker.path.extend(chosen.iter().map(|&at| (cases[at as usize], number)));
+        }
+    }
+
+    fn report(&mut self, error: &StageError, chosen: &[u32]) {
+        if !chosen.is_empty() {
+            let number = self.worker.error_values.number(error);
+            let cases = self.cases;
+            self.worker.errors.extend(chosen.iter().map(|&at| (cases[at as usize], number)));
+        }
+    }
+}
+
+fn unmatched<'a>(chosen: &'a [u32], rows: &'a [u32]) -> impl Iterator<Item = u32> {
+    chosen.iter().zip(rows).filter(|(_, row)| **row == NO_ROW).map(|(&at, _)| at)
+}
+
+impl EndpointColumn {
+    /// What a row does; nothing to do where no row matched.
+    fn action(&self, row: u32) -> Option<&Action> {
+        self.actions.get(*self.action_of_row.get(row as usize)? as usize)
+    }
+}
