@@ -15,26 +15,33 @@ pub const BLANK: u32 = 2;
 #[derive(Clone, Debug)]
 pub struct Dictionary {
     texts: Vec<Arc<str>>,
-    numbers: HashMap<Arc<str>, u32>,
+    /// Texts that fit in a word; most codes do, and their text need not be looked at.
+    short: HashMap<u64, u32>,
+    long: HashMap<Arc<str>, u32>,
 }
 
 impl Default for Dictionary {
     fn default() -> Self {
         let empty: Arc<str> = Arc::from("");
-        Self { texts: vec![empty.clone(); 3], numbers: HashMap::from([(empty, BLANK)]) }
+        Self { texts: vec![empty; 3], short: HashMap::from([(0, BLANK)]), long: HashMap::new() }
     }
 }
 
 impl Dictionary {
     /// The number of a text; a new one if it was not seen before.
     pub fn number(&mut self, text: &str) -> u32 {
-        if let Some(&number) = self.numbers.get(text) {
+        let packed = pack(text);
+        let known = packed.map_or_else(|| self.long.get(text), |packed| self.short.get(&packed));
+        if let Some(&number) = known {
             return number;
         }
         let number = self.texts.len() as u32;
         let text: Arc<str> = Arc::from(text);
         self.texts.push(text.clone());
-        self.numbers.insert(text, number);
+        match packed {
+            Some(packed) => self.short.insert(packed, number),
+            None => self.long.insert(text, number),
+        };
         number
     }
 
@@ -52,4 +59,11 @@ impl Dictionary {
     pub fn is_empty(&self) -> bool {
         false
     }
+}
+
+/// A text of up to seven bytes as one word: its length, then its bytes. Never all ones.
+pub(crate) fn pack(text: &str) -> Option<u64> {
+    let length = text.len() as u64;
+    let word = || text.bytes().fold(length, |word, byte| word << 8 | u64::from(byte));
+    (length < 8).then(word)
 }

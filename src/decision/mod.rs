@@ -17,6 +17,7 @@ mod text;
 mod text_table;
 mod token;
 
+pub(crate) use dictionary::pack;
 pub use dictionary::{ABSENT, BLANK, Dictionary, NULL};
 pub(crate) use text::is_number;
 pub use text::{Bound, TextPattern, TextRange, utf16_len};

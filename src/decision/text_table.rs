@@ -374,7 +374,8 @@ mod tests {
     #[test]
     fn a_lookup_does_not_ask_about_absent_keys() {
         let one = |t: &str| TextPattern::OneOf(vec![TextRange::single(text(t))]);
-        let table = table(vec![(0, vec![one("a"), one("a"), one("b")]), (1, vec![one("1"), one("2"), one("1")])]);
+        let table =
+            table(vec![(0, vec![one("a"), one("a"), one("b")]), (1, vec![one("1"), one("2"), one("1")])]);
         let mut memo = TextMemo::new(&table);
         let mut texts = Dictionary::default();
         let (a, two) = (texts.number("a"), texts.number("2"));

@@ -201,10 +201,8 @@ impl Forms {
         for (entry, form) in self.schemas.into_values() {
             schemas.push(compiler.schema(form).map_err(|what| wrong(path, &entry, what))?);
         }
-        let system = [
-            (system[0], texts.number(&year_current.to_string())),
-            (system[1], texts.number(&self.version)),
-        ];
+        let system =
+            [(system[0], texts.number(&year_current.to_string())), (system[1], texts.number(&self.version))];
         let mut output_keys = Vec::new();
         let mut output_of_key = vec![None; keys.len()];
         for &key in schemas.iter().flat_map(|schema| &schema.reported) {

@@ -86,7 +86,8 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>, SeerError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         listing => listing.map_err(read)?,
     };
-    let mut files = listing.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(read)?;
+    let mut files =
+        listing.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>().map_err(read)?;
     files.retain(|file| file.is_file());
     files.sort();
     Ok(files)
@@ -128,5 +129,27 @@ impl Bounded<'_> {
 
     fn wrong(&self, entry: String, what: &str) -> SeerError {
         SeerError::Entry { path: self.path.to_owned(), entry, what: what.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_out_of_an_archive_is_bounded_in_number_and_size() {
+        let mut bounded = Bounded { path: Path::new("a.zip"), entries: Vec::new(), left: MAX_TOTAL };
+        let space = |bytes| io::repeat(b' ').take(bytes);
+        for _ in 0..9 {
+            bounded.add("tables/t.json".to_owned(), space(MAX_ENTRY)).unwrap();
+            bounded.entries.clear();
+        }
+        let error = bounded.add("tables/t.json".to_owned(), space(MAX_ENTRY)).unwrap_err().to_string();
+        assert!(error.contains("larger than 100000000 bytes"), "{error}");
+        for _ in 0..MAX_ENTRIES {
+            bounded.add("tables/t.json".to_owned(), io::empty()).unwrap();
+        }
+        assert!(bounded.add("tables/t.json".to_owned(), io::empty()).is_err());
+        bounded.add("glossary/t.json".to_owned(), space(u64::MAX)).unwrap();
     }
 }

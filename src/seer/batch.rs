@@ -10,9 +10,7 @@ use super::cell::trim;
 use super::columns::{Column, Columns};
 use super::process::Group;
 use super::schema::Schema;
-use super::staged::{
-    CaseAnswer, Lists, OutputColumn, StageError, StageErrorType, StageResult, Staged,
-};
+use super::staged::{CaseAnswer, Lists, OutputColumn, StageError, StageErrorType, StageResult, Staged};
 use super::worker::Worker;
 use crate::decision::{ABSENT, NULL};
 
@@ -43,11 +41,16 @@ struct Given<'a> {
 impl<'a> Given<'a> {
     fn new(column: &'a Column<'a>, algorithm: &Algorithm, worker: &mut Worker) -> Self {
         let key = algorithm.keys.find(column.key);
-        let mut numbers = |text: fn(&str) -> &str| {
-            let texts = column.texts.iter().filter(|_| key.is_some());
-            texts.map(|given| worker.texts.number(text(given))).collect()
-        };
-        Self { column, key, raw: numbers(|text| text), trimmed: numbers(trim) }
+        let (mut raw, mut trimmed) = (Vec::new(), Vec::new());
+        if key.is_some() {
+            for text in &column.texts {
+                let number = worker.texts.number(text);
+                let kept = trim(text);
+                raw.push(number);
+                trimmed.push(if kept.len() == text.len() { number } else { worker.texts.number(kept) });
+            }
+        }
+        Self { column, key, raw, trimmed }
     }
 
     fn raw(&self, record: usize) -> u32 {
@@ -107,7 +110,11 @@ impl Algorithm {
     pub fn stage_columns(&self, columns: &Columns<'_>, origin: Origin, path: bool) -> Staged {
         self.with_worker(|worker| {
             let given: Vec<_> = columns.columns.iter().map(|c| Given::new(c, self, worker)).collect();
-            Batch { algorithm: self, rows: columns.rows, given, origin, path }.stage(worker)
+            let mut given_of_key = vec![None; self.keys.len()];
+            for (at, key) in given.iter().enumerate().filter_map(|(at, given)| Some((at, given.key?))) {
+                given_of_key[key] = Some(at);
+            }
+            Batch { algorithm: self, rows: columns.rows, given, given_of_key, origin, path }.stage(worker)
         })
     }
 
@@ -159,14 +166,9 @@ impl Algorithm {
             .collect();
         for row in 0..rows {
             let with_others = || others.iter().any(|given| given.has_value(row));
-            self.lookup.each(
-                &mut worker.lookup,
-                &worker.frame,
-                &worker.texts,
-                row,
-                with_others,
-                |schema| found(row as u32, schema),
-            );
+            self.lookup.each(&mut worker.lookup, &worker.frame, &worker.texts, row, with_others, |schema| {
+                found(row as u32, schema)
+            });
         }
     }
 
@@ -194,6 +196,8 @@ struct Batch<'a> {
     algorithm: &'a Algorithm,
     rows: usize,
     given: Vec<Given<'a>>,
+    /// By key, its place among those given.
+    given_of_key: Vec<Option<usize>>,
     origin: Origin,
     path: bool,
 }
@@ -246,12 +250,14 @@ impl Batch<'_> {
         for (row, _) in &several {
             staged.schemas[*row as usize] = None;
         }
-        staged.candidates = Lists::gather(self.rows, &several);
-        let mut groups = vec![Vec::new(); algorithm.schemas.len()];
         let site = &worker.frame[algorithm.lookup.site];
         let histology = &worker.frame[algorithm.lookup.histology];
+        let is_missing = |row: usize| site[row] == ABSENT || histology[row] == ABSENT;
+        several.retain(|(row, _)| !is_missing(*row as usize));
+        staged.candidates = Lists::gather(self.rows, &several);
+        let mut groups = vec![Vec::new(); algorithm.schemas.len()];
         for (row, result) in staged.results.iter_mut().enumerate() {
-            if site[row] == ABSENT || histology[row] == ABSENT {
+            if is_missing(row) {
                 staged.schemas[row] = None;
                 continue;
             }
@@ -276,15 +282,15 @@ impl Batch<'_> {
         outputs: &mut [Vec<u32>],
     ) {
         self.algorithm.clear(worker, schema, cases.len());
-        for given in &self.given {
-            let Some(key) = given.key.filter(|key| schema.inputs.iter().any(|input| input.at == *key)) else {
-                continue;
-            };
-            for (number, &case) in worker.frame[key].iter_mut().zip(cases) {
+        for input in &schema.inputs {
+            let Some(given) = self.given_of_key[input.at] else { continue };
+            let given = &self.given[given];
+            for (number, &case) in worker.frame[input.at].iter_mut().zip(cases) {
                 *number = given.trimmed(case as usize);
             }
         }
-        let mut known: Vec<u32> = (0..cases.len() as u32).collect();
+        let mut known = worker.spare();
+        known.extend(0..cases.len() as u32);
         if self.origin == Origin::Cases {
             self.drop_unknown(worker, schema, cases, &mut known, results);
         }
@@ -296,6 +302,7 @@ impl Batch<'_> {
                 outputs[output][cases[at as usize] as usize] = worker.frame[key][at as usize];
             }
         }
+        worker.put_back(alive);
     }
 
     /// A key that the schema does not ask for fails the case.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::decision::pack;
+
 /// Code of a record that does not give the key.
 pub const NOT_GIVEN: u32 = u32::MAX;
 
@@ -56,7 +58,7 @@ impl Default for Encoder<'_> {
 
 impl<'a> Encoder<'a> {
     fn code(&mut self, text: &'a str) -> u32 {
-        let Some(packed) = pack(text.as_bytes()) else { return self.number(text) };
+        let Some(packed) = pack(text) else { return self.number(text) };
         let slot = (packed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 54) as usize;
         if self.short[slot].0 != packed {
             self.short[slot] = (packed, self.number(text));
@@ -70,14 +72,6 @@ impl<'a> Encoder<'a> {
             self.texts.len() as u32 - 1
         })
     }
-}
-
-/// Up to seven bytes and their number in one word, which is never all ones.
-fn pack(bytes: &[u8]) -> Option<u64> {
-    if bytes.len() > 7 {
-        return None;
-    }
-    Some(bytes.iter().fold(bytes.len() as u64, |word, &byte| word << 8 | u64::from(byte)))
 }
 
 /// Cases as columns.

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::cell;
 use super::keys::Keys;
 use super::table::{InputCells, text_column};
-use crate::decision::{
-    ABSENT, BLANK, Bound, Dictionary, Frame, TextMemo, TextPattern, TextTable, utf16_len,
-};
+use crate::decision::{ABSENT, BLANK, Bound, Dictionary, Frame, TextMemo, TextPattern, TextTable, utf16_len};
 
 /// Most codes that the ranges of a code list may stand for.
 const MAX_CODES: u64 = 1_000_000;

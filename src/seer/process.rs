@@ -53,30 +53,38 @@ impl Group<'_> {
             Some(Some(TableRef { table: Some(table), .. })) => self.rows(*table, alive),
         };
         let cases = self.cases;
-        let mut rows = rows.into_iter();
+        let mut each = rows.iter();
         alive.retain(|&at| {
-            let valid = rows.next() != Some(NO_ROW);
+            let valid = each.next() != Some(&NO_ROW);
             if !valid {
                 results[cases[at as usize] as usize] = StageResult::InvalidYearDx;
             }
             valid
         });
+        self.worker.put_back(rows);
     }
 
     /// Checks what is given and fills in what is not.
     fn take_inputs(&mut self, alive: &mut Vec<u32>, results: &mut [StageResult]) {
         let mut failed = Vec::new();
         for input in &self.schema.inputs {
+            let (mut absent, mut given) = (self.worker.spare(), self.worker.spare());
             let column = &self.worker.frame[input.at];
-            let absent: Vec<u32> = alive.iter().copied().filter(|&at| column[at as usize] <= NULL).collect();
+            for &at in &*alive {
+                match column[at as usize] {
+                    ABSENT | NULL => absent.push(at),
+                    BLANK => {}
+                    _ => given.push(at),
+                }
+            }
             if let Some(table) = &input.table {
-                let given: Vec<u32> =
-                    alive.iter().copied().filter(|&at| column[at as usize] > BLANK).collect();
                 self.check_input(input, table, &given, &mut failed);
             }
             if !absent.is_empty() {
                 self.fill_in(input, &absent);
             }
+            self.worker.put_back(absent);
+            self.worker.put_back(given);
         }
         if !failed.is_empty() {
             failed.sort_unstable();
@@ -98,6 +106,7 @@ impl Group<'_> {
         };
         let invalid = self.unmatched(at, given);
         if invalid.is_empty() {
+            self.worker.put_back(invalid);
             return;
         }
         let kind = if input.used_for_staging {
@@ -150,15 +159,13 @@ impl Group<'_> {
     }
 
     fn map(&mut self, mapping: &Mapping, alive: &[u32]) {
-        let mut involved = alive.to_vec();
+        let mut involved = self.worker.spare();
+        involved.extend(alive);
         for path in &mapping.inclusion {
             self.keep_if(path, true, &mut involved);
         }
         for path in &mapping.exclusion {
             self.keep_if(path, false, &mut involved);
-        }
-        if involved.is_empty() {
-            return;
         }
         for path in mapping.inclusion.iter().chain(&mapping.exclusion) {
             self.step(mapping, &path.table.id, &involved);
@@ -167,6 +174,9 @@ impl Group<'_> {
             self.set(&involved, *key, *value);
         }
         for path in &mapping.tables {
+            if involved.is_empty() {
+                break;
+            }
             for &(from, to) in &path.inputs {
                 self.hand_over(path, from, to, &involved);
             }
@@ -176,17 +186,14 @@ impl Group<'_> {
             }
             let stop = &self.worker.stop;
             involved.retain(|&at| !stop[at as usize]);
-            if involved.is_empty() {
-                return;
-            }
         }
+        self.worker.put_back(involved);
     }
 
     /// Keeps the cases that match a condition, or those that do not. The keys it is given are put back.
     fn keep_if(&mut self, path: &TablePath, matches: bool, involved: &mut Vec<u32>) {
         let Some(table) = path.table.table else { return };
-        let saved: Vec<_> =
-            path.inputs.iter().map(|&(_, to)| (to, self.worker.frame[to].clone())).collect();
+        let saved: Vec<_> = path.inputs.iter().map(|&(_, to)| (to, self.worker.frame[to].clone())).collect();
         for &(from, to) in &path.inputs {
             for &at in &*involved {
                 let number = self.worker.frame[from][at as usize];
@@ -199,8 +206,9 @@ impl Group<'_> {
         for (to, column) in saved.into_iter().rev() {
             self.worker.frame[to] = column;
         }
-        let mut rows = rows.into_iter();
-        involved.retain(|_| rows.next().is_some_and(|row| (row != NO_ROW) == matches));
+        let mut each = rows.iter();
+        involved.retain(|_| each.next().is_some_and(|row| (*row != NO_ROW) == matches));
+        self.worker.put_back(rows);
     }
 
     /// Gives a table the value of a key under another name.
@@ -262,6 +270,7 @@ impl Group<'_> {
             }
         }
         running.pop();
+        self.worker.put_back(rows);
     }
 
     /// Does what the matched rows say in one column, except jumps, which are given back by target.
@@ -277,6 +286,7 @@ impl Group<'_> {
         let first = targets.next().unwrap_or(column.key);
         let more: Vec<usize> = targets.collect();
         let mut jumps: Vec<(&TableRef, Vec<u32>)> = Vec::new();
+        let mut errors: Vec<(&Arc<str>, u32)> = Vec::new();
         for (&record, &row) in chosen.iter().zip(rows) {
             let Some(action) = column.action(row) else { continue };
             let at = record as usize;
@@ -292,20 +302,27 @@ impl Group<'_> {
                     continue;
                 }
                 Action::Jump(target) => {
-                    match jumps.iter_mut().find(|(known, _)| known.id == target.id) {
+                    match jumps.iter_mut().find(|(known, _)| Arc::ptr_eq(&known.id, &target.id)) {
                         Some((_, records)) => records.push(record),
                         None => jumps.push((target, vec![record])),
                     }
                     continue;
                 }
                 Action::Error(message) => {
-                    let error = StageError {
-                        table: Some(table.id.clone()),
-                        columns: vec![column.name.clone()],
-                        message: Some(message.clone()),
-                        ..StageError::new(StageErrorType::StagingError)
-                    };
-                    self.report(&error, &[record]);
+                    let known = errors.iter().find(|(known, _)| Arc::ptr_eq(known, message));
+                    let number = known.map(|(_, number)| *number).unwrap_or_else(|| {
+                        let error = StageError {
+                            table: Some(table.id.clone()),
+                            columns: vec![column.name.clone()],
+                            message: Some(message.clone()),
+                            ..StageError::new(StageErrorType::StagingError)
+                        };
+                        self.worker.error_values.number(&error)
+                    });
+                    if known.is_none() {
+                        errors.push((message, number));
+                    }
+                    self.worker.errors.push((self.cases[at], number));
                     continue;
                 }
             };
@@ -361,7 +378,10 @@ impl Group<'_> {
 
     fn unmatched(&mut self, table: usize, chosen: &[u32]) -> Vec<u32> {
         let rows = self.rows(table, chosen);
-        unmatched(chosen, &rows).collect()
+        let mut without = self.worker.spare();
+        without.extend(unmatched(chosen, &rows));
+        self.worker.put_back(rows);
+        without
     }
 
     fn step(&mut self, mapping: &Mapping, table: &Arc<str>, chosen: &[u32]) {

@@ -216,7 +216,10 @@ mod tests {
     #[test]
     fn lists_keep_the_order_in_which_items_came() {
         let lists = Lists::gather(4, &[(2, 7), (0, 1), (2, 5), (0, 2)]);
-        assert_eq!([lists.get(0), lists.get(1), lists.get(2), lists.get(3)], [&[1, 2][..], &[], &[7, 5], &[]]);
+        assert_eq!(
+            [lists.get(0), lists.get(1), lists.get(2), lists.get(3)],
+            [&[1, 2][..], &[], &[7, 5], &[]]
+        );
         assert_eq!(lists.get(4), [0_u32; 0]);
     }
 }

@@ -108,7 +108,8 @@ impl Table {
         let columns = input_cells(form).iter().map(|(key, cells)| text_column(key, cells, keys)).collect();
         let text_table = TextTable::new(rows.len(), columns).map_err(|error| error.to_string())?;
         let mut endpoints = Vec::new();
-        for (at, column) in form.definition.iter().flatten().enumerate().filter(|(_, c)| c.kind == "ENDPOINT") {
+        for (at, column) in form.definition.iter().flatten().enumerate().filter(|(_, c)| c.kind == "ENDPOINT")
+        {
             let mut seen: HashMap<&str, u32> = HashMap::new();
             let mut actions = Vec::new();
             let mut action_of_row = Vec::with_capacity(rows.len());

@@ -21,6 +21,8 @@ pub(super) struct Worker {
     memos: Vec<Option<TextMemo>>,
     /// By key, the numbers of the cases that a lookup or a group is about.
     pub(super) frame: Vec<Vec<u32>>,
+    /// Buffers to use again.
+    spare: Vec<Vec<u32>>,
     /// By place in the frame, whether the mapping is to stop.
     pub(super) stop: Vec<bool>,
     /// Case and place of the error, as they came.
@@ -38,6 +40,7 @@ impl Worker {
             lookup: algorithm.lookup.memo(),
             memos: (0..algorithm.tables.len()).map(|_| None).collect(),
             frame: vec![Vec::new(); algorithm.keys.len()],
+            spare: Vec::new(),
             stop: Vec::new(),
             errors: Vec::new(),
             error_values: Numbered::default(),
@@ -50,9 +53,21 @@ impl Worker {
     pub(super) fn rows(&mut self, algorithm: &Algorithm, table: usize, chosen: &[u32]) -> Vec<u32> {
         let rows_of = &algorithm.tables[table].rows;
         let memo = self.memos[table].get_or_insert_with(|| TextMemo::new(rows_of));
-        let mut rows = Vec::new();
+        let mut rows = self.spare.pop().unwrap_or_default();
         memo.first_rows(rows_of, &self.frame, &self.texts, chosen, &mut rows);
         rows
+    }
+
+    /// An empty buffer.
+    pub(super) fn spare(&mut self) -> Vec<u32> {
+        let mut buffer = self.spare.pop().unwrap_or_default();
+        buffer.clear();
+        buffer
+    }
+
+    /// Takes a buffer back.
+    pub(super) fn put_back(&mut self, buffer: Vec<u32>) {
+        self.spare.push(buffer);
     }
 
     /// Whether it may be used for another batch.

@@ -168,7 +168,11 @@ fn every_recorded_schema_of_collaborative_stage_is_found() {
             wrong.map(|(at, row)| format!("{row:?}: {}", shown(at))).collect::<Vec<_>>()
         })
         .collect();
-    println!("cs_lookup.csv.gz: {} of {} equal", count.load(Ordering::Relaxed) - wrong.len(), count.into_inner());
+    println!(
+        "cs_lookup.csv.gz: {} of {} equal",
+        count.load(Ordering::Relaxed) - wrong.len(),
+        count.into_inner()
+    );
     assert!(wrong.is_empty(), "{}", wrong[..wrong.len().min(10)].join("\n"));
 }
 
