@@ -56,7 +56,7 @@ impl RowSets {
     }
 
     /// The first row that one class per axis has in common; without axes, row 0.
-    pub(super) fn first(&self, classes: impl Iterator<Item = u32> + Clone) -> Option<usize> {
+    pub(super) fn first(&self, classes: &(impl Iterator<Item = u32> + Clone)) -> Option<usize> {
         (0..self.words).find_map(|word| {
             let common = self.common(word, classes.clone());
             (common != 0).then(|| word * WORD + common.trailing_zeros() as usize)
@@ -64,7 +64,7 @@ impl RowSets {
     }
 
     /// Calls `found` with every row that one class per axis has in common, from the top.
-    pub(super) fn each(&self, classes: impl Iterator<Item = u32> + Clone, mut found: impl FnMut(usize)) {
+    pub(super) fn each(&self, classes: &(impl Iterator<Item = u32> + Clone), mut found: impl FnMut(usize)) {
         for word in 0..self.words {
             let mut common = self.common(word, classes.clone());
             while common != 0 {

@@ -195,7 +195,7 @@ impl TextMemo {
             if *cell == 0 {
                 let classes =
                     self.columns.iter().map(|column| *index >> column.shift & ((1 << column.bits) - 1));
-                *cell = self.sets.first(classes).map_or(1, |row| row as u16 + 2);
+                *cell = self.sets.first(&classes).map_or(1, |row| row as u16 + 2);
             }
             *index = if *cell == 1 { NO_ROW } else { u32::from(*cell) - 2 };
         }
@@ -230,7 +230,7 @@ impl TextMemo {
                 self.class(table, at, frame, texts, record)
             };
         }
-        self.sets.each(classes.iter().copied(), found);
+        self.sets.each(&classes.iter().copied(), found);
     }
 
     /// The class that every row takes.
@@ -245,7 +245,7 @@ impl TextMemo {
     fn intersect(&mut self, table: &TextTable, frame: &Frame, texts: &Dictionary, record: usize) -> u32 {
         let classes: Vec<u32> =
             (0..table.columns.len()).map(|at| self.class(table, at, frame, texts, record)).collect();
-        self.sets.first(classes.into_iter()).map_or(NO_ROW, |row| row as u32)
+        self.sets.first(&classes.into_iter()).map_or(NO_ROW, |row| row as u32)
     }
 
     /// The class of a record's text in a column.

@@ -104,7 +104,7 @@ impl Table {
             u32::from(classes.get(usize::from(token)).or(classes.last()).copied().unwrap_or(0))
         });
         if self.dense.is_empty() {
-            return self.sets.first(classes);
+            return self.sets.first(&classes);
         }
         let cell: usize = classes.zip(&self.strides).map(|(class, stride)| class as usize * stride).sum();
         self.dense.get(cell).filter(|&&row| row != NO_ROW).map(|&row| usize::from(row))
@@ -177,7 +177,7 @@ impl Table {
                     *class = (rest % count) as u32;
                     rest /= count;
                 }
-                self.sets.first(classes.iter().copied()).map_or(NO_ROW, |row| row as u16)
+                self.sets.first(&classes.iter().copied()).map_or(NO_ROW, |row| row as u16)
             })
             .collect()
     }

@@ -67,7 +67,7 @@ pub(super) fn entries(path: &Path) -> Result<Vec<Entry>, SeerError> {
                 .name()
                 .map_err(|error| bounded.archive(format!("entry {}: its name: {error}", index + 1)))?
                 .into_owned();
-            if entry.enclosed_name().is_none() {
+            if entry.enclosed_name().is_none() || leads_out(&name) {
                 return Err(bounded.wrong(name, "the name leads out of the archive"));
             }
             bounded.add(name, entry)?;
@@ -77,6 +77,11 @@ pub(super) fn entries(path: &Path) -> Result<Vec<Entry>, SeerError> {
         return Err(bounded.archive("has no schemas/*.json, so it is no algorithm".to_owned()));
     }
     Ok(bounded.entries)
+}
+
+/// Whether a name is not one below the folder that an archive would be unpacked to.
+fn leads_out(name: &str) -> bool {
+    name.starts_with(['/', '\\']) || name.split(['/', '\\']).any(|part| part == ".." || part.ends_with(':'))
 }
 
 /// JSON files of a folder, sorted.

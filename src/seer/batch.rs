@@ -167,7 +167,7 @@ impl Algorithm {
         for row in 0..rows {
             let with_others = || others.iter().any(|given| given.has_value(row));
             self.lookup.each(&mut worker.lookup, &worker.frame, &worker.texts, row, with_others, |schema| {
-                found(row as u32, schema)
+                found(row as u32, schema);
             });
         }
     }

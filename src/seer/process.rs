@@ -310,15 +310,18 @@ impl Group<'_> {
                 }
                 Action::Error(message) => {
                     let known = errors.iter().find(|(known, _)| Arc::ptr_eq(known, message));
-                    let number = known.map(|(_, number)| *number).unwrap_or_else(|| {
-                        let error = StageError {
-                            table: Some(table.id.clone()),
-                            columns: vec![column.name.clone()],
-                            message: Some(message.clone()),
-                            ..StageError::new(StageErrorType::StagingError)
-                        };
-                        self.worker.error_values.number(&error)
-                    });
+                    let number = known.map_or_else(
+                        || {
+                            let error = StageError {
+                                table: Some(table.id.clone()),
+                                columns: vec![column.name.clone()],
+                                message: Some(message.clone()),
+                                ..StageError::new(StageErrorType::StagingError)
+                            };
+                            self.worker.error_values.number(&error)
+                        },
+                        |(_, number)| *number,
+                    );
                     if known.is_none() {
                         errors.push((message, number));
                     }
@@ -361,7 +364,9 @@ impl Group<'_> {
         match value {
             Value::Number(number) => {
                 let column = &mut self.worker.frame[key];
-                chosen.iter().for_each(|&at| column[at as usize] = number);
+                for &at in chosen {
+                    column[at as usize] = number;
+                }
             }
             Value::Copy(from) => {
                 for &at in chosen {

@@ -187,14 +187,14 @@ impl Compiler<'_> {
     fn paths(&mut self, forms: Option<Vec<PathForm>>) -> Vec<TablePath> {
         let mut paths = Vec::new();
         for form in forms.into_iter().flatten() {
-            let inputs = self.from_to(form.input_mapping);
-            let outputs = self.from_to(form.output_mapping);
+            let inputs = self.pairs(form.input_mapping);
+            let outputs = self.pairs(form.output_mapping);
             paths.push(TablePath { table: self.ids.refer(&form.id), inputs, outputs });
         }
         paths
     }
 
-    fn from_to(&mut self, forms: Option<Vec<FromToForm>>) -> Vec<(usize, usize)> {
+    fn pairs(&mut self, forms: Option<Vec<FromToForm>>) -> Vec<(usize, usize)> {
         let pair = |form: FromToForm| (self.keys.number(&form.from), self.keys.number(&form.to));
         forms.into_iter().flatten().map(pair).collect()
     }

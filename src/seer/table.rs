@@ -115,16 +115,15 @@ impl Table {
             let mut action_of_row = Vec::with_capacity(rows.len());
             for (row, cells) in rows.iter().enumerate() {
                 let cell = cells.get(at).and_then(|cell| cell.as_deref());
-                let action = match cell.and_then(|cell| seen.get(cell)) {
-                    Some(&action) => action,
-                    None => {
-                        let endpoint = cell::endpoint(cell)
-                            .map_err(|what| format!("row {}, column {}: {what}", row + 1, column.key))?;
-                        actions.push(action(endpoint, ids, keys, texts));
-                        let action = actions.len() as u32 - 1;
-                        seen.extend(cell.map(|cell| (cell, action)));
-                        action
-                    }
+                let action = if let Some(&action) = cell.and_then(|cell| seen.get(cell)) {
+                    action
+                } else {
+                    let endpoint = cell::endpoint(cell)
+                        .map_err(|what| format!("row {}, column {}: {what}", row + 1, column.key))?;
+                    actions.push(action(endpoint, ids, keys, texts));
+                    let action = actions.len() as u32 - 1;
+                    seen.extend(cell.map(|cell| (cell, action)));
+                    action
                 };
                 action_of_row.push(action);
             }

@@ -160,7 +160,7 @@ fn every_recorded_schema_of_collaborative_stage_is_found() {
             let found = algorithm.lookup_columns(&columns, Origin::Cases);
             let schemas = algorithm.schemas();
             let shown = |row: usize| match found.get(row) {
-                [] => "".to_owned(),
+                [] => String::new(),
                 [one] => schemas[*one as usize].id.to_string(),
                 _ => "*".to_owned(),
             };
