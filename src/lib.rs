@@ -4,7 +4,8 @@
 //! adds what it knows: [`input`] reads text columns, [`fields`] says which column
 //! is which, [`category`] turns the text of a cell into a small typed value,
 //! [`staging`] derives the stage group from the tables of [`knowledge`] with the
-//! evaluator of [`decision`], [`audit`] compares it with what was recorded,
+//! evaluator of [`decision`], or [`seer`] stages it by an algorithm file of SEER with the same evaluator,
+//! [`audit`] compares it with what was recorded,
 //! [`output`] and [`summary`] write it down. [`pipeline`] drives the walk. A room
 //! imports only rooms named before it.
 //!

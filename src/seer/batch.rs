@@ -119,6 +119,10 @@ impl Algorithm {
     }
 
     /// The answer for one of many cases.
+    ///
+    /// # Panics
+    ///
+    /// If `staged` is of another algorithm or has no such row.
     pub fn answer(&self, staged: &Staged, row: usize) -> CaseAnswer {
         let id = |at: u32| self.schemas[at as usize].id.clone();
         let outputs: BTreeMap<Arc<str>, Option<Arc<str>>> = staged

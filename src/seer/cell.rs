@@ -71,6 +71,7 @@ pub(super) fn endpoint(cell: Option<&str>) -> Result<Endpoint<'_>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// The ranges of a cell as `low..high`, one text as itself, a reference as `@key`.
     fn shown(cell: &str) -> String {
@@ -121,6 +122,22 @@ mod tests {
             assert_eq!(shown(cell), expected, "{cell:?}");
         }
         assert_eq!(input(None, &mut Keys::default()), TextPattern::Any);
+    }
+
+    proptest! {
+        /// A cell has as many ranges as pieces, and a piece without dash or reference is itself.
+        #[test]
+        fn any_cell_can_be_read(cell in "[0-9A-C{}, .*-]{0,12}|.{0,8}") {
+            let mut keys = Keys::default();
+            if let TextPattern::OneOf(ranges) = input(Some(&cell), &mut keys) {
+                prop_assert_eq!(ranges.len(), cell.split(',').count());
+                for (range, piece) in ranges.into_iter().zip(cell.split(',')) {
+                    if !piece.contains(['-', '{']) {
+                        prop_assert_eq!(range, TextRange::single(Bound::Text(trim(piece).into())));
+                    }
+                }
+            }
+        }
     }
 
     #[test]

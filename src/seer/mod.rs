@@ -20,6 +20,7 @@ mod cell;
 mod choice;
 mod columns;
 mod error;
+mod inputs;
 mod json;
 mod keys;
 mod lookup;

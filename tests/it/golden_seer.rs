@@ -104,8 +104,13 @@ fn check(algorithm: &Algorithm, batch: &[String]) -> Vec<String> {
     let column = |key| Column::encode(key, cases.iter().map(|case| case.input.get(key).map(String::as_str)));
     let columns = Columns { rows: cases.len(), columns: keys.into_iter().map(column).collect() };
     let staged = algorithm.stage_columns(&columns, Origin::Cases, true);
+    let as_table = algorithm.stage_columns(&columns, Origin::Table, false);
     let mut wrong = Vec::new();
     for (row, case) in cases.iter().enumerate() {
+        if case.errors.iter().all(|error| error.kind != "UNKNOWN_INPUT") {
+            let alone = CaseAnswer { path: Vec::new(), ..algorithm.answer(&staged, row) };
+            assert_eq!(algorithm.answer(&as_table, row), alone, "{}: as a row of a table", case.id);
+        }
         assert_eq!((&*case.algorithm, &*case.version), (algorithm.name(), algorithm.version()));
         assert_eq!(case.year_current, YEAR.to_string());
         let found = differences(case, &algorithm.answer(&staged, row));
