@@ -4,7 +4,8 @@
 //! adds what it knows: [`input`] reads text columns, [`fields`] says which column
 //! is which, [`category`] turns the text of a cell into a small typed value,
 //! [`staging`] derives the stage group from the tables of [`knowledge`] with the
-//! evaluator of [`decision`], [`course`] puts later events in their places,
+//! evaluator of [`decision`], or [`seer`] stages it by an algorithm file of SEER with the same
+//! evaluator, [`course`] puts later events in their places,
 //! [`audit`] compares it with what was recorded, [`diff`] with an older export,
 //! [`output`] and [`summary`] write it down. [`pipeline`] drives the walk. A room
 //! imports only rooms named before it; [`rulebook`] prints the rules themselves.
@@ -43,6 +44,7 @@ pub mod category;
 pub mod decision;
 pub mod knowledge;
 pub mod rulebook;
+pub mod seer;
 pub mod staging;
 
 pub mod course;

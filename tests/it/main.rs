@@ -18,6 +18,7 @@ mod facts;
 mod fixtures;
 mod golden;
 mod golden_cs;
+mod golden_seer;
 mod golden_tnm;
 mod properties;
 mod random_cases;
