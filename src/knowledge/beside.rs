@@ -113,7 +113,7 @@ pub struct BesideTable {
 #[derive(Debug)]
 pub enum BesideKind {
     /// Rows over T, N, M and factors.
-    Rows(BesideRows),
+    Rows(Box<BesideRows>),
     /// The stage group of the manual: group to labels.
     Groups(Vec<(StageGroup, u64)>),
 }

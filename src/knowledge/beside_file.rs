@@ -85,14 +85,14 @@ pub(super) fn read_table(
             let grid = Grid::read(&grid_form, "label", factors, classes, source)?;
             let sets = grid.results.iter().map(|(line, text)| labels(*line, text));
             let labels = sets.collect::<Result<Vec<_>, _>>()?;
-            BesideKind::Rows(BesideRows {
+            BesideKind::Rows(Box::new(BesideRows {
                 all: labels.iter().fold(0, |all, set| all | set) & !(UNKNOWN | NOT_STAGED),
                 labels,
                 axes: grid.axes,
                 decision: grid.decision,
                 printed: grid.printed,
                 heading: grid.heading,
-            })
+            }))
         }
         (None, Some(groups)) => BesideKind::Groups(read_groups(groups, &labels, source)?),
         _ => {

@@ -295,6 +295,9 @@ mod tests {
             ("breast", 8, 6, "T2", "T2"),
             ("cervix", 8, 7, "T2b", "T2b"),
             ("thyroid", 7, 8, "N1a", "N1a"),
+            ("esophagus", 6, 7, "M1a", "?"),
+            ("cervix", 7, 8, "M1", "?"),
+            ("prostate", 6, 7, "T4", "T3a T4"),
             ("kidney_parenchyma", 6, 7, "T3c", "T3c"),
             // Nothing is said of it: only what is always apart is kept.
             ("pancreas", 6, 7, "TX", "TX"),
