@@ -267,7 +267,8 @@ fn beside(out: &mut String, rules: &Rules, record: Explained<'_>) {
         let recorded = compare(beside, at, derived, record.case)
             .map(|comparison| format!("; {}", comparison.as_str().replace('_', " ")))
             .unwrap_or_default();
-        let _ = writeln!(out, "  {}: {}{note}{recorded}", system.title, beside_word(system, derived));
+        let word = beside_word(beside, system, derived, record.case);
+        let _ = writeln!(out, "  {}: {word}{note}{recorded}", system.title);
         let (Some(BesideRule::Row { table, .. } | BesideRule::Table(table)), rule) =
             (derived.rule, derived.rule)
         else {

@@ -122,6 +122,8 @@ impl Reading {
             | F::PrimarySurgery
             | F::NodesPositive
             | F::Figo
+            | F::Rai
+            | F::Toronto
             | F::Lvi
             | F::Disc1
             | F::Disc2

@@ -189,6 +189,8 @@ fields! {
     PrimarySurgery "primary_surgery" 1291 "rxSummSurgPrimSite2023" "Surgery of the primary site, codes of 2023 and later";
     NodesPositive "nodes_positive" 820 "regionalNodesPositive" "Regional nodes positive: count, or a code above 90";
     Figo "figo" 3836 "figoStage" "Recorded FIGO stage";
+    Rai "rai" 3955 "derivedRaiStage" "Recorded Rai stage";
+    Toronto "toronto" 1149 "torontoStageGroup" "Recorded Toronto stage group";
     Lvi "lvi" 1182 "lymphVascularInvasion" "Lymphovascular invasion: 0 absent, 1-4 present";
     LymphoidAreas "lymphoid_areas" 0 "" "Number of involved lymphoid areas (Binet), 0-5";
     Hemoglobin "hemoglobin" 0 "" "Hemoglobin before treatment, g/dL";

@@ -23,6 +23,7 @@ pub(super) struct SchemaForm {
     pub(super) n_tells_classification: Option<Vec<u8>>,
     pub(super) site_when_missing: Option<Spanned<String>>,
     pub(super) behavior: Option<Spanned<String>>,
+    pub(super) not_staged_where_disc1: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) chapter: BTreeMap<String, String>,
     #[serde(default)]

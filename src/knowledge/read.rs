@@ -213,6 +213,11 @@ fn change(schema: &mut Schema, form: &SchemaForm, source: Source<'_>) -> Result<
         schema.behaviors = mistakes.note(digits).unwrap_or_default();
         behavior.get_ref().clone_into(&mut schema.behaviors_printed);
     }
+    if let Some(codes) = &form.not_staged_where_disc1 {
+        let read = Ranges::parse(codes.get_ref())
+            .ok_or_else(|| source.wrong(source.line(codes), "not_staged_where_disc1: a list of codes"));
+        schema.not_staged_disc1 = mistakes.note(read).map(|ranges| (ranges, codes.get_ref().clone()));
+    }
     for (edition, title) in &form.chapter {
         match edition.parse() {
             Ok(edition @ 6..=9) => {

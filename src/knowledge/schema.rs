@@ -103,6 +103,8 @@ pub struct Schema {
     pub(super) behaviors: Ranges,
     /// The behaviors as the file prints them.
     pub(super) behaviors_printed: String,
+    /// Codes of schema discriminator 1 that are not staged, and as the file prints them.
+    pub(super) not_staged_disc1: Option<(Ranges, String)>,
     pub(super) histology_rules: Vec<HistologyRule>,
     pub(super) tables: Vec<u16>,
     pub(super) facts: BTreeMap<u8, EditionFacts>,
@@ -135,6 +137,16 @@ impl Schema {
     /// Whether tumors of this behavior are staged.
     pub fn stages_behavior(&self, behavior: Behavior) -> bool {
         self.behaviors.contains(u16::from(behavior.0))
+    }
+
+    /// Whether a code of schema discriminator 1 names a disease that is staged; a missing one does.
+    pub fn stages_discriminator(&self, disc1: Option<u16>) -> bool {
+        !self.not_staged_disc1.as_ref().zip(disc1).is_some_and(|((codes, _), code)| codes.contains(code))
+    }
+
+    /// The codes of schema discriminator 1 that are not staged, `1, 9`.
+    pub fn not_staged_discriminators(&self) -> Option<&str> {
+        self.not_staged_disc1.as_ref().map(|(_, printed)| printed.as_str())
     }
 
     /// The behaviors that are staged, `2, 3`.

@@ -97,6 +97,8 @@ pub const FACTORS: &[Field] = &[
     Field::PrimarySurgery,
     Field::NodesPositive,
     Field::Figo,
+    Field::Rai,
+    Field::Toronto,
     Field::Lvi,
     Field::LymphoidAreas,
     Field::Hemoglobin,

@@ -124,7 +124,8 @@ fn traits(case: &Case) -> Result<Traits, Cause> {
     })
 }
 
-fn code(case: &Case, field: Field) -> Option<u16> {
+/// A discriminator of the record as a number.
+pub(super) fn code(case: &Case, field: Field) -> Option<u16> {
     match case.factor(field).value()? {
         FactorValue::Code(code) => code.as_str().parse().ok(),
         FactorValue::Number(number) => format!("{number}").parse().ok(),

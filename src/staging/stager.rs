@@ -9,6 +9,7 @@ use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
 use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Recorded};
+use crate::fields::Field;
 use crate::knowledge::{Carried, Rules, SchemaId, StageTable, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
@@ -151,6 +152,9 @@ impl<'r> Stager<'r> {
         if !schema.stages_behavior(case.behavior.value().unwrap_or(Behavior(3))) {
             return Err(Outcome::NotApplicable(Cause::BehaviorNotStaged));
         }
+        if !schema.stages_discriminator(chapter::code(case, Field::Disc1)) {
+            return Err(Outcome::NotApplicable(Cause::NotStagedByDiscriminator));
+        }
         if !has_tables {
             return Err(Outcome::NotApplicable(Cause::NoChapter));
         }
@@ -235,9 +239,14 @@ impl<'r> Stager<'r> {
             } else {
                 *self.answers.entry(question).or_insert_with(|| question.answer(rules))
             };
+            let before = found.0.outcome;
             found = (answer, Some(index));
             if answer.outcome.group().is_some() || question.knows_a_factor(table) {
                 break;
+            }
+            // Nothing tells which of the systems holds (Rai or Lugano): what either leaves possible.
+            if !table.uses_categories() && before.bounds().is_some() {
+                found.0.outcome = either(before, answer.outcome);
             }
         }
         found
