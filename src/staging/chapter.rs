@@ -79,9 +79,16 @@ fn selected(selected: Selected) -> Result<(SchemaId, bool), Cause> {
 }
 
 fn under(rules: &Rules, edition: Edition, source: EditionSource, traits: &Traits) -> Result<Chapter, Cause> {
-    // Where a chapter has no Version 9, the 8th edition stays in force beside it.
+    // Where a chapter has no Version 9, the 8th edition stays in force beside it; so it does where the item
+    // that tells whether it has one is missing, unless the record itself names Version 9.
+    let named = source == EditionSource::Recorded;
     let (edition, (schema, assumed)) = match selected(rules.select(edition, traits)) {
-        Err(Cause::NoSchema) if edition.0 >= 9 => (Edition(8), selected(rules.select(Edition(8), traits))?),
+        Err(cause)
+            if edition.0 >= 9
+                && (cause == Cause::NoSchema || (cause == Cause::DiscriminatorMissing && !named)) =>
+        {
+            (Edition(8), selected(rules.select(Edition(8), traits))?)
+        }
         found => (edition, found?),
     };
     Ok(Chapter { schema, edition: Some(edition), source: Some(source), assumed })
