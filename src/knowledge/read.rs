@@ -192,6 +192,7 @@ fn change(schema: &mut Schema, form: &SchemaForm, source: Source<'_>) -> Result<
     };
     schema.system = form.system.as_ref().and_then(&mut system).unwrap_or(schema.system);
     schema.system_before_8 = form.system_before_8.as_ref().and_then(&mut system).or(schema.system_before_8);
+    schema.system_until_6 = form.system_until_6.as_ref().and_then(&mut system).or(schema.system_until_6);
     if let Some(title) = &form.title {
         title.clone_into(&mut schema.title);
     }

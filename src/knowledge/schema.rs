@@ -100,6 +100,7 @@ pub struct Schema {
     pub(super) n_tells_classification: Vec<u8>,
     pub(super) system: System,
     pub(super) system_before_8: Option<System>,
+    pub(super) system_until_6: Option<System>,
     pub(super) behaviors: Ranges,
     /// The behaviors as the file prints them.
     pub(super) behaviors_printed: String,
@@ -113,10 +114,8 @@ pub struct Schema {
 impl Schema {
     /// The staging system under an edition.
     pub fn system(&self, edition: Edition) -> System {
-        match self.system_before_8 {
-            Some(system) if edition.0 < 8 => system,
-            _ => self.system,
-        }
+        let until_6 = self.system_until_6.filter(|_| edition.0 <= 6);
+        until_6.or(self.system_before_8.filter(|_| edition.0 < 8)).unwrap_or(self.system)
     }
 
     /// Whether the edition assigns a stage group after neoadjuvant therapy.

@@ -131,16 +131,12 @@ impl<'r> Stager<'r> {
                 _ => Outcome::Unknown(Cause::EditionMissing),
             });
         };
-        // An edition may have groups for what a later one stages without (ocular adnexa, 6th: Ann Arbor).
-        let has_tables = schema.editions().any(|known| known == edition);
         match schema.system(edition) {
             System::None if !schema.chapters.contains_key(&edition.0) => {
                 return Err(Outcome::NotApplicable(Cause::NoChapter));
             }
             System::Cns | System::Heme | System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
-            System::TnmWithoutGroup if !has_tables => {
-                return Err(Outcome::NotApplicable(Cause::NoStageGroup));
-            }
+            System::TnmWithoutGroup => return Err(Outcome::NotApplicable(Cause::NoStageGroup)),
             _ if edition.0 < 6 => return Err(Outcome::Unknown(Cause::EditionWithoutTables)),
             _ => {}
         }
@@ -155,7 +151,7 @@ impl<'r> Stager<'r> {
         if !schema.stages_discriminator(chapter::code(case, Field::Disc1)) {
             return Err(Outcome::NotApplicable(Cause::NotStagedByDiscriminator));
         }
-        if !has_tables {
+        if !schema.editions().any(|known| known == edition) {
             return Err(Outcome::NotApplicable(Cause::NoChapter));
         }
         Ok(())

@@ -88,7 +88,11 @@ const SYSTEMS: &[System] = &[
         common: "dx_year=2020",
         rows: &[
             ("site=C69.6, histology=9699/3, t=T2, n=N0, m=M0", "NA no_stage_group"),
-            ("dx_year=2008, site=C69.6, histology=9699/3, stage_group=1EA", "IEA"),
+            ("dx_year=2008, site=C69.6, histology=9699/3, stage_group=1EA", "IEA; system = lugano"),
+            (
+                "dx_year=2014, site=C69.6, histology=9699/3, stage_group=1EA",
+                "NA no_stage_group; system = tnm-without-group",
+            ),
             ("site=C44.5, histology=9709/3, t=T2a, n=N0, m=M0", "NA no_stage_group"),
             ("site=C44.5, histology=9700/3, t=T1a, n=N0, m=M0, b_category=0", "IA"),
             ("site=C44.5, histology=9700/3, t=T2b, n=N1, m=M0, b_category=3", "IIA"),
@@ -109,6 +113,22 @@ const SYSTEMS: &[System] = &[
             ),
             ("site=C42.1, histology=9823/3", "0..IV factor_missing"),
             ("site=C42.1, histology=9823/3, lymphocytosis=1", "0..IV factor_missing"),
+            (
+                "site=C42.1, histology=9823/3, lymphocytosis=1, adenopathy=1, organomegaly=1, anemia=0, thrombocytopenia=0, rai=2",
+                "II; beside_reason = rai=cll:1975:3+recorded_agrees;binet=factor_missing:A|B",
+            ),
+            (
+                "site=C42.1, histology=9823/3, lymphocytosis=1, adenopathy=1, organomegaly=1, anemia=0, thrombocytopenia=0, rai=III",
+                "II; beside_reason = rai=cll:1975:3+recorded_differs;binet=factor_missing:A|B",
+            ),
+            (
+                "site=C40.2, histology=9180/3, age=12, path_t=pT1, path_n=pN0, path_m=cM1a, grade_path=3, toronto=M",
+                "IVA; toronto = metastatic; toronto_reason = bone:2:2+recorded_agrees",
+            ),
+            (
+                "site=C40.2, histology=9180/3, age=12, path_t=pT1, path_n=pN0, path_m=cM1a, grade_path=3, toronto=L",
+                "IVA; toronto = metastatic; toronto_reason = bone:2:2+recorded_differs",
+            ),
             ("site=C77.0, histology=9823/3, ann_arbor=III", "III"),
             ("site=C77.0, histology=9823/3, stage_group=2E", "IIE"),
         ],
@@ -477,7 +497,7 @@ fn found(table: &Table, row: usize, columns: &str) -> String {
         ("UNK", low) => format!("{low}..{} {cause}", cell("group_high")),
         (group, _) => group.to_owned(),
     };
-    for name in columns.split(';').skip(1).filter_map(|column| column.split('=').next()) {
+    for name in columns.split("; ").skip(1).filter_map(|column| column.split('=').next()) {
         let value = cell(name.trim());
         let _ = write!(text, "; {} ={}{value}", name.trim(), if value.is_empty() { "" } else { " " });
     }
