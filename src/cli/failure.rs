@@ -8,6 +8,7 @@ use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::{Mistakes, UnknownSchema};
 use rstage::pipeline::RunError;
+use rstage::report::ReportError;
 use rstage::synth::SynthError;
 
 /// A command's failure.
@@ -51,6 +52,9 @@ pub(crate) enum Failure {
     /// A cohort.
     #[error(transparent)]
     Cohort(#[from] CohortError),
+    /// A page.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Writing.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -67,6 +71,8 @@ impl Failure {
                 CohortError::Output(_) => 5,
                 _ => 2,
             },
+            Self::Report(error) if error.is_about_the_run() => 3,
+            Self::Run(RunError::Report(error)) if error.is_about_the_run() => 3,
             Self::Run(RunError::Diff(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
             Self::Input(_)
@@ -74,7 +80,12 @@ impl Failure {
             | Self::Record(_)
             | Self::Rules(_)
             | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
-            Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
+            Self::Run(_)
+            | Self::Knowledge(_)
+            | Self::Audit(_)
+            | Self::Synth(_)
+            | Self::Report(_)
+            | Self::Write(_) => 5,
         }
     }
 

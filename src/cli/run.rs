@@ -64,6 +64,10 @@ pub(crate) struct Args {
     /// Worker threads; as many as the machine has cores if not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+    /// An earlier run whose key figures report.html sets beside those of this one; the one that --overwrite
+    /// replaces if not given
+    #[arg(long, value_name = "RUN")]
+    previous: Option<PathBuf>,
     /// Exit with 1 where a finding is at least this severe
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -144,6 +148,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit,
         threads: args.threads,
+        previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
     })

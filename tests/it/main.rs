@@ -23,6 +23,7 @@ mod golden_tnm;
 mod properties;
 mod random_cases;
 mod real_tables;
+mod report;
 mod rules;
 mod support;
 mod systems;
