@@ -11,6 +11,7 @@ mod report;
 mod rules;
 mod run;
 mod shared;
+mod shell;
 mod synth;
 
 use std::io::Write;
@@ -50,6 +51,10 @@ enum Command {
     Rules(rules::Args),
     /// Make the page of a run anew, from the tables in its folder
     Report(report::Args),
+    /// Print completions for a shell
+    Completions(shell::CompletionArgs),
+    /// Write the manual pages
+    Man(shell::ManArgs),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -73,6 +78,8 @@ pub(crate) fn main() -> u8 {
         Command::Diff(args) => diff::main(&args),
         Command::Rules(args) => rules::main(&args),
         Command::Report(args) => report::main(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| say(&failure))

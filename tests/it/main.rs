@@ -25,6 +25,7 @@ mod random_cases;
 mod real_tables;
 mod report;
 mod rules;
+mod shell;
 mod support;
 mod systems;
 mod words;
