@@ -216,7 +216,8 @@ pub fn run(
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
-    let columns = columns::added(&also_editions);
+    let audit = AuditRules::configured(&config.audit)?;
+    let columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
     for file in &files {
         if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
             return Err(RunError::Clash { path: file.path.clone(), column });
@@ -276,7 +277,7 @@ pub fn run(
     let page = report::page(
         &report::Folder::unfinished(folder.hidden(), manifest.clone()),
         previous.as_ref(),
-        &AuditRules::configured(&config.audit)?,
+        &audit,
     )?;
     let place = folder.file("report.html")?;
     std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?;
