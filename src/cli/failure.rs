@@ -7,6 +7,7 @@ use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::{Mistakes, UnknownSchema};
+use rstage::output::OutputError;
 use rstage::pipeline::RunError;
 use rstage::synth::SynthError;
 
@@ -61,6 +62,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Schema(_) => 2,
+            Self::Run(RunError::Output(OutputError::NoManifest { .. })) => 3,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,

@@ -73,7 +73,7 @@ pub(crate) struct Args {
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
-    /// Print the manifest as JSON instead of tables
+    /// Print run.json instead of tables
     #[arg(long)]
     json: bool,
 }
@@ -216,8 +216,7 @@ fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Fai
     }
     let mut out = stdout().lock();
     if args.json {
-        let text = serde_json::to_string_pretty(&result.manifest).map_err(std::io::Error::from)?;
-        writeln!(out, "{text}")?;
+        out.write_all(&std::fs::read(result.folder.join("run.json"))?)?;
         return Ok(());
     }
     if args.quiet {

@@ -216,7 +216,7 @@ pub fn run(
             return Err(RunError::Clash { path: file.path.clone(), column });
         }
     }
-    let folder = RunFolder::create(&config.out, config.overwrite)?;
+    let mut folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
@@ -241,6 +241,7 @@ pub fn run(
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let finished = sinks.finish()?;
+    folder.hashed(finished.records.clone());
     write_summaries(&folder, &finished.counts, &schemas)?;
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;

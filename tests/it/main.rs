@@ -26,4 +26,5 @@ mod real_tables;
 mod rules;
 mod support;
 mod systems;
+mod verify;
 mod words;
