@@ -84,6 +84,11 @@ impl AuditRules {
         self.definitions.profile_name(id)
     }
 
+    /// Names of the oligometastasis profiles, those of the configuration among them.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.definitions.profile_names()
+    }
+
     /// What a rule of the oligometastasis ladder means, by its id (`O-C1`).
     pub fn ladder_meaning(&self, id: &str) -> Option<&str> {
         self.definitions.ladder_meaning(id)

@@ -62,7 +62,6 @@ impl Failure {
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Schema(_) => 2,
-            Self::Run(RunError::Output(OutputError::NoManifest { .. })) => 3,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
@@ -75,7 +74,12 @@ impl Failure {
             | Self::Fields { .. }
             | Self::Record(_)
             | Self::Rules(_)
-            | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
+            | Self::Run(
+                RunError::Input(_)
+                | RunError::Fields { .. }
+                | RunError::Clash { .. }
+                | RunError::Output(OutputError::NoManifest { .. }),
+            ) => 3,
             Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
         }
     }

@@ -4,6 +4,7 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod check;
 mod columns;
 mod decode;
 mod diff;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rayon::prelude::*;
+use tracing::info;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::category::Edition;
@@ -33,6 +35,7 @@ use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
+pub use check::{Check, CheckedInput, check};
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
@@ -221,6 +224,7 @@ pub fn run(
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
+    info!(inputs = files.len(), events = event_files.len(), threads = pool.current_num_threads(), "reading");
     let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
@@ -267,7 +271,10 @@ pub fn run(
         threads,
         exit: verdict.exit(),
     };
+    let output::Counts { read, written, rejected } = manifest.counts;
+    info!(read, written, rejected, seconds = streamed, "records written");
     let folder = folder.finish(&manifest)?;
+    info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
         folder,
         manifest,

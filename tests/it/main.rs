@@ -11,6 +11,7 @@
 mod bad_input;
 mod beside;
 mod cohort;
+mod config;
 mod diff;
 mod editions;
 mod events;
