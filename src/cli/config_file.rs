@@ -182,7 +182,7 @@ impl Reader<'_> {
     /// A path in the file is meant from where the file lies.
     fn beside_the_file(&self, option: &Arg, text: String) -> String {
         let names = option.get_value_names().unwrap_or_default();
-        let is_path = names.iter().any(|name| matches!(name.as_str(), "FILE" | "DIR" | "INPUT"));
+        let is_path = names.iter().any(|name| matches!(name.as_str(), "FILE" | "DIR" | "INPUT" | "RUN"));
         match self.path.parent() {
             Some(folder) if is_path && !folder.as_os_str().is_empty() => {
                 folder.join(text).to_string_lossy().into_owned()

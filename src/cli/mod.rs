@@ -11,9 +11,11 @@ mod findings;
 mod job;
 mod listing;
 mod log;
+mod report;
 mod rules;
 mod run;
 mod shared;
+mod shell;
 mod synth;
 mod verify;
 
@@ -57,6 +59,12 @@ enum Command {
     Rules(rules::Args),
     /// Check that a result is still what the run wrote
     Verify(verify::Args),
+    /// Make the page of a run anew, from the tables in its folder
+    Report(report::Args),
+    /// Print completions for a shell
+    Completions(shell::CompletionArgs),
+    /// Write the manual pages
+    Man(shell::ManArgs),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -77,9 +85,12 @@ pub(crate) fn main() -> u8 {
         Command::Diff(args) => diff::main(&args),
         Command::Rules(args) => rules::main(&args),
         Command::Verify(args) => verify::main(&args),
+        Command::Report(args) => report::main(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Synth(args) => synth::main(&args),
     };
-    done.unwrap_or_else(|failure| report(&failure))
+    done.unwrap_or_else(|failure| say(&failure))
 }
 
 /// Says why a command line cannot be used; the exit status.
@@ -99,7 +110,7 @@ fn refuse(unread: &Unread) -> u8 {
     }
 }
 
-fn report(failure: &Failure) -> u8 {
+fn say(failure: &Failure) -> u8 {
     // Whoever reads our output may stop early; that is no failure of ours.
     if failure.is_broken_pipe() {
         return 0;

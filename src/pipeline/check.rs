@@ -61,8 +61,7 @@ pub fn check(config: &RunConfig) -> Check {
     if let (None, Err(mistakes)) = (&config.rules, Rules::builtin()) {
         problems.push(RunError::Knowledge(mistakes));
     }
-    let settings_stand =
-        AuditRules::configured(&config.audit).map_err(|error| problems.push(error.into())).is_ok();
+    let audit = AuditRules::configured(&config.audit).map_err(|error| problems.push(error.into())).ok();
     let files = discover(&config.inputs, config, &mut problems);
     let tables = discover(&config.events.inputs, config, &mut problems);
     // One table at a time, so that one that cannot be used does not hide the next.
@@ -70,9 +69,10 @@ pub fn check(config: &RunConfig) -> Check {
         .into_iter()
         .filter_map(|file| events::table(file, config).map_err(|error| problems.push(error)).ok())
         .collect();
-    let added = columns::added(&also_editions(config));
+    let profiles: Vec<&str> = audit.iter().flat_map(AuditRules::profiles_beside).collect();
+    let added = columns::added(&profiles, &also_editions(config));
     let mut inputs = Vec::new();
-    for file in files.iter().filter(|_| settings_stand) {
+    for file in files.iter().filter(|_| audit.is_some()) {
         let one = std::slice::from_ref(file);
         match plan(one, &events, config) {
             Ok(plans) => {
