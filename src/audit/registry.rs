@@ -89,6 +89,11 @@ impl AuditRules {
         self.definitions.profile_name(id)
     }
 
+    /// Names of the oligometastasis profiles, those of the configuration among them.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.definitions.profile_names()
+    }
+
     /// Names of the profiles that every record is graded under as well, in the order of its grades.
     pub fn profiles_beside(&self) -> impl Iterator<Item = &'static str> {
         self.beside.ids().map(|id| self.profile_name(id))

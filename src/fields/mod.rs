@@ -16,7 +16,7 @@ mod recognise;
 mod report;
 mod stageable;
 
-pub(crate) use document::did_you_mean;
+pub use document::did_you_mean;
 pub use error::FieldsError;
 pub use layout::{LayoutName, layout_names};
 pub use map_file::{MapFile, parse_setting};

@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 
 use super::records_csv::{CsvFile, CsvPlan};
 use super::records_parquet::{ParquetFile, ParquetPlan};
-use super::{Added, OutputError};
+use super::{Added, Digest, OutputError};
 use crate::input::{Chunk, Delimiter, InputFile};
 
 /// The form of the records.
@@ -75,6 +75,15 @@ pub struct RecordsWriter {
     rows: u64,
 }
 
+/// A file of records that is complete.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// Records in it.
+    pub rows: u64,
+    /// Its size and hash.
+    pub digest: Digest,
+}
+
 enum OpenFile {
     Csv(CsvFile),
     Parquet(Box<ParquetFile>),
@@ -139,13 +148,13 @@ impl RecordsWriter {
         self.write(&encoded)
     }
 
-    /// Completes the file; the number of records written.
-    pub fn finish(self) -> Result<u64, OutputError> {
-        match self.file {
+    /// Completes the file.
+    pub fn finish(self) -> Result<Written, OutputError> {
+        let digest = match self.file {
             OpenFile::Csv(file) => file.finish()?,
             OpenFile::Parquet(file) => file.finish()?,
-        }
-        Ok(self.rows)
+        };
+        Ok(Written { rows: self.rows, digest })
     }
 }
 
@@ -200,7 +209,8 @@ mod tests {
             }
         }
         let renamed = writer.renamed().to_vec();
-        assert_eq!(writer.finish().unwrap(), rows);
+        let written = writer.finish().unwrap();
+        assert_eq!((written.rows, written.digest), (rows, Digest::of_file(&path).unwrap()));
         (path, renamed)
     }
 

@@ -1,10 +1,10 @@
 //! Enriched records as a text table. Where nothing has to change, the line is copied byte for byte.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use super::csv_cell::CellStyle;
+use super::hashed::{Digest, HashedFile};
 use super::union::{Union, all_literal};
 use super::{Added, OutputError};
 use crate::input::{Chunk, Delimiter, InputFile, Kind, Quoting};
@@ -93,7 +93,7 @@ impl CsvPlan {
 /// The file that takes the lines.
 pub(super) struct CsvFile {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<HashedFile>,
 }
 
 impl CsvFile {
@@ -103,7 +103,7 @@ impl CsvFile {
         files: &[InputFile],
         added: &[String],
     ) -> Result<Self, OutputError> {
-        let file = File::create(path).map_err(|source| OutputError::io(path, source))?;
+        let file = HashedFile::create(path).map_err(|source| OutputError::io(path, source))?;
         let mut file = Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) };
         file.write(&plan.header(files, added))?;
         Ok(file)
@@ -113,7 +113,8 @@ impl CsvFile {
         self.file.write_all(lines).map_err(|source| OutputError::io(&self.path, source))
     }
 
-    pub(super) fn finish(mut self) -> Result<(), OutputError> {
-        self.file.flush().map_err(|source| OutputError::io(&self.path, source))
+    pub(super) fn finish(mut self) -> Result<Digest, OutputError> {
+        self.file.flush().map_err(|source| OutputError::io(&self.path, source))?;
+        Ok(self.file.get_ref().digest())
     }
 }

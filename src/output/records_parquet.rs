@@ -1,7 +1,6 @@
 //! Enriched records as Parquet. Columns that come from Parquet keep their type, everything else is text.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
+use super::hashed::{Digest, HashedFile};
 use super::union::Union;
 use super::{Added, OutputError};
 use crate::input::{Chunk, InputFile, Kind, text_array};
@@ -150,7 +150,7 @@ fn unique(names: &[String], added: &[String]) -> (Vec<String>, Vec<(String, Stri
 pub(super) struct ParquetFile {
     path: PathBuf,
     schema: SchemaRef,
-    writer: SerializedFileWriter<BufWriter<File>>,
+    writer: SerializedFileWriter<BufWriter<HashedFile>>,
     factory: ArrowRowGroupWriterFactory,
     columns: Vec<ArrowColumnWriter>,
     groups: usize,
@@ -159,7 +159,7 @@ pub(super) struct ParquetFile {
 
 impl ParquetFile {
     pub(super) fn create(path: &Path, plan: &ParquetPlan) -> Result<Self, OutputError> {
-        let file = File::create(path).map_err(|source| OutputError::io(path, source))?;
+        let file = HashedFile::create(path).map_err(|source| OutputError::io(path, source))?;
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
             .set_key_value_metadata(Some(plan.metadata.clone()).filter(|metadata| !metadata.is_empty()))
@@ -214,14 +214,14 @@ impl ParquetFile {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<(), OutputError> {
-        let mut close = || -> Result<(), ParquetError> {
+    pub(super) fn finish(mut self) -> Result<Digest, OutputError> {
+        let mut close = || -> Result<Digest, ParquetError> {
             if self.rows > 0 {
                 self.close_group()?;
             }
             self.writer.finish()?;
             std::io::Write::flush(self.writer.inner_mut())?;
-            Ok(())
+            Ok(self.writer.inner().get_ref().digest())
         };
         close().map_err(|error| OutputError::parquet(&self.path, error))
     }

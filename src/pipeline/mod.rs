@@ -4,6 +4,7 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod check;
 mod columns;
 mod decode;
 mod diff;
@@ -22,6 +23,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rayon::prelude::*;
+use tracing::info;
 
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::category::Edition;
@@ -34,6 +36,7 @@ use crate::report::{self, ReportError};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
+pub use check::{Check, CheckedInput, check};
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
@@ -224,11 +227,12 @@ pub fn run(
         }
     }
     let previous = previous(config)?;
-    let folder = RunFolder::create(&config.out, config.overwrite)?;
+    let mut folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
+    info!(inputs = files.len(), events = event_files.len(), threads = pool.current_num_threads(), "reading");
     let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
@@ -249,6 +253,7 @@ pub fn run(
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let finished = sinks.finish()?;
+    folder.hashed(finished.records.clone());
     write_summaries(&folder, &finished.counts, &schemas)?;
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
@@ -274,6 +279,8 @@ pub fn run(
         threads,
         exit: verdict.exit(),
     };
+    let output::Counts { read, written, rejected } = manifest.counts;
+    info!(read, written, rejected, seconds = streamed, "records written");
     let page = report::page(
         &report::Folder::unfinished(folder.hidden(), manifest.clone()),
         previous.as_ref(),
@@ -282,6 +289,7 @@ pub fn run(
     let place = folder.file("report.html")?;
     std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?;
     let folder = folder.finish(&manifest)?;
+    info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
         folder,
         manifest,

@@ -8,7 +8,7 @@ use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
-    OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+    Digest, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
 };
 use crate::summary::Counts;
 
@@ -20,6 +20,7 @@ pub(super) struct Sinks {
     pub(super) records: RecordsWriter,
     findings_table: TableWriter,
     restagings: Option<TableWriter>,
+    records_name: String,
     rejects: RejectsWriter,
     counts: Counts,
     rows: Vec<u64>,
@@ -35,6 +36,8 @@ pub(super) struct Finished {
     pub(super) rows: Vec<u64>,
     pub(super) findings: BTreeMap<String, BTreeMap<String, u64>>,
     pub(super) written: u64,
+    /// The file of records: its name, size and hash.
+    pub(super) records: (String, Digest),
     pub(super) rejected: u64,
     pub(super) first_rejects: Vec<String>,
 }
@@ -57,13 +60,9 @@ impl Sinks {
             TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
             TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
         };
+        let records_name = format!("records.{extension}");
         Ok(Self {
-            records: RecordsWriter::create(
-                folder.file(&format!("records.{extension}"))?,
-                files,
-                columns,
-                records,
-            )?,
+            records: RecordsWriter::create(folder.file(&records_name)?, files, columns, records)?,
             findings_table: TableWriter::create(
                 folder.file(&format!("findings.{extension}"))?,
                 &FINDING_COLUMNS,
@@ -77,6 +76,7 @@ impl Sinks {
                     format,
                 )?),
             },
+            records_name,
             rejects: RejectsWriter::create(folder.file("rejects.csv")?, &inputs)?,
             counts: Counts::default(),
             rows: vec![0; files.len()],
@@ -117,11 +117,13 @@ impl Sinks {
     pub(super) fn finish(self) -> Result<Finished, OutputError> {
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
+        let records = self.records.finish()?;
         Ok(Finished {
             counts: self.counts,
             rows: self.rows,
             findings: self.findings,
-            written: self.records.finish()?,
+            written: records.rows,
+            records: (self.records_name, records.digest),
             rejected: self.rejects.finish()?,
             first_rejects: self.first_rejects,
         })

@@ -11,6 +11,7 @@
 mod bad_input;
 mod beside;
 mod cohort;
+mod config;
 mod diff;
 mod editions;
 mod events;
@@ -29,4 +30,5 @@ mod rules;
 mod shell;
 mod support;
 mod systems;
+mod verify;
 mod words;

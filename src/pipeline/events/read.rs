@@ -45,11 +45,16 @@ pub(in crate::pipeline) fn tables(
         .zip(found)
         .map(|(index, mut file)| {
             file.index = index;
-            let mapping = recognise_events(&file.header, &config.events.map)
-                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
-            Ok(EventFile { file, mapping })
+            table(file, config)
         })
         .collect()
+}
+
+/// One table with its columns recognised.
+pub(in crate::pipeline) fn table(file: InputFile, config: &RunConfig) -> Result<EventFile, RunError> {
+    let mapping = recognise_events(&file.header, &config.events.map)
+        .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+    Ok(EventFile { file, mapping })
 }
 
 impl Ingested {
