@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use arrow_array::ArrayRef;
+use arrow_array::{ArrayRef, StringArray};
 
 use super::csv::CsvBody;
 use super::parquet::ParquetBody;
@@ -92,6 +92,14 @@ impl Chunk {
         match &self.body {
             Body::Csv(body) => body.cell(column, row),
             Body::Parquet(body) => Cow::Borrowed(body.text(column, row).as_bytes()),
+        }
+    }
+
+    /// A column of a Parquet file as text, nulls kept, if it was read.
+    pub fn texts(&self, column: usize) -> Option<&StringArray> {
+        match &self.body {
+            Body::Csv(_) => None,
+            Body::Parquet(body) => body.texts(column),
         }
     }
 

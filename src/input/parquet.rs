@@ -186,13 +186,17 @@ impl ParquetBody {
         self.batch.columns().get(self.places.get(column).copied().flatten()?)
     }
 
+    pub(super) fn texts(&self, column: usize) -> Option<&StringArray> {
+        let place = self.places.get(column).copied().flatten()?;
+        let (slot, array) = (self.texts.get(place)?, self.batch.columns().get(place)?);
+        Some(slot.get_or_init(|| text_array(array)))
+    }
+
     pub(super) fn text(&self, column: usize, row: usize) -> &str {
-        let Some(place) = self.places.get(column).copied().flatten() else { return "" };
-        let (Some(slot), Some(array)) = (self.texts.get(place), self.batch.columns().get(place)) else {
-            return "";
-        };
-        let texts = slot.get_or_init(|| text_array(array));
-        if row < texts.len() && texts.is_valid(row) { texts.value(row) } else { "" }
+        match self.texts(column) {
+            Some(texts) if row < texts.len() && texts.is_valid(row) => texts.value(row),
+            _ => "",
+        }
     }
 }
 
