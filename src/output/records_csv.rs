@@ -68,9 +68,10 @@ impl CsvPlan {
     pub(super) fn encode(&self, chunk: &Chunk, added: &Added) -> Vec<u8> {
         let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
         let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
-        let own: Vec<Cells> = match verbatim {
-            true => Vec::new(),
-            false => sources.iter().map(|source| Cells::of_source(chunk, *source, self.style)).collect(),
+        let own: Vec<Cells> = if verbatim {
+            Vec::new()
+        } else {
+            sources.iter().map(|source| Cells::of_source(chunk, *source, self.style)).collect()
         };
         let new: Vec<Cells> = added.columns.iter().map(|texts| Cells::of_texts(texts, self.style)).collect();
         let mut lines = Vec::with_capacity(chunk.rows() * 256);
