@@ -276,6 +276,7 @@ mod tests {
             config: serde_json::Value::Null,
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new(), overlay: None },
+            records: "encoded".to_owned(),
             counts: Counts { read: 2, written: 1, rejected: 1 },
             events: None,
             findings: BTreeMap::new(),

@@ -15,7 +15,7 @@ mod restagings;
 mod settings;
 mod sinks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -31,7 +31,7 @@ use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
-use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
+use crate::output::{self, Copying, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
@@ -252,6 +252,7 @@ pub fn run(
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
+    let copying = sinks.records.copying();
     let finished = sinks.finish()?;
     folder.hashed(finished.records.clone());
     write_summaries(&folder, &finished.counts, &schemas)?;
@@ -265,6 +266,7 @@ pub fn run(
         config: settings(config),
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
+        records: copying.as_str().to_owned(),
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
@@ -312,7 +314,13 @@ fn stream(
     let threads = pool.current_num_threads();
     std::thread::scope(|scope| -> Result<(), RunError> {
         let (sender, receiver) = sync_channel(threads * 2);
-        scope.spawn(move || read_all(shared.files, &config.read, event_bytes, progress, &sender));
+        let spliced = sinks.records.copying() == Copying::Spliced;
+        // Columns that are copied in their bytes need not be read, only those that fields are taken from.
+        let columns = move |file: &InputFile| {
+            let plan = shared.plans.get(file.index).filter(|_| spliced)?;
+            Some(plan.mapping.columns())
+        };
+        scope.spawn(move || read_all(shared.files, columns, &config.read, event_bytes, progress, &sender));
         while let Some(batch) = next_batch(&receiver, threads) {
             match progress.stop.load(Ordering::Relaxed) {
                 0 => {}
@@ -333,10 +341,13 @@ fn stream(
                     })
                     .collect::<Result<Vec<Processed>, RunError>>()
             })?;
-            for chunk in processed {
-                progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-                sinks.take(chunk)?;
-            }
+            // Writing encodes columns side by side, on the same threads.
+            pool.install(|| {
+                processed.into_iter().try_for_each(|chunk| {
+                    progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
+                    sinks.take(chunk)
+                })
+            })?;
         }
         Ok(())
     })
@@ -383,16 +394,18 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
         .collect()
 }
 
-/// Reads every file and hands its chunks on, until there are no more or nobody takes them.
+/// Reads every file and hands its chunks on, until there are no more or nobody takes them; `columns` says
+/// which of a file are needed, all if it says nothing.
 fn read_all(
     files: &[InputFile],
+    columns: impl Fn(&InputFile) -> Option<BTreeSet<usize>>,
     options: &Options,
     mut before: u64,
     progress: &Progress,
     sender: &std::sync::mpsc::SyncSender<Result<Chunk, InputError>>,
 ) {
     for file in files {
-        let reader = match file.open(options) {
+        let reader = match file.open_columns(options, columns(file).as_ref()) {
             Ok(reader) => reader,
             Err(error) => {
                 let _ = sender.send(Err(error));

@@ -21,6 +21,7 @@ mod golden;
 mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
+mod parquet_copy;
 mod profiles;
 mod properties;
 mod random_cases;
