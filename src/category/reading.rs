@@ -149,6 +149,7 @@ impl Reading {
             | F::Neoadjuvant
             | F::OverrideTnm
             | F::OverridePediatric
+            | F::OverrideNewPrimary
             | F::OriginFlag => Self::Flag,
         }
     }
