@@ -165,6 +165,7 @@ const CELLS: [(Field, Coding, &str, &str); 115] = [
     (Field::Neoadjuvant, Plain, "9", "?"),
     (Field::OverrideTnm, Plain, "1", "true"),
     (Field::OverridePediatric, Plain, "1", "true"),
+    (Field::OverrideNewPrimary, Plain, "yes", "true"),
     (Field::Effusion, Plain, "maybe", "!"),
     (Field::OriginFlag, Plain, "de novo", "true"),
 ];

@@ -10,10 +10,12 @@ mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod patients;
 mod process;
 mod restagings;
 mod settings;
 mod sinks;
+mod sorted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -42,6 +44,7 @@ pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
+use patients::Patients;
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
@@ -165,7 +168,7 @@ pub enum RunError {
     #[error("the staging rules cannot be loaded: {0}")]
     Knowledge(&'static Mistakes),
     /// The events cannot be kept beside the result while the run works.
-    #[error("{}: the events cannot be kept here while they are joined: {source}\nhint: free space on this disk or choose another folder", path.display())]
+    #[error("{}: what has to be joined cannot be kept here: {source}\nhint: free space on this disk or choose another folder", path.display())]
     Events {
         /// Folder.
         path: PathBuf,
@@ -233,7 +236,10 @@ pub fn run(
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
     info!(inputs = files.len(), events = event_files.len(), threads = pool.current_num_threads(), "reading");
-    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
+    let mappings = plans.iter().map(|plan| &plan.mapping);
+    let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
+    let by_patient = patients.is_some();
+    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, patients, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
     let shared = Shared {
@@ -245,6 +251,7 @@ pub fn run(
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
+        patients: by_patient,
         events: ingested.as_ref().map(|ingested| &ingested.store),
     };
     let threads = pool.current_num_threads();

@@ -22,6 +22,7 @@ mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
 mod parquet_copy;
+mod patients;
 mod profiles;
 mod properties;
 mod random_cases;

@@ -7,7 +7,6 @@
 
 mod cells;
 mod read;
-mod sorted;
 mod store;
 
 pub(super) use cells::Told;

@@ -5,7 +5,6 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cells::{FIELDS, NoEvent, Texts};
-use super::sorted::Sorter;
 use super::store::{EventStore, StoredRow, encode, hash};
 use crate::audit::AuditRules;
 use crate::fields::{Coding, Field, Mapping, Source, recognise_events};
@@ -13,6 +12,7 @@ use crate::input::{self, Chunk, InputFile, Reject};
 use crate::output::{EventCounts, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::pipeline::decode::key_of;
 use crate::pipeline::settings::manifest_inputs;
+use crate::pipeline::sorted::Sorter;
 use crate::pipeline::{Progress, RunConfig, RunError};
 
 /// A table of events and its columns.
