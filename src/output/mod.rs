@@ -19,7 +19,9 @@ mod union;
 pub use added::{Added, TextColumn};
 pub use error::OutputError;
 pub use folder::RunFolder;
-pub use manifest::{Counts, EventCounts, Manifest, ManifestInput, ManifestOverlay, ManifestRules};
+pub use manifest::{
+    Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
+};
 pub use records::{Encoded, RecordsEncoder, RecordsFormat, RecordsWriter};
 pub use rejects::RejectsWriter;
 pub use table::{TableFormat, TableWriter};

@@ -11,6 +11,7 @@ mod enriched;
 mod events;
 mod process;
 mod restagings;
+mod seer;
 mod settings;
 mod sinks;
 
@@ -26,10 +27,11 @@ use rayon::prelude::*;
 use crate::audit::{AuditError, AuditRules, Config, Severity};
 use crate::category::Edition;
 use crate::diff::DiffError;
-use crate::fields::{Field, FieldsError, MapOptions, recognise};
+use crate::fields::{Field, FieldsError, MapOptions, recognise, recognise_columns};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
+use crate::seer::Algorithms;
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
@@ -39,6 +41,7 @@ pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
 use process::{FilePlan, Processed, Shared, process};
+use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
 
@@ -63,6 +66,8 @@ pub struct RunConfig {
     pub map: MapOptions,
     /// Staging rules; the built-in ones where it is none.
     pub rules: Option<Arc<Rules>>,
+    /// SEER's algorithms that stage the records as well.
+    pub algorithms: Option<Arc<Algorithms>>,
     /// Staging policies.
     pub policy: Policy,
     /// Further editions under which every record is staged as well.
@@ -210,7 +215,14 @@ pub fn run(
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
-    let columns = columns::added(&also_editions);
+    let own_columns = columns::added(&also_editions);
+    let groups = SeerPlan::groups()?;
+    let seer = config.algorithms.as_deref().map(|algorithms| {
+        let mapped = files.iter().zip(plans.iter().map(|plan| &plan.mapping));
+        SeerPlan::new(algorithms, &groups, mapped)
+    });
+    let mut columns = own_columns.clone();
+    columns.extend(seer.iter().flat_map(SeerPlan::columns).map(str::to_owned));
     for file in &files {
         if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
             return Err(RunError::Clash { path: file.path.clone(), column });
@@ -229,7 +241,8 @@ pub fn run(
         files: &files,
         plans: &plans,
         config: &config.audit,
-        columns: &columns,
+        columns: &own_columns,
+        seer: seer.as_ref(),
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
@@ -252,6 +265,7 @@ pub fn run(
         config: settings(config),
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
+        algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
@@ -341,8 +355,12 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
     files
         .iter()
         .map(|file| {
-            let mapping = recognise(&file.header, &config.map)
-                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+            // An algorithm says of each record what it lacks.
+            let mapping = match config.algorithms {
+                Some(_) => recognise_columns(&file.header, &config.map).map(|(mapping, _)| mapping),
+                None => recognise(&file.header, &config.map),
+            };
+            let mapping = mapping.map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
             let mut audit = AuditRules::configured(&config.audit)?;
             audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty() || in_events(field));
             Ok(FilePlan { mapping, audit })
