@@ -24,10 +24,10 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::audit::{AuditError, AuditRules, Config, Severity};
+use crate::audit::{AuditError, AuditRules, Config, SeerGroups, Severity};
 use crate::category::Edition;
 use crate::diff::DiffError;
-use crate::fields::{Field, FieldsError, MapOptions, recognise, recognise_columns};
+use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
@@ -216,7 +216,7 @@ pub fn run(
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
     let own_columns = columns::added(&also_editions);
-    let groups = SeerPlan::groups()?;
+    let groups = SeerGroups::builtin()?;
     let seer = config.algorithms.as_deref().map(|algorithms| {
         let mapped = files.iter().zip(plans.iter().map(|plan| &plan.mapping));
         SeerPlan::new(algorithms, &groups, mapped)
@@ -355,12 +355,14 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
     files
         .iter()
         .map(|file| {
-            // An algorithm says of each record what it lacks.
-            let mapping = match config.algorithms {
-                Some(_) => recognise_columns(&file.header, &config.map).map(|(mapping, _)| mapping),
-                None => recognise(&file.header, &config.map),
-            };
-            let mapping = mapping.map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+            let fields = |source| RunError::Fields { path: file.path.clone(), source };
+            let (mapping, lack) = recognise_columns(&file.header, &config.map).map_err(fields)?;
+            // What our tables have no use for may be all that SEER's ask for.
+            let seer = config.algorithms.as_deref();
+            let given = seer.is_some_and(|algorithms| seer::gives(algorithms, &file.header, &mapping));
+            if let Some(lack) = lack.filter(|_| !given) {
+                return Err(fields(lack));
+            }
             let mut audit = AuditRules::configured(&config.audit)?;
             audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty() || in_events(field));
             Ok(FilePlan { mapping, audit })

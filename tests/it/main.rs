@@ -24,6 +24,8 @@ mod properties;
 mod random_cases;
 mod real_tables;
 mod rules;
+mod seer_files;
+mod seer_run;
 mod support;
 mod systems;
 mod words;

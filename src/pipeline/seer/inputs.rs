@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use crate::category::{Behavior, Cell, Parsed, Sex, parse};
 use crate::fields::{Coding, Confidence, Field, ItemColumns, Mapping, Source};
 use crate::input::{Chunk, Coded};
-use crate::seer::{Item, NOT_GIVEN};
+use crate::seer::{Algorithm, Item, NOT_GIVEN};
 
 /// The layout whose names are the algorithms' own keys.
 const SEER_KEYS: &str = "seer-keys";
@@ -66,7 +66,8 @@ enum Reading {
 }
 
 /// The inputs that a table has.
-pub(super) fn give<'a>(items: Vec<&'a Item>, headers: &[String], mapping: &Mapping) -> Vec<Given<'a>> {
+pub(super) fn give<'a>(algorithm: &'a Algorithm, headers: &[String], mapping: &Mapping) -> Vec<Given<'a>> {
+    let names = own_names(algorithm);
     let columns = ItemColumns::new(headers);
     let keyed = mapping.layout() == SEER_KEYS;
     let sources = |item: &Item| {
@@ -74,18 +75,30 @@ pub(super) fn give<'a>(items: Vec<&'a Item>, headers: &[String], mapping: &Mappi
         if !own.is_empty() {
             return own;
         }
-        let from = |reading, index| vec![From { texts: Texts::Column(index), reading }];
-        if keyed {
-            return columns.named(&item.key).map_or_else(Vec::new, |index| from(Reading::Key, index));
-        }
-        let id = item.naaccr_xml_id.as_deref();
-        match columns.of_item(id, item.naaccr_item, &item.name) {
-            Some(index) => from(Reading::Item, index),
+        let name = names.get(&*item.key).copied().flatten();
+        let (reading, column) = if keyed {
+            (Reading::Key, columns.named(&item.key))
+        } else {
+            (Reading::Item, columns.of_item(item.naaccr_xml_id.as_deref(), item.naaccr_item, name))
+        };
+        match column {
+            Some(index) => vec![From { texts: Texts::Column(index), reading }],
             None => by_role(item, mapping, false),
         }
     };
-    let given = items.into_iter().map(|item| Given { item, sources: sources(item) });
+    let given = algorithm.inputs().into_iter().map(|item| Given { item, sources: sources(item) });
     given.filter(|given| !given.sources.is_empty()).collect()
+}
+
+/// By key, the name of an input where it has one and the same in all schemas: what a site-specific factor is
+/// called depends on the schema.
+fn own_names(algorithm: &Algorithm) -> BTreeMap<&str, Option<&str>> {
+    let mut names: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for input in algorithm.schemas().iter().flat_map(|schema| &schema.inputs) {
+        let name = names.entry(&input.key).or_insert(Some(&input.name));
+        *name = name.filter(|name| name.eq_ignore_ascii_case(&input.name));
+    }
+    names
 }
 
 /// The sources of the role that an item plays; of those that the user names only, or all.

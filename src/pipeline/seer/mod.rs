@@ -6,7 +6,7 @@ mod inputs;
 mod manifest;
 mod names;
 
-use crate::audit::{AuditError, SeerGroup, SeerGroups};
+use crate::audit::{SeerGroup, SeerGroups};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile};
 use crate::seer::{AGE, Algorithms, Column, Columns, Origin, YEAR};
@@ -17,12 +17,20 @@ use inputs::{Cells, Given, give};
 pub(super) use manifest::manifest_algorithms;
 use names::{Added, added};
 
+/// Whether a table has something that one of the algorithms looks its schemas up by.
+pub(super) fn gives(algorithms: &Algorithms, headers: &[String], mapping: &Mapping) -> bool {
+    algorithms.iter().any(|algorithm| {
+        let given = give(algorithm, headers, mapping);
+        algorithm.lookup_keys().any(|key| given.iter().any(|given| given.key() == key))
+    })
+}
+
 /// SEER's algorithms and what of each file they are given.
 pub(super) struct SeerPlan<'a> {
     algorithms: &'a Algorithms,
     files: Vec<FileInputs<'a>>,
     columns: Vec<Added>,
-    /// By algorithm, the outputs that are compared with our own groups.
+    /// The outputs that are compared with our own groups.
     groups: &'a SeerGroups,
 }
 
@@ -43,17 +51,12 @@ impl<'a> SeerPlan<'a> {
     ) -> Self {
         let files = files.map(|(file, mapping)| {
             let inputs: Vec<Vec<Given<'a>>> =
-                algorithms.iter().map(|algorithm| give(algorithm.inputs(), &file.header, mapping)).collect();
+                algorithms.iter().map(|algorithm| give(algorithm, &file.header, mapping)).collect();
             let of_key = |key: &str| inputs.iter().flatten().find(|given| given.key() == key).cloned();
             let (year, age) = (of_key(YEAR), of_key(AGE));
             FileInputs { inputs, year, age }
         });
         Self { algorithms, files: files.collect(), columns: added(algorithms), groups }
-    }
-
-    /// The outputs that are compared with our own groups.
-    pub(super) fn groups() -> Result<SeerGroups, AuditError> {
-        SeerGroups::builtin()
     }
 
     /// Names of the columns that are added behind those of rstage, in their order.
