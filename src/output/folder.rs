@@ -210,6 +210,7 @@ mod tests {
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new(), overlay: None },
             counts: Counts { read: 2, written: 1, rejected: 1 },
+            algorithms: Vec::new(),
             events: None,
             findings: BTreeMap::new(),
             durations: BTreeMap::new(),

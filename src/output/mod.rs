@@ -13,6 +13,7 @@ mod records;
 mod records_csv;
 mod records_parquet;
 mod rejects;
+mod replace;
 mod table;
 mod union;
 
@@ -24,5 +25,6 @@ pub use manifest::{
 };
 pub use records::{Encoded, RecordsEncoder, RecordsFormat, RecordsWriter};
 pub use rejects::RejectsWriter;
+pub use replace::replace;
 pub use table::{TableFormat, TableWriter};
 pub use union::clashing_columns;
