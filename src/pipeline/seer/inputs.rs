@@ -15,6 +15,9 @@ use crate::seer::{Algorithm, Item, NOT_GIVEN};
 /// The layout whose names are the algorithms' own keys.
 const SEER_KEYS: &str = "seer-keys";
 
+/// The keys by which every schema is looked up.
+const LOOKUP_KEYS: [&str; 2] = ["site", "hist"];
+
 /// Roles of rstage that hold the same as an item, in whatever notation; by the item's NAACCR number. With
 /// more than one the first that says something counts.
 const ROLES: &[(u32, &[Field])] = &[
@@ -69,7 +72,9 @@ enum Reading {
 pub(super) fn give<'a>(algorithm: &'a Algorithm, headers: &[String], mapping: &Mapping) -> Vec<Given<'a>> {
     let names = own_names(algorithm);
     let columns = ItemColumns::new(headers);
-    let keyed = mapping.layout() == SEER_KEYS;
+    let by_keys = mapping.layout() == SEER_KEYS;
+    // A layout may have been guessed from few names: with these two the keys are meant.
+    let keyed = by_keys && LOOKUP_KEYS.iter().all(|key| columns.named(key).is_some());
     let sources = |item: &Item| {
         let own = by_role(item, mapping, true);
         if !own.is_empty() {
@@ -81,9 +86,14 @@ pub(super) fn give<'a>(algorithm: &'a Algorithm, headers: &[String], mapping: &M
         } else {
             (Reading::Item, columns.of_item(item.naaccr_xml_id.as_deref(), item.naaccr_item, name))
         };
-        match column {
-            Some(index) => vec![From { texts: Texts::Column(index), reading }],
-            None => by_role(item, mapping, false),
+        let from = |reading, index| vec![From { texts: Texts::Column(index), reading }];
+        if let Some(index) = column {
+            return from(reading, index);
+        }
+        let role = by_role(item, mapping, false);
+        match columns.named(&item.key).filter(|_| by_keys && role.is_empty()) {
+            Some(index) => from(Reading::Key, index),
+            None => role,
         }
     };
     let given = algorithm.inputs().into_iter().map(|item| Given { item, sources: sources(item) });
