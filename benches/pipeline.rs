@@ -46,6 +46,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         read: Options::default(),
         map: MapOptions::default(),
         rules: None,
+        algorithms: None,
         policy: Policy::default(),
         also_editions: Vec::new(),
         audit: Config::default(),

@@ -8,6 +8,7 @@ mod estro;
 mod evidence;
 mod exceptions;
 mod internal;
+mod native_vs_seer;
 mod oligometastasis;
 mod organs;
 mod origin;
@@ -31,6 +32,7 @@ pub use beside_profiles::BesideGrades;
 pub use config::{Config, Intrathoracic, OligoConfig, Profile, Setting, SeveritySetting};
 pub use definitions::ProfileId;
 pub use estro::{Answers, EstroState};
+pub use native_vs_seer::{SeerGroup, SeerGroups};
 pub use oligometastasis::{LadderRule, Level, Oligometastasis, Timing};
 pub use organs::{Organ, OrganNames};
 pub use origin::{MetOrigin, OriginReason};
@@ -170,6 +172,15 @@ pub enum Expected {
     Edition(Edition),
     /// A short phrase.
     Words(&'static str),
+    /// Two derivations that cannot both be right.
+    Apart {
+        /// The lowest group that rstage derived, or `NA`.
+        low: &'static str,
+        /// The highest.
+        high: &'static str,
+        /// What SEER's algorithm derived, or `NA`.
+        seer: &'static str,
+    },
 }
 
 impl fmt::Display for Expected {
@@ -180,6 +191,8 @@ impl fmt::Display for Expected {
             Self::Between(low, high) => write!(f, "{}-{}", low.label(), high.label()),
             Self::Edition(edition) => write!(f, "edition {}", edition.0),
             Self::Words(words) => f.write_str(words),
+            Self::Apart { low, high, seer } if low == high => write!(f, "{low} by rstage, {seer} by SEER"),
+            Self::Apart { low, high, seer } => write!(f, "{low}-{high} by rstage, {seer} by SEER"),
         }
     }
 }

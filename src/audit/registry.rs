@@ -225,7 +225,7 @@ macro_rules! rule_ids {
 }
 
 rule_ids! {
-    D01 D02 D03 D04 D05 D06 D07 D08 D09 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19
+    D01 D02 D03 D04 D05 D06 D07 D08 D09 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20
     R01 R02 R03 R04 R05 R06 R07 R08 R09 R10 R11 R12 R13 R15
 }
 
@@ -321,7 +321,7 @@ mod tests {
         let ids: BTreeSet<_> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
         assert_eq!(ids.len(), rules.rules().len(), "an id stands twice");
         let expected = (1..=15).map(|n| format!("R{n:02}"));
-        let expected = expected.chain((1..=19).map(|n| format!("D{n:02}")));
+        let expected = expected.chain((1..=20).map(|n| format!("D{n:02}")));
         let expected: BTreeSet<_> = expected.chain((1..=8).map(|n| format!("S{n:02}"))).collect();
         assert_eq!(ids, expected.iter().map(String::as_str).collect());
         for rule in rules.rules() {

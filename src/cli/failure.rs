@@ -10,6 +10,7 @@ use rstage::knowledge::{Mistakes, UnknownSchema};
 use rstage::output::OutputError;
 use rstage::pipeline::RunError;
 use rstage::report::ReportError;
+use rstage::seer::SeerError;
 use rstage::synth::SynthError;
 
 /// A command's failure.
@@ -44,6 +45,9 @@ pub(crate) enum Failure {
     /// Rules of the user's own folder.
     #[error("the rules of --rules cannot be used\n{0}")]
     Rules(#[from] Mistakes),
+    /// A file of one of SEER's algorithms.
+    #[error(transparent)]
+    Seer(#[from] SeerError),
     /// Rules of the audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -80,6 +84,7 @@ impl Failure {
             | Self::Fields { .. }
             | Self::Record(_)
             | Self::Rules(_)
+            | Self::Seer(_)
             | Self::Run(
                 RunError::Input(_)
                 | RunError::Fields { .. }

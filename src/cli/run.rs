@@ -16,6 +16,7 @@ use rstage::fields::MapOptions;
 use rstage::knowledge::Rules;
 use rstage::output::{EventCounts, TableFormat};
 use rstage::pipeline::{EventTables, Progress, RunConfig, RunError, RunResult, run};
+use rstage::seer::{Algorithm, Algorithms, current_year};
 use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
 use tracing::warn;
@@ -65,6 +66,12 @@ pub(crate) struct Args {
     pub(super) reading: Reading,
     #[command(flatten)]
     pub(super) own: OwnRules,
+    /// One of SEER's algorithms (its ZIP file, or the folder it was unpacked to) to stage with as well; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) algorithm: Vec<PathBuf>,
+    /// The year that SEER's algorithms take for this year; that of the clock if not given
+    #[arg(long, value_name = "YEAR", requires = "algorithm", value_parser = clap::value_parser!(u16).range(2000..=9998))]
+    pub(super) current_year: Option<u16>,
     #[command(flatten)]
     pub(super) assuming: Assuming,
     /// Stage every record under these editions (6, 7, 8, 9) as well, and count how its stage moves
@@ -183,6 +190,7 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         read: args.reading.options(),
         map: args.reading.mapping()?,
         rules,
+        algorithms: algorithms(args)?,
         policy: args.assuming.policy(),
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit,
@@ -191,6 +199,24 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
     })
+}
+
+/// Opens SEER's algorithms; what is wrong with a file and does not keep it from staging is told.
+fn algorithms(args: &Args) -> Result<Option<Arc<Algorithms>>, Failure> {
+    if args.algorithm.is_empty() {
+        return Ok(None);
+    }
+    let year = args.current_year.unwrap_or_else(current_year);
+    let opened = args.algorithm.iter().map(|path| Algorithm::open(path, year)).collect::<Result<_, _>>()?;
+    let algorithms = Algorithms::new(opened)?;
+    if !args.quiet {
+        for algorithm in algorithms.iter() {
+            for problem in algorithm.problems() {
+                writeln!(stderr(), "warning: {}: {problem}", algorithm.path().display())?;
+            }
+        }
+    }
+    Ok(Some(Arc::new(algorithms)))
 }
 
 /// Does long work that can be stopped from outside; where it is shown, with a progress bar on a terminal

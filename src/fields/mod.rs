@@ -8,6 +8,7 @@
 mod document;
 mod error;
 mod header;
+mod items;
 mod layout;
 mod map_file;
 mod mapping;
@@ -18,6 +19,7 @@ mod stageable;
 
 pub use document::did_you_mean;
 pub use error::FieldsError;
+pub use items::ItemColumns;
 pub use layout::{LayoutName, layout_names};
 pub use map_file::{MapFile, parse_setting};
 pub use mapping::{Confidence, Mapping, Source};

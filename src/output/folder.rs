@@ -278,6 +278,7 @@ mod tests {
             rules: ManifestRules { hash: String::new(), overlay: None },
             records: "encoded".to_owned(),
             counts: Counts { read: 2, written: 1, rejected: 1 },
+            algorithms: Vec::new(),
             events: None,
             findings: BTreeMap::new(),
             durations: BTreeMap::new(),

@@ -29,7 +29,9 @@ pub use added::{Added, TextColumn};
 pub use error::OutputError;
 pub use folder::RunFolder;
 pub use hashed::Digest;
-pub use manifest::{Counts, EventCounts, Manifest, ManifestInput, ManifestOverlay, ManifestRules};
+pub use manifest::{
+    Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
+};
 pub use records::{Copying, Encoded, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
 pub use rejects::RejectsWriter;
 pub use replace::replace;

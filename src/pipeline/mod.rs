@@ -13,6 +13,7 @@ mod events;
 mod patients;
 mod process;
 mod restagings;
+mod seer;
 mod settings;
 mod sinks;
 mod sorted;
@@ -27,14 +28,15 @@ use std::time::Instant;
 use rayon::prelude::*;
 use tracing::info;
 
-use crate::audit::{AuditError, AuditRules, Config, Severity};
+use crate::audit::{AuditError, AuditRules, Config, SeerGroups, Severity};
 use crate::category::Edition;
 use crate::diff::DiffError;
-use crate::fields::{Field, FieldsError, MapOptions, recognise};
+use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Copying, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
+use crate::seer::Algorithms;
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
@@ -46,6 +48,7 @@ pub use enriched::{reason, rule_word};
 use events::EventFile;
 use patients::Patients;
 use process::{FilePlan, Processed, Shared, process};
+use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
 
@@ -70,6 +73,8 @@ pub struct RunConfig {
     pub map: MapOptions,
     /// Staging rules; the built-in ones where it is none.
     pub rules: Option<Arc<Rules>>,
+    /// SEER's algorithms that stage the records as well.
+    pub algorithms: Option<Arc<Algorithms>>,
     /// Staging policies.
     pub policy: Policy,
     /// Further editions under which every record is staged as well.
@@ -223,7 +228,14 @@ pub fn run(
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
     let audit = AuditRules::configured(&config.audit)?;
-    let columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
+    let own_columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
+    let groups = SeerGroups::builtin()?;
+    let seer = config.algorithms.as_deref().map(|algorithms| {
+        let mapped = files.iter().zip(plans.iter().map(|plan| &plan.mapping));
+        SeerPlan::new(algorithms, &groups, mapped)
+    });
+    let mut columns = own_columns.clone();
+    columns.extend(seer.iter().flat_map(SeerPlan::columns).map(str::to_owned));
     for file in &files {
         if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
             return Err(RunError::Clash { path: file.path.clone(), column });
@@ -247,7 +259,8 @@ pub fn run(
         files: &files,
         plans: &plans,
         config: &config.audit,
-        columns: &columns,
+        columns: &own_columns,
+        seer: seer.as_ref(),
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
@@ -274,6 +287,7 @@ pub fn run(
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
         records: copying.as_str().to_owned(),
+        algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
@@ -325,7 +339,8 @@ fn stream(
         // Columns that are copied in their bytes need not be read, only those that fields are taken from.
         let columns = move |file: &InputFile| {
             let plan = shared.plans.get(file.index).filter(|_| spliced)?;
-            Some(plan.mapping.columns())
+            let seer = shared.seer.into_iter().flat_map(|seer| seer.reads(file.index));
+            Some(plan.mapping.columns().into_iter().chain(seer).collect())
         };
         scope.spawn(move || read_all(shared.files, columns, &config.read, event_bytes, progress, &sender));
         while let Some(batch) = next_batch(&receiver, threads) {
@@ -392,8 +407,14 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
     files
         .iter()
         .map(|file| {
-            let mapping = recognise(&file.header, &config.map)
-                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+            let fields = |source| RunError::Fields { path: file.path.clone(), source };
+            let (mapping, lack) = recognise_columns(&file.header, &config.map).map_err(fields)?;
+            // What our tables have no use for may be all that SEER's ask for.
+            let seer = config.algorithms.as_deref();
+            let given = seer.is_some_and(|algorithms| seer::gives(algorithms, &file.header, &mapping));
+            if let Some(lack) = lack.filter(|_| !given) {
+                return Err(fields(lack));
+            }
             let mut audit = AuditRules::configured(&config.audit)?;
             audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty() || in_events(field));
             Ok(FilePlan { mapping, audit })

@@ -16,6 +16,7 @@ use super::enriched::{Enriched, Said, rule_word};
 use super::events::EventStore;
 use super::patients;
 use super::restagings::{self, Courses, RESTAGING_COLUMNS};
+use super::seer::{Answers, SeerPlan};
 use super::sorted::Row;
 
 /// What applies to every record of one input file.
@@ -31,8 +32,10 @@ pub(super) struct Shared<'a> {
     pub(super) files: &'a [InputFile],
     pub(super) plans: &'a [FilePlan],
     pub(super) config: &'a Config,
-    /// Names of the added columns.
+    /// Names of the added columns of rstage's own.
     pub(super) columns: &'a [String],
+    /// SEER's algorithms, where the run has any.
+    pub(super) seer: Option<&'a SeerPlan<'a>>,
     /// Further editions to stage under.
     pub(super) also_editions: &'a [Edition],
     pub(super) encoder: RecordsEncoder,
@@ -73,6 +76,7 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
     let mut rows = Vec::new();
     let mut under: Vec<UnderEdition> = Vec::new();
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
+    let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut restagings = Vec::new();
     let mut tumors = Vec::new();
     for row in 0..chunk.rows() {
@@ -91,6 +95,9 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
         };
         if shared.patients {
             tumors.extend(patients::tumor(&chunk, &plan.mapping, row, &case));
+        }
+        if let Some(seer) = &seer {
+            seer.compare(row, &plan.audit, &staged, &mut findings);
         }
         under.clear();
         for &edition in shared.also_editions {
@@ -141,7 +148,8 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
             ));
         }
     }
-    let added = Added { columns: enriched.into_columns() };
+    let mut added = Added { columns: enriched.into_columns() };
+    added.columns.extend(seer.into_iter().flat_map(Answers::into_columns));
     let encoded = shared.encoder.encode(&chunk, &added)?;
     let rejects = std::mem::take(&mut chunk.rejects);
     Ok(Processed {

@@ -77,6 +77,10 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
         "max_rejects": config.max_rejects,
         "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
     });
+    let algorithm = config.algorithms.iter().flat_map(|algorithms| algorithms.iter()).next();
+    if let (Some(algorithm), Some(settings)) = (algorithm, settings.as_object_mut()) {
+        settings.insert("current_year".to_owned(), algorithm.year_current().into());
+    }
     if let (false, Some(settings)) = (config.events.inputs.is_empty(), settings.as_object_mut()) {
         let map = &config.events.map;
         settings.insert("events_layout".to_owned(), map.layout.clone().into());

@@ -35,7 +35,7 @@ mod worker;
 
 pub use algorithm::Algorithm;
 pub use batch::Origin;
-pub use choice::{Algorithms, current_year};
+pub use choice::{AGE, Algorithms, YEAR, current_year};
 pub use columns::{Column, Columns, NOT_GIVEN};
 pub use error::SeerError;
 pub use schema::{Item, Schema};

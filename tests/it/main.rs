@@ -29,6 +29,8 @@ mod random_cases;
 mod real_tables;
 mod report;
 mod rules;
+mod seer_files;
+mod seer_run;
 mod shell;
 mod support;
 mod systems;
