@@ -8,6 +8,7 @@ use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::{Mistakes, UnknownSchema};
 use rstage::pipeline::RunError;
+use rstage::seer::SeerError;
 use rstage::synth::SynthError;
 
 /// A command's failure.
@@ -45,6 +46,9 @@ pub(crate) enum Failure {
     /// Rules of the audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
+    /// An algorithm file of SEER.
+    #[error(transparent)]
+    Seer(#[from] SeerError),
     /// A synthetic export.
     #[error(transparent)]
     Synth(#[from] SynthError),
@@ -73,6 +77,7 @@ impl Failure {
             | Self::Fields { .. }
             | Self::Record(_)
             | Self::Rules(_)
+            | Self::Seer(_)
             | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
             Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
         }

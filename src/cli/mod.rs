@@ -9,6 +9,7 @@ mod findings;
 mod listing;
 mod rules;
 mod run;
+mod seer;
 mod shared;
 mod synth;
 

@@ -108,14 +108,22 @@ impl Algorithm {
 
     /// Stages many cases; `path` says whether the tables asked are to be reported.
     pub fn stage_columns(&self, columns: &Columns<'_>, origin: Origin, path: bool) -> Staged {
-        self.with_worker(|worker| {
-            let given: Vec<_> = columns.columns.iter().map(|c| Given::new(c, self, worker)).collect();
-            let mut given_of_key = vec![None; self.keys.len()];
-            for (at, key) in given.iter().enumerate().filter_map(|(at, given)| Some((at, given.key?))) {
-                given_of_key[key] = Some(at);
-            }
-            Batch { algorithm: self, rows: columns.rows, given, given_of_key, origin, path }.stage(worker)
-        })
+        self.with_worker(|worker| self.stage_with(worker, columns, origin, path))
+    }
+
+    pub(super) fn stage_with(
+        &self,
+        worker: &mut Worker,
+        columns: &Columns<'_>,
+        origin: Origin,
+        path: bool,
+    ) -> Staged {
+        let given: Vec<_> = columns.columns.iter().map(|c| Given::new(c, self, worker)).collect();
+        let mut given_of_key = vec![None; self.keys.len()];
+        for (at, key) in given.iter().enumerate().filter_map(|(at, given)| Some((at, given.key?))) {
+            given_of_key[key] = Some(at);
+        }
+        Batch { algorithm: self, rows: columns.rows, given, given_of_key, origin, path }.stage(worker)
     }
 
     /// The answer for one of many cases.
@@ -190,7 +198,7 @@ impl Algorithm {
     }
 }
 
-fn one_case<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Columns<'a> {
+pub(super) fn one_case<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Columns<'a> {
     let column = |(key, text)| Column { key, texts: vec![text], codes: vec![0].into() };
     Columns { rows: 1, columns: inputs.into_iter().map(column).collect() }
 }

@@ -27,10 +27,12 @@ mod lookup;
 mod problems;
 mod process;
 mod schema;
+mod source;
 mod staged;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod worker;
 
 pub use algorithm::Algorithm;
@@ -38,5 +40,10 @@ pub use batch::Origin;
 pub use choice::{Algorithms, current_year};
 pub use columns::{Column, Columns, NOT_GIVEN};
 pub use error::SeerError;
+pub(crate) use json::{
+    FromToForm, ItemForm, KeyValueForm, MappingForm, OnInvalidInput, PathForm, SchemaForm, TableForm,
+};
 pub use schema::{Item, Schema};
+pub use source::Source;
 pub use staged::{CaseAnswer, Lists, OutputColumn, StageError, StageErrorType, StageResult, Staged};
+pub use trace::{Filled, Step, Trace, Written};

@@ -6,6 +6,7 @@ use super::algorithm::Algorithm;
 use super::schema::{Mapping, Schema, TablePath, Value};
 use super::staged::{StageError, StageErrorType, StageResult};
 use super::table::{Action, EndpointColumn, TableRef};
+use super::trace::Step;
 use super::worker::Worker;
 use crate::decision::{ABSENT, BLANK, NO_ROW};
 
@@ -29,12 +30,17 @@ impl Group<'_> {
     pub(super) fn stage(&mut self, mut alive: Vec<u32>, results: &mut [StageResult]) -> Vec<u32> {
         self.drop_years(&mut alive, results);
         self.take_inputs(&mut alive, results);
+        if alive.is_empty() {
+            return alive;
+        }
         for output in &self.schema.outputs {
             let value = output.default.unwrap_or(Value::Number(BLANK));
             self.set(&alive, output.at, value);
+            self.tell_set(output.at);
         }
         for (key, value) in &self.schema.context {
             self.set(&alive, *key, *value);
+            self.tell_set(*key);
         }
         for mapping in &self.schema.mappings {
             self.map(mapping, &alive);
@@ -46,6 +52,7 @@ impl Group<'_> {
     fn map(&mut self, mapping: &Mapping, alive: &[u32]) {
         let mut involved = self.worker.spare();
         involved.extend(alive);
+        self.tell(|_| Step::Mapping { id: mapping.id.clone() });
         for path in &mapping.inclusion {
             self.keep_if(path, true, &mut involved);
         }
@@ -57,6 +64,9 @@ impl Group<'_> {
         }
         for (key, value) in &mapping.context {
             self.set(&involved, *key, *value);
+            if !involved.is_empty() {
+                self.tell_set(*key);
+            }
         }
         for path in &mapping.tables {
             if involved.is_empty() {
@@ -71,6 +81,9 @@ impl Group<'_> {
             }
             let stop = &self.worker.stop;
             involved.retain(|&at| !stop[at as usize]);
+            if involved.is_empty() {
+                self.tell(|_| Step::Stop);
+            }
         }
         self.worker.put_back(involved);
     }
@@ -88,6 +101,7 @@ impl Group<'_> {
             }
         }
         let rows = self.rows(table, involved);
+        self.tell_condition(path, &rows, matches);
         for (to, column) in saved.into_iter().rev() {
             self.worker.frame[to] = column;
         }
@@ -140,6 +154,7 @@ impl Group<'_> {
         }
         self.step(mapping, &table.id, chosen);
         let rows = self.rows(at, chosen);
+        self.tell_table(path, at, running.len(), &rows);
         let endpoints = &self.algorithm.tables[at].endpoints;
         if rows.contains(&NO_ROW) {
             let columns = endpoints.iter().map(|column| column.name.clone()).collect();
@@ -149,7 +164,7 @@ impl Group<'_> {
         }
         running.push(at);
         for column in endpoints {
-            let jumps = self.act(path, table, column, chosen, &rows);
+            let jumps = self.act(path, table, column, chosen, &rows, running.len() - 1);
             for (target, chosen) in jumps {
                 self.run(mapping, path, target, &chosen, running);
             }
@@ -166,6 +181,7 @@ impl Group<'_> {
         column: &'t EndpointColumn,
         chosen: &[u32],
         rows: &[u32],
+        depth: usize,
     ) -> Vec<(&'t TableRef, Vec<u32>)> {
         let mut targets = path.outputs.iter().filter(|(from, _)| *from == column.key).map(|(_, to)| *to);
         let first = targets.next().unwrap_or(column.key);
@@ -200,7 +216,7 @@ impl Group<'_> {
                             let error = StageError {
                                 table: Some(table.id.clone()),
                                 columns: vec![column.name.clone()],
-                                message: Some(message.clone()),
+                                message: Some(message.clone()).filter(|message| !message.is_empty()),
                                 ..StageError::new(StageErrorType::StagingError)
                             };
                             self.worker.error_values.number(&error)
@@ -219,6 +235,7 @@ impl Group<'_> {
                 self.worker.frame[key][at] = number;
             }
         }
+        self.tell_endpoint(column, first, &more, depth, rows);
         jumps
     }
 
@@ -288,6 +305,7 @@ impl Group<'_> {
             let number = self.worker.error_values.number(error);
             let cases = self.cases;
             self.worker.errors.extend(chosen.iter().map(|&at| (cases[at as usize], number)));
+            self.tell(|_| Step::Error(error.clone()));
         }
     }
 }
