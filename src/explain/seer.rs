@@ -166,9 +166,9 @@ impl Words<'_> {
             .collect();
         if !set.is_empty() {
             heading(out, "Outputs before the tables");
-            set.iter().for_each(|set| {
+            for set in set {
                 let _ = writeln!(out, "  {set}");
-            });
+            }
         }
     }
 

@@ -13,6 +13,18 @@ use crate::decision::{ABSENT, BLANK, NO_ROW};
 /// Longest chain of jumps: more is as good as a circle.
 const MAX_JUMPS: usize = 256;
 
+/// Most tables that the jumps of one table may ask: rows that jump twice to rows that jump twice have no end.
+const MAX_ASKED: u32 = 1 << 14;
+
+/// Where jumps have led from one table of a mapping.
+#[derive(Default)]
+struct Jumps {
+    /// Tables that are being asked, the last one the innermost.
+    running: Vec<usize>,
+    /// How many were asked in all.
+    asked: u32,
+}
+
 /// Cases of one schema on their way; places are those in the worker's frame.
 pub(super) struct Group<'a> {
     pub(super) algorithm: &'a Algorithm,
@@ -75,7 +87,7 @@ impl Group<'_> {
             for &(from, to) in &path.inputs {
                 self.hand_over(path, from, to, &involved);
             }
-            self.run(mapping, path, &path.table, &involved, &mut Vec::new());
+            self.run(mapping, path, &path.table, &involved, &mut Jumps::default());
             for &(_, to) in &path.inputs {
                 self.set(&involved, to, Value::Number(ABSENT));
             }
@@ -131,14 +143,14 @@ impl Group<'_> {
         }
     }
 
-    /// Asks a table and does what its rows say; `running` are the tables that led here by jumps.
+    /// Asks a table and does what its rows say; `jumps` led here.
     fn run(
         &mut self,
         mapping: &Mapping,
         path: &TablePath,
         table: &TableRef,
         chosen: &[u32],
-        running: &mut Vec<usize>,
+        jumps: &mut Jumps,
     ) {
         for &at in chosen {
             self.worker.stop[at as usize] = false;
@@ -148,13 +160,14 @@ impl Group<'_> {
             self.report(&about(StageErrorType::UnknownTable), chosen);
             return;
         };
-        if running.contains(&at) || running.len() == MAX_JUMPS {
+        if jumps.running.contains(&at) || jumps.running.len() == MAX_JUMPS || jumps.asked == MAX_ASKED {
             self.report(&about(StageErrorType::InfiniteLoop), chosen);
             return;
         }
         self.step(mapping, &table.id, chosen);
         let rows = self.rows(at, chosen);
-        self.tell_table(path, at, running.len(), &rows);
+        let depth = jumps.running.len();
+        self.tell_table(path, at, depth, &rows);
         let endpoints = &self.algorithm.tables[at].endpoints;
         if rows.contains(&NO_ROW) {
             let columns = endpoints.iter().map(|column| column.name.clone()).collect();
@@ -162,14 +175,14 @@ impl Group<'_> {
             let unmatched: Vec<u32> = unmatched(chosen, &rows).collect();
             self.report(&error, &unmatched);
         }
-        running.push(at);
+        jumps.running.push(at);
+        jumps.asked += 1;
         for column in endpoints {
-            let jumps = self.act(path, table, column, chosen, &rows, running.len() - 1);
-            for (target, chosen) in jumps {
-                self.run(mapping, path, target, &chosen, running);
+            for (target, chosen) in self.act(path, table, column, chosen, &rows, depth) {
+                self.run(mapping, path, target, &chosen, jumps);
             }
         }
-        running.pop();
+        jumps.running.pop();
         self.worker.put_back(rows);
     }
 
