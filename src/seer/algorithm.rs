@@ -38,7 +38,26 @@ pub struct Algorithm {
 
 impl Algorithm {
     /// Opens a ZIP file or the folder that it was unpacked to. `year_current` is the year that the tables
-    /// mean by "this year": the last one that a diagnosis may have.
+    /// mean by "this year": the last one that a diagnosis may have; [`current_year`](super::current_year)
+    /// is that of the clock.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    ///
+    /// use rstage::seer::{Algorithm, current_year};
+    ///
+    /// let eod = Algorithm::open(Path::new("eod_public-3.3.zip"), current_year())?;
+    /// println!("{} {}: {} schemas", eod.name(), eod.version(), eod.schemas().len());
+    /// for slip in eod.problems() {
+    ///     eprintln!("{slip}");
+    /// }
+    /// # Ok::<(), rstage::seer::SeerError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, is no algorithm, is larger than any algorithm is, or a table or a schema in
+    /// it is wrong: the message names the entry, its place, and what is wrong there.
     pub fn open(path: &Path, year_current: u16) -> Result<Self, SeerError> {
         Source::read(path)?.compile(year_current)
     }

@@ -10,6 +10,8 @@
 //! the answer. [`Algorithm::stage`] does it for one case, [`Algorithm::stage_columns`] for many at once:
 //! the texts of a column become numbers once, and cases of one schema take every step together.
 //!
+//! [`Algorithm::trace`] tells how an answer came about; [`Source`] has the tables as they are written.
+//!
 //! Absent, null and blank are three things, before and after. Results and errors keep the codes of SEER's
 //! engine.
 

@@ -114,10 +114,15 @@ pub enum Written {
 impl Algorithm {
     /// Stages one case that was put together for this algorithm, or that is a row of a table, and tells
     /// how the answer came about.
-    pub fn trace<'a>(&self, inputs: impl IntoIterator<Item = (&'a str, &'a str)>, origin: Origin) -> Trace {
+    pub fn trace<K, V>(&self, inputs: impl IntoIterator<Item = (K, V)>, origin: Origin) -> Trace
+    where
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        let inputs: Vec<(K, V)> = inputs.into_iter().collect();
         self.with_worker(|worker| {
             worker.trace = Some(Vec::new());
-            let staged = self.stage_with(worker, &one_case(inputs), origin, true);
+            let staged = self.stage_with(worker, &one_case(&inputs), origin, true);
             let steps = worker.trace.take().unwrap_or_default();
             Trace { answer: self.answer(&staged, 0), steps }
         })

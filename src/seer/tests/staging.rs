@@ -530,7 +530,8 @@ fn codes_of_a_range_are_as_long_as_its_lower_bound() {
 /// What a table says of a value of `b`, its rows wanting the cells one after the other.
 #[test]
 fn cells_take_values_as_written() {
-    let cases: &[(&[&str], &[(&str, Option<usize>)])] = &[
+    type Value<'a> = (&'a str, Option<usize>);
+    let cases: &[(&[&str], &[Value<'_>])] = &[
         (&["001-010"], &[("5", Some(1)), ("0005", Some(1)), ("5.0", None), (" 5", Some(1)), ("é", None)]),
         (
             &["0.1-99.9"],
