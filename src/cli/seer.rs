@@ -24,11 +24,31 @@ pub(crate) struct ShownTables {
     table: Vec<String>,
 }
 
+/// Other ways to give the case that is explained.
+const OTHER_CASES: [&str; 16] = [
+    "export",
+    "key",
+    "site",
+    "histology",
+    "behavior",
+    "sex",
+    "age",
+    "year",
+    "t",
+    "n",
+    "m",
+    "s",
+    "psa",
+    "grade",
+    "group",
+    "fields",
+];
+
 /// A case for one of SEER's algorithms.
 #[derive(clap::Args, Clone)]
 pub(crate) struct ForAlgorithm {
     /// Explain what this algorithm of SEER answers: its ZIP file, or the folder it was unpacked to
-    #[arg(long, value_name = "ZIP")]
+    #[arg(long, value_name = "ZIP", conflicts_with_all = OTHER_CASES)]
     pub(crate) algorithm: Option<PathBuf>,
     /// A value by the algorithm's own key, such as site=C509; may be given several times
     #[arg(long = "input", value_name = "KEY=VALUE", requires = "algorithm")]
@@ -85,21 +105,12 @@ pub(crate) fn explain(file: &Path, args: &ForAlgorithm) -> Result<u8, Failure> {
         given.push((key, text));
     }
     if given.is_empty() {
-        let message = "nothing to explain\nhint: give --input site=C509 --input hist=8500 and so on, or an export and --key";
+        let message = "nothing to explain\nhint: give --input site=C509 --input hist=8500 and so on";
         return Err(Failure::Usage(message.to_owned()));
     }
-    explained(file, args, &given, Origin::Cases)
-}
-
-fn explained(
-    file: &Path,
-    args: &ForAlgorithm,
-    given: &[(&str, &str)],
-    origin: Origin,
-) -> Result<u8, Failure> {
     let source = Source::read(file)?;
     let algorithm = source.compile(args.current_year.unwrap_or_else(current_year))?;
-    let trace = algorithm.trace(given.iter().copied(), origin);
-    write!(stdout().lock(), "{}", explain_seer(&source, &algorithm, given, &trace))?;
+    let trace = algorithm.trace(given.iter().copied(), Origin::Cases);
+    write!(stdout().lock(), "{}", explain_seer(&source, &algorithm, &given, &trace))?;
     Ok(0)
 }

@@ -206,6 +206,8 @@ fn how_a_schema_is_found_or_not() {
         (&["--input", "site"][..], "--input: site is not KEY=VALUE"),
         (&["--input", "site=1", "--input", "site=2"], "site is given twice"),
         (&[], "nothing to explain"),
+        (&["--input", "site=C500", "--site", "C50.0"], "cannot be used with"),
+        (&["export.csv", "--key", "1"], "cannot be used with"),
     ] {
         let done = work.rstage(&[&["explain", "--algorithm", "toy"], args].concat());
         assert_eq!(done.status, 2, "{}", done.err);
