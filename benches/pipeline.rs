@@ -50,6 +50,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         also_editions: Vec::new(),
         audit: Config::default(),
         threads: 0,
+        previous: None,
         fail_on: None,
         max_rejects: 0,
     }

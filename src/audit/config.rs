@@ -77,6 +77,9 @@ impl SeveritySetting {
 pub struct OligoConfig {
     /// Name of the profile for every record, or `auto`: the one that the schema's block names.
     pub profile: String,
+    /// Profiles that every record is graded under as well, in columns of their own; `all` stands for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
     /// Settings that rule oligometastasis out.
     pub exclude: Vec<Setting>,
     /// Whether distant lymph nodes count as an organ.
@@ -95,6 +98,7 @@ impl Default for OligoConfig {
     fn default() -> Self {
         Self {
             profile: Self::AUTO.to_owned(),
+            beside: Vec::new(),
             exclude: vec![
                 Setting::Effusion,
                 Setting::Peritoneal,
@@ -114,6 +118,8 @@ impl Default for OligoConfig {
 impl OligoConfig {
     /// The word for "by schema".
     pub const AUTO: &str = "auto";
+    /// The word for every profile.
+    pub const ALL: &str = "all";
 
     /// Whether a setting rules oligometastasis out.
     pub(crate) fn excludes(&self, setting: Setting) -> bool {

@@ -149,6 +149,11 @@ impl Definitions {
         u8::try_from(at).ok().map(ProfileId)
     }
 
+    /// All profiles, by name.
+    pub(crate) fn profile_ids(&self) -> impl Iterator<Item = ProfileId> {
+        (0_u8..).zip(&self.profiles).map(|(at, _)| ProfileId(at))
+    }
+
     /// The caps of a profile.
     pub(crate) fn profile(&self, id: ProfileId) -> Profile {
         // Ids come from this list only, so that the fallback of no lesions at all is never taken.

@@ -1,6 +1,7 @@
 //! Findings: where a record contradicts itself, the tables, or its own history.
 
 mod agreement;
+mod beside_profiles;
 mod config;
 mod definitions;
 mod estro;
@@ -25,6 +26,7 @@ mod testing;
 mod tests;
 
 pub use agreement::{Agreement, AgreementDetail, compare};
+pub use beside_profiles::BesideGrades;
 pub use config::{Config, Intrathoracic, OligoConfig, Profile, Setting, SeveritySetting};
 pub use definitions::ProfileId;
 pub use estro::{Answers, EstroState};
@@ -67,6 +69,8 @@ pub struct Audited {
     pub origin_reason: OriginReason,
     /// Evidence for oligometastatic disease.
     pub oligometastasis: Oligometastasis,
+    /// The same under the profiles that are graded beside the one that applies.
+    pub beside: BesideGrades,
 }
 
 /// Audits one record: what was recorded against what was derived, against itself, and against its
@@ -124,6 +128,7 @@ fn audit_subject(
         origin,
         origin_reason,
         oligometastasis: oligometastasis::grade(audit, config, subject, late),
+        beside: BesideGrades::of(audit, config, subject, late),
     }
 }
 

@@ -8,6 +8,7 @@ use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::{Mistakes, UnknownSchema};
 use rstage::pipeline::RunError;
+use rstage::report::ReportError;
 use rstage::seer::SeerError;
 use rstage::synth::SynthError;
 
@@ -43,18 +44,21 @@ pub(crate) enum Failure {
     /// Rules of the user's own folder.
     #[error("the rules of --rules cannot be used\n{0}")]
     Rules(#[from] Mistakes),
+    /// A file of one of SEER's algorithms.
+    #[error(transparent)]
+    Seer(#[from] SeerError),
     /// Rules of the audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// An algorithm file of SEER.
-    #[error(transparent)]
-    Seer(#[from] SeerError),
     /// A synthetic export.
     #[error(transparent)]
     Synth(#[from] SynthError),
     /// A cohort.
     #[error(transparent)]
     Cohort(#[from] CohortError),
+    /// A page.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Writing.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -64,13 +68,15 @@ impl Failure {
     /// Exit status: 2 usage, 3 input or mapping, 5 output or internal, 128 and more a signal.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Schema(_) => 2,
+            Self::Usage(_) | Self::Schema(_) | Self::Run(RunError::Audit(_)) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
                 CohortError::Output(_) => 5,
                 _ => 2,
             },
+            Self::Report(error) if error.is_about_the_run() => 3,
+            Self::Run(RunError::Report(error)) if error.is_about_the_run() => 3,
             Self::Run(RunError::Diff(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
             Self::Input(_)
@@ -79,7 +85,12 @@ impl Failure {
             | Self::Rules(_)
             | Self::Seer(_)
             | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
-            Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
+            Self::Run(_)
+            | Self::Knowledge(_)
+            | Self::Audit(_)
+            | Self::Synth(_)
+            | Self::Report(_)
+            | Self::Write(_) => 5,
         }
     }
 

@@ -7,10 +7,12 @@ mod explain;
 mod failure;
 mod findings;
 mod listing;
+mod report;
 mod rules;
 mod run;
 mod seer;
 mod shared;
+mod shell;
 mod synth;
 
 use std::io::Write;
@@ -48,6 +50,12 @@ enum Command {
     Diff(Box<diff::Args>),
     /// List the staging schemas, show one with its tables, check a folder of your own tables
     Rules(rules::Args),
+    /// Make the page of a run anew, from the tables in its folder
+    Report(report::Args),
+    /// Print completions for a shell
+    Completions(shell::CompletionArgs),
+    /// Write the manual pages
+    Man(shell::ManArgs),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -70,12 +78,15 @@ pub(crate) fn main() -> u8 {
         Command::Findings(args) => findings::main(&args),
         Command::Diff(args) => diff::main(&args),
         Command::Rules(args) => rules::main(&args),
+        Command::Report(args) => report::main(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Synth(args) => synth::main(&args),
     };
-    done.unwrap_or_else(|failure| report(&failure))
+    done.unwrap_or_else(|failure| say(&failure))
 }
 
-fn report(failure: &Failure) -> u8 {
+fn say(failure: &Failure) -> u8 {
     // Whoever reads our output may stop early; that is no failure of ours.
     if failure.is_broken_pipe() {
         return 0;

@@ -61,9 +61,19 @@ pub(crate) struct Args {
     /// Stage every record under these editions (6, 7, 8, 9) as well, and count how its stage moves
     #[arg(long, value_name = "E", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(6..=9))]
     also_edition: Vec<u8>,
+    /// Grade oligometastasis under these profiles as well, each in columns of its own: names, or all
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    oligo_profiles: Vec<String>,
+    /// Months from diagnosis up to which metastasis is synchronous
+    #[arg(long, value_name = "MONTHS", default_value_t = 6)]
+    sync_months: u16,
     /// Worker threads; as many as the machine has cores if not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+    /// An earlier run whose key figures report.html sets beside those of this one; the one that --overwrite
+    /// replaces if not given
+    #[arg(long, value_name = "RUN")]
+    previous: Option<PathBuf>,
     /// Exit with 1 where a finding is at least this severe
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -119,6 +129,8 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         .map_err(|error| Failure::Usage(format!("--original-window: {error}")))?;
     audit.original_window = window;
     audit.original_window_days = days.unwrap_or(audit.original_window_days);
+    audit.oligometastasis.beside.clone_from(&args.oligo_profiles);
+    audit.sync_months = args.sync_months;
     let events = EventTables {
         inputs: args.events.clone(),
         map: MapOptions {
@@ -144,6 +156,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit,
         threads: args.threads,
+        previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
     })

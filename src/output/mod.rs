@@ -13,6 +13,7 @@ mod records;
 mod records_csv;
 mod records_parquet;
 mod rejects;
+mod replace;
 mod table;
 mod union;
 
@@ -22,5 +23,6 @@ pub use folder::RunFolder;
 pub use manifest::{Counts, EventCounts, Manifest, ManifestInput, ManifestOverlay, ManifestRules};
 pub use records::{Encoded, RecordsEncoder, RecordsFormat, RecordsWriter};
 pub use rejects::RejectsWriter;
+pub use replace::replace;
 pub use table::{TableFormat, TableWriter};
 pub use union::clashing_columns;

@@ -158,6 +158,11 @@ impl Enriched {
         for (text, column) in cells.iter().zip(columns.by_ref()) {
             column.push(text);
         }
+        for rule in audited.beside.rules() {
+            for (text, column) in [rule.level().as_str(), rule.as_str()].into_iter().zip(columns.by_ref()) {
+                column.push(text);
+            }
+        }
         for under in under {
             let reason = self::reason(rules, &under.derived);
             let outcome = under.derived.outcome;

@@ -30,6 +30,7 @@ use crate::fields::{Field, FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
+use crate::report::{self, ReportError};
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
@@ -71,6 +72,8 @@ pub struct RunConfig {
     pub audit: Config,
     /// Worker threads.
     pub threads: usize,
+    /// An earlier run whose key figures the page sets beside those of this one.
+    pub previous: Option<PathBuf>,
     /// The severity from which findings make the run fail.
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
@@ -169,6 +172,9 @@ pub enum RunError {
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
+    /// The page cannot be made.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Two exports cannot be compared.
     #[error(transparent)]
     Diff(#[from] DiffError),
@@ -210,12 +216,14 @@ pub fn run(
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
-    let columns = columns::added(&also_editions);
+    let audit = AuditRules::configured(&config.audit)?;
+    let columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
     for file in &files {
         if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
             return Err(RunError::Clash { path: file.path.clone(), column });
         }
     }
+    let previous = previous(config)?;
     let folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
@@ -266,6 +274,13 @@ pub fn run(
         threads,
         exit: verdict.exit(),
     };
+    let page = report::page(
+        &report::Folder::unfinished(folder.hidden(), manifest.clone()),
+        previous.as_ref(),
+        &audit,
+    )?;
+    let place = folder.file("report.html")?;
+    std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?;
     let folder = folder.finish(&manifest)?;
     Ok(RunResult {
         folder,
@@ -326,6 +341,16 @@ fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Res
         summary::write_csv(&table, std::io::BufWriter::new(file))?;
     }
     Ok(())
+}
+
+/// The run whose key figures the page sets beside those of this one: the one that is named, else the one
+/// that is overwritten, where it can be read.
+fn previous(config: &RunConfig) -> Result<Option<report::Folder>, RunError> {
+    match &config.previous {
+        Some(path) => Ok(Some(report::Folder::open(path)?)),
+        None if config.overwrite => Ok(report::Folder::open(&config.out).ok()),
+        None => Ok(None),
+    }
 }
 
 /// The further editions, each once, from old to new.

@@ -100,6 +100,9 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
                 under: &under,
             },
         );
+        for (profile, rule) in plan.audit.profiles_beside().zip(audited.beside.rules()) {
+            counts.add_profile(staged.schema, profile, rule.level().as_str());
+        }
         counts.add(
             &tally(&case, &staged, &audited, &plan.audit),
             findings.iter().map(|f| (f.rule, f.severity)),

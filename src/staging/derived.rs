@@ -77,9 +77,51 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 33] = [
+        Self::SiteMissing,
+        Self::SiteInvalid,
+        Self::HistologyMissing,
+        Self::HistologyInvalid,
+        Self::NoSchema,
+        Self::DiscriminatorMissing,
+        Self::EditionMissing,
+        Self::EditionWithoutTables,
+        Self::NoChapter,
+        Self::HistologyNotInChapter,
+        Self::NoStageGroup,
+        Self::NoTnm,
+        Self::BehaviorNotStaged,
+        Self::TnmMissing,
+        Self::TUnknown,
+        Self::NUnknown,
+        Self::MUnknown,
+        Self::CategoryCoarse,
+        Self::CategoryInvalid,
+        Self::CategoryNotInEdition,
+        Self::CategoryRedefined,
+        Self::FactorMissing,
+        Self::ClassificationMissing,
+        Self::AgeMissing,
+        Self::RecordedNotApplicable,
+        Self::NotAtDiagnosis,
+        Self::NoGroupAfterTherapy,
+        Self::CompleteResponse,
+        Self::NoRow,
+        Self::Adult,
+        Self::NoDisease,
+        Self::NotInSystem,
+        Self::FactorUnknown,
+    ];
+
     /// Short code, as outputs write it.
     pub const fn id(self) -> &'static str {
         self.texts().0
+    }
+
+    /// The cause that goes by a code.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.id() == id)
     }
 
     /// One line for people.
