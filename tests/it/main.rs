@@ -31,6 +31,7 @@ mod report;
 mod rules;
 mod seer_files;
 mod seer_run;
+mod seer_words;
 mod shell;
 mod support;
 mod systems;
