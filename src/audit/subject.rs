@@ -259,7 +259,7 @@ impl<'a> SchemaFacts<'a> {
 
 impl Distant {
     /// An M marked as found after therapy, at recurrence or at autopsy is not that of the diagnosis.
-    fn of(case: &Case) -> Self {
+    pub(crate) fn of(case: &Case) -> Self {
         let at_diagnosis = |basis: Basis| {
             let m = case.set(basis).m;
             let later = m.prefix.y || m.prefix.r || m.prefix.a;

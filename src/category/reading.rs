@@ -151,6 +151,7 @@ impl Reading {
             | F::Neoadjuvant
             | F::OverrideTnm
             | F::OverridePediatric
+            | F::OverrideNewPrimary
             | F::OriginFlag => Self::Flag,
         }
     }

@@ -16,7 +16,7 @@ mod recognise;
 mod report;
 mod stageable;
 
-pub(crate) use document::did_you_mean;
+pub use document::did_you_mean;
 pub use error::FieldsError;
 pub use layout::{LayoutName, layout_names};
 pub use map_file::{MapFile, parse_setting};
@@ -229,6 +229,7 @@ fields! {
     ReportingSource "reporting_source" 500 "typeOfReportingSource" "Type of reporting source: 6 autopsy, 7 death certificate only";
     OverrideTnm "override_tnm" 1992 "overRideTnmStage" "Stage reviewed and confirmed as recorded";
     OverridePediatric "override_pediatric" 1989 "overRideSiteTnmStggrp" "Site and stage group reviewed: a pediatric case staged by a pediatric system";
+    OverrideNewPrimary "override_new_primary" 0 "" "Reviewed: a primary of its own, not a recurrence of an earlier one";
 
     OriginFlag "origin_flag" 0 "" "Metastatic origin as given by another source (de novo, recurrent)";
 
