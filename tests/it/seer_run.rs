@@ -222,7 +222,7 @@ fn naaccr_names_of_every_sort_give_the_same_answers_with_no_mapping() {
         let (work, path) = (Work::new(), zip(name).unwrap());
         let algorithm = Algorithm::open(&path, YEAR).unwrap();
         // Dates are longer than years, so that a year with blanks around it is none of a date.
-        let mut cases = cases(name, if name == "pediatric" { 41 } else { 331 });
+        let mut cases = cases(name, if name == "pediatric" { 97 } else { 997 });
         cases.retain(|case| case.input.get("year_dx").is_none_or(|year| year.len() == 4));
         let items = algorithm.inputs();
         let of_key = |key: &str| items.iter().find(|item| &*item.key == key).copied();
@@ -267,7 +267,7 @@ fn each_year_has_its_algorithm_and_pediatric_answers_beside() {
     let algorithms = Algorithms::new(opened()).unwrap();
     let all: Vec<&Algorithm> = algorithms.iter().collect();
     let mut cases: Vec<Recorded> =
-        ALL.iter().flat_map(|(name, _)| cases(name, if *name == "pediatric" { 9 } else { 311 })).collect();
+        ALL.iter().flat_map(|(name, _)| cases(name, if *name == "pediatric" { 13 } else { 601 })).collect();
     // Cases of all kinds in turn, so that a chunk holds them mixed.
     cases.sort_by_key(|case| case.id.bytes().rev().collect::<Vec<u8>>());
     write_cases(&work.path("cases.csv"), &cases, |key| Some(key.to_owned()));
