@@ -92,6 +92,9 @@ pub struct OligoConfig {
     pub flags_complete_from: u16,
     /// Further profiles, or other caps for one that exists.
     pub profiles: BTreeMap<String, Profile>,
+    /// Profile by schema id, in place of the one that the schema's block names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub schemas: BTreeMap<String, String>,
 }
 
 impl Default for OligoConfig {
@@ -111,6 +114,7 @@ impl Default for OligoConfig {
             allow_possible_weak: true,
             flags_complete_from: 2016,
             profiles: BTreeMap::new(),
+            schemas: BTreeMap::new(),
         }
     }
 }

@@ -84,9 +84,23 @@ impl AuditRules {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
+    /// Severity of a rule that is not evaluated from one record, under a run's configuration; `None` where it
+    /// is off or unknown.
+    pub fn severity_of(&self, id: &str, config: &Config) -> Option<Severity> {
+        match config.severities.get(id) {
+            Some(setting) => setting.severity(),
+            None => self.rule(id).map(|rule| rule.severity),
+        }
+    }
+
     /// Name of an oligometastasis profile.
     pub fn profile_name(&self, id: ProfileId) -> &'static str {
         self.definitions.profile_name(id)
+    }
+
+    /// Names of the oligometastasis profiles, those of the configuration among them.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.definitions.profile_names()
     }
 
     /// Names of the profiles that every record is graded under as well, in the order of its grades.
@@ -226,6 +240,14 @@ pub enum AuditError {
         file: &'static str,
         /// What the parser says, with line and column.
         source: Box<toml::de::Error>,
+    },
+    /// A table is not what it should be.
+    #[error("{file}: {source}")]
+    Table {
+        /// Name of the file.
+        file: &'static str,
+        /// What the reader says, with the line.
+        source: csv::Error,
     },
     /// An entry names what does not exist.
     #[error("{file}: schema {schema}: `{value}` is no {what}\nhint: correct the entry in the data file")]

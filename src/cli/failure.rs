@@ -7,6 +7,7 @@ use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::{Mistakes, UnknownSchema};
+use rstage::output::OutputError;
 use rstage::pipeline::RunError;
 use rstage::report::ReportError;
 use rstage::seer::SeerError;
@@ -84,7 +85,12 @@ impl Failure {
             | Self::Record(_)
             | Self::Rules(_)
             | Self::Seer(_)
-            | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
+            | Self::Run(
+                RunError::Input(_)
+                | RunError::Fields { .. }
+                | RunError::Clash { .. }
+                | RunError::Output(OutputError::NoManifest { .. }),
+            ) => 3,
             Self::Run(_)
             | Self::Knowledge(_)
             | Self::Audit(_)

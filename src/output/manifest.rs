@@ -20,6 +20,9 @@ pub struct Manifest {
     /// SEER's algorithms, where there were any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub algorithms: Vec<ManifestAlgorithm>,
+    /// How the inputs' columns came into the records: `spliced` in their bytes, or `encoded`.
+    #[serde(default)]
+    pub records: String,
     /// What was read and written.
     pub counts: Counts,
     /// What came of the tables of events, where there were any.

@@ -8,23 +8,34 @@ mod added;
 mod csv_cell;
 mod error;
 mod folder;
+mod hashed;
+mod lock;
 mod manifest;
+mod number_runs;
 mod records;
 mod records_csv;
 mod records_parquet;
+mod records_splice;
 mod rejects;
 mod replace;
+mod seal;
 mod table;
+mod text_chunk;
+mod texts;
 mod union;
+mod verify;
 
 pub use added::{Added, TextColumn};
 pub use error::OutputError;
 pub use folder::RunFolder;
+pub use hashed::Digest;
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
 };
-pub use records::{Encoded, RecordsEncoder, RecordsFormat, RecordsWriter};
+pub use records::{Copying, Encoded, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
 pub use rejects::RejectsWriter;
 pub use replace::replace;
+pub use seal::Program;
 pub use table::{TableFormat, TableWriter};
 pub use union::clashing_columns;
+pub use verify::{Verified, verify};

@@ -4,18 +4,21 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod check;
 mod columns;
 mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod patients;
 mod process;
 mod restagings;
 mod seer;
 mod settings;
 mod sinks;
+mod sorted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -23,6 +26,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use rayon::prelude::*;
+use tracing::info;
 
 use crate::audit::{AuditError, AuditRules, Config, SeerGroups, Severity};
 use crate::category::Edition;
@@ -30,17 +34,19 @@ use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
-use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
+use crate::output::{self, Copying, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
 use crate::seer::Algorithms;
 use crate::staging::{Policy, Stager};
 use crate::summary::{self, Counts, SummaryError};
 
+pub use check::{Check, CheckedInput, check};
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
+use patients::Patients;
 use process::{FilePlan, Processed, Shared, process};
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
@@ -167,7 +173,7 @@ pub enum RunError {
     #[error("the staging rules cannot be loaded: {0}")]
     Knowledge(&'static Mistakes),
     /// The events cannot be kept beside the result while the run works.
-    #[error("{}: the events cannot be kept here while they are joined: {source}\nhint: free space on this disk or choose another folder", path.display())]
+    #[error("{}: what has to be joined cannot be kept here: {source}\nhint: free space on this disk or choose another folder", path.display())]
     Events {
         /// Folder.
         path: PathBuf,
@@ -236,12 +242,16 @@ pub fn run(
         }
     }
     let previous = previous(config)?;
-    let folder = RunFolder::create(&config.out, config.overwrite)?;
+    let mut folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
-    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
+    info!(inputs = files.len(), events = event_files.len(), threads = pool.current_num_threads(), "reading");
+    let mappings = plans.iter().map(|plan| &plan.mapping);
+    let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
+    let by_patient = patients.is_some();
+    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, patients, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
     let shared = Shared {
@@ -254,6 +264,7 @@ pub fn run(
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
+        patients: by_patient,
         events: ingested.as_ref().map(|ingested| &ingested.store),
     };
     let threads = pool.current_num_threads();
@@ -261,7 +272,9 @@ pub fn run(
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
+    let copying = sinks.records.copying();
     let finished = sinks.finish()?;
+    folder.hashed(finished.records.clone());
     write_summaries(&folder, &finished.counts, &schemas)?;
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
@@ -274,6 +287,7 @@ pub fn run(
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
         algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
+        records: copying.as_str().to_owned(),
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
@@ -288,6 +302,8 @@ pub fn run(
         threads,
         exit: verdict.exit(),
     };
+    let output::Counts { read, written, rejected } = manifest.counts;
+    info!(read, written, rejected, seconds = streamed, "records written");
     let page = report::page(
         &report::Folder::unfinished(folder.hidden(), manifest.clone()),
         previous.as_ref(),
@@ -296,6 +312,7 @@ pub fn run(
     let place = folder.file("report.html")?;
     std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?;
     let folder = folder.finish(&manifest)?;
+    info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
         folder,
         manifest,
@@ -318,7 +335,13 @@ fn stream(
     let threads = pool.current_num_threads();
     std::thread::scope(|scope| -> Result<(), RunError> {
         let (sender, receiver) = sync_channel(threads * 2);
-        scope.spawn(move || read_all(shared.files, &config.read, event_bytes, progress, &sender));
+        let spliced = sinks.records.copying() == Copying::Spliced;
+        // Columns that are copied in their bytes need not be read, only those that fields are taken from.
+        let columns = move |file: &InputFile| {
+            let plan = shared.plans.get(file.index).filter(|_| spliced)?;
+            Some(plan.mapping.columns())
+        };
+        scope.spawn(move || read_all(shared.files, columns, &config.read, event_bytes, progress, &sender));
         while let Some(batch) = next_batch(&receiver, threads) {
             match progress.stop.load(Ordering::Relaxed) {
                 0 => {}
@@ -339,10 +362,13 @@ fn stream(
                     })
                     .collect::<Result<Vec<Processed>, RunError>>()
             })?;
-            for chunk in processed {
-                progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-                sinks.take(chunk)?;
-            }
+            // Writing encodes columns side by side, on the same threads.
+            pool.install(|| {
+                processed.into_iter().try_for_each(|chunk| {
+                    progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
+                    sinks.take(chunk)
+                })
+            })?;
         }
         Ok(())
     })
@@ -395,16 +421,18 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
         .collect()
 }
 
-/// Reads every file and hands its chunks on, until there are no more or nobody takes them.
+/// Reads every file and hands its chunks on, until there are no more or nobody takes them; `columns` says
+/// which of a file are needed, all if it says nothing.
 fn read_all(
     files: &[InputFile],
+    columns: impl Fn(&InputFile) -> Option<BTreeSet<usize>>,
     options: &Options,
     mut before: u64,
     progress: &Progress,
     sender: &std::sync::mpsc::SyncSender<Result<Chunk, InputError>>,
 ) {
     for file in files {
-        let reader = match file.open(options) {
+        let reader = match file.open_columns(options, columns(file).as_ref()) {
             Ok(reader) => reader,
             Err(error) => {
                 let _ = sender.send(Err(error));

@@ -14,8 +14,10 @@ use super::RunError;
 use super::decode::{Cases, key_of, recorded};
 use super::enriched::{Enriched, Said, rule_word};
 use super::events::EventStore;
+use super::patients;
 use super::restagings::{self, Courses, RESTAGING_COLUMNS};
 use super::seer::{Answers, SeerPlan};
+use super::sorted::Row;
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -39,6 +41,8 @@ pub(super) struct Shared<'a> {
     pub(super) encoder: RecordsEncoder,
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: &'a [String],
+    /// Whether a rule asks about the other tumors of a patient.
+    pub(super) patients: bool,
     /// The events of the run, where it has any.
     pub(super) events: Option<&'a EventStore>,
 }
@@ -55,6 +59,8 @@ pub(super) struct Processed {
     pub(super) findings: Vec<(Finding, [String; FINDING_COLUMNS.len()])>,
     /// Rows of the table of restagings.
     pub(super) restagings: Vec<[String; RESTAGING_COLUMNS.len()]>,
+    /// The tumors by patient, where a rule asks about them.
+    pub(super) tumors: Vec<Row>,
     pub(super) rejects: Vec<Reject>,
     pub(super) counts: Counts,
 }
@@ -72,6 +78,7 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
     let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut restagings = Vec::new();
+    let mut tumors = Vec::new();
     for row in 0..chunk.rows() {
         let mut case = cases.case(row);
         findings.clear();
@@ -88,6 +95,9 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
         };
         if let Some(seer) = &seer {
             seer.compare(row, &plan.audit, &staged, &mut findings);
+        }
+        if shared.patients {
+            tumors.extend(patients::tumor(&chunk, &plan.mapping, row, &case));
         }
         under.clear();
         for &edition in shared.also_editions {
@@ -148,6 +158,7 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
         encoded,
         findings: rows,
         restagings,
+        tumors,
         rejects,
         counts,
     })

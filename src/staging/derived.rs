@@ -34,6 +34,8 @@ pub enum Cause {
     NoTnm,
     /// Benign or borderline, where the chapter stages malignant tumors only.
     BehaviorNotStaged,
+    /// The schema discriminator names a disease that the chapter does not stage: smoldering myeloma.
+    NotStagedByDiscriminator,
     /// None of T, N, M given under any classification.
     TnmMissing,
     /// T missing or X, and it matters.
@@ -151,6 +153,10 @@ impl Cause {
             Self::NoStageGroup => ("no_stage_group", "the chapter has T, N and M but no stage group"),
             Self::NoTnm => ("no_tnm", "the disease is not staged by TNM"),
             Self::BehaviorNotStaged => ("behavior_not_staged", "the chapter stages malignant tumors only"),
+            Self::NotStagedByDiscriminator => (
+                "not_staged_by_discriminator",
+                "the schema discriminator names a disease that the chapter does not stage",
+            ),
             Self::TnmMissing => ("tnm_missing", "T, N and M are all missing"),
             Self::TUnknown => ("t_unknown", "T is missing or X, and it matters"),
             Self::NUnknown => ("n_unknown", "N is missing or X, and it matters"),
