@@ -212,7 +212,12 @@ fn algorithms(args: &Args) -> Result<Option<Arc<Algorithms>>, Failure> {
     if !args.quiet {
         for algorithm in algorithms.iter() {
             for problem in algorithm.problems() {
-                writeln!(stderr(), "warning: {}: {problem}", algorithm.path().display())?;
+                let path = algorithm.path().display();
+                if args.log_format.is_some() {
+                    warn!("{path}: {problem}");
+                } else {
+                    writeln!(stderr(), "warning: {path}: {problem}")?;
+                }
             }
         }
     }

@@ -147,7 +147,7 @@ fn odd_cells_follow_the_written_rules() {
     archive(&work, "toy.zip", &forms("TOY", "in", "out"));
     let more = ["--layout", "seer-keys", "--algorithm", "toy.zip"];
     let staged = "STAGED";
-    for (cells, result, out, seen, errors) in [
+    let rows = [
         ("C500,8500,2016,3,010,x", staged, "x", "3", ""),
         // Not given, however blank: the default.
         ("C500,8500,2016,3,010,", staged, "none", "3", ""),
@@ -168,10 +168,12 @@ fn odd_cells_follow_the_written_rules() {
         ("C500,8500,,3,010,x", "FAILED_INVALID_YEAR_DX", "", "", ""),
         ("C500,8500,2016,3,010,bad", staged, "", "", "STAGING_ERROR table=copy columns=out"),
         ("C500,8500,2016,3,010,\"a,\"\"b\"\"\"", staged, "a,\"b\"", "3", ""),
-    ] {
-        work.write("a.csv", format!("id,site,hist,year_dx,behavior,age_dx,in,ssf99\n1,{cells},junk\n"));
-        let table = records(&work, "a.csv", &[&more[..], &["--quiet"]].concat());
-        let found = ["seer_result", "seer_out", "seer_seen", "seer_errors"].map(|name| table.cell(0, name));
+    ];
+    let lines = rows.iter().map(|(cells, ..)| format!("1,{cells},junk\n")).collect::<Vec<_>>().concat();
+    work.write("a.csv", format!("id,site,hist,year_dx,behavior,age_dx,in,ssf99\n{lines}"));
+    let table = records(&work, "a.csv", &[&more[..], &["--quiet"]].concat());
+    for (row, (cells, result, out, seen, errors)) in rows.into_iter().enumerate() {
+        let found = ["seer_result", "seer_out", "seer_seen", "seer_errors"].map(|name| table.cell(row, name));
         assert_eq!(found, [result, out, seen, errors], "{cells}");
     }
     // A table without a histology, or without anything that an algorithm could be given.
