@@ -15,7 +15,7 @@ use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
 use rstage::knowledge::Rules;
 use rstage::output::{EventCounts, TableFormat};
-use rstage::pipeline::{EventTables, Progress, RunConfig, RunError, RunResult, run};
+use rstage::pipeline::{DEFAULT_MEMORY, EventTables, Progress, RunConfig, RunError, RunResult, run};
 use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
 
@@ -64,6 +64,12 @@ pub(crate) struct Args {
     /// Worker threads; as many as the machine has cores if not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
+    /// Memory to keep to, in MiB; what needs more gets it nevertheless
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
+    memory_limit: usize,
+    /// Records that are read at a time; any number gives the same results
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    chunk_rows: Option<u32>,
     /// Exit with 1 where a finding is at least this severe
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -127,6 +133,10 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
             set: Vec::new(),
         },
     };
+    let mut read = args.reading.options();
+    if let Some(rows) = args.chunk_rows {
+        read.chunk_rows = rows as usize;
+    }
     Ok(RunConfig {
         events,
         inputs: args.inputs.clone(),
@@ -137,13 +147,14 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
             Format::Parquet => TableFormat::Parquet,
         }),
         delimiter,
-        read: args.reading.options(),
+        read,
         map: args.reading.mapping()?,
         rules: args.own.read()?,
         policy: args.assuming.policy(),
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit,
         threads: args.threads,
+        memory: args.memory_limit,
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
     })

@@ -95,6 +95,14 @@ impl Chunk {
         }
     }
 
+    /// The text of a cell's bytes.
+    pub fn decode<'c>(&self, cell: &'c [u8]) -> Cow<'c, str> {
+        match &self.body {
+            Body::Csv(body) => body.decode(cell),
+            Body::Parquet(_) => String::from_utf8_lossy(cell),
+        }
+    }
+
     /// The record as it stands in a text file, without its terminator.
     pub fn raw_line(&self, row: usize) -> Option<&[u8]> {
         match &self.body {

@@ -19,6 +19,12 @@ impl TextColumn {
         self.ends.push(self.text.len() as u32);
     }
 
+    /// Leaves no rows, and the room that they took.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
     /// Rows.
     pub fn len(&self) -> usize {
         self.ends.len()

@@ -20,7 +20,7 @@ pub use added::{Added, TextColumn};
 pub use error::OutputError;
 pub use folder::RunFolder;
 pub use manifest::{Counts, EventCounts, Manifest, ManifestInput, ManifestOverlay, ManifestRules};
-pub use records::{Encoded, RecordsEncoder, RecordsFormat, RecordsWriter};
+pub use records::{Encoded, Lines, RecordsEncoder, RecordsFormat, RecordsWriter};
 pub use rejects::RejectsWriter;
 pub use table::{TableFormat, TableWriter};
 pub use union::clashing_columns;

@@ -63,30 +63,39 @@ impl CsvPlan {
 
     /// The lines of a chunk.
     pub(super) fn encode(&self, chunk: &Chunk, added: &Added) -> Vec<u8> {
-        let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
-        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
         let mut lines = Vec::with_capacity(chunk.rows() * 256);
         for row in 0..chunk.rows() {
-            match chunk.raw_line(row).filter(|_| verbatim) {
-                Some(line) => lines.extend_from_slice(line),
-                None => {
-                    for (place, source) in sources.iter().enumerate() {
-                        if place > 0 {
-                            self.style.delimit(&mut lines);
-                        }
-                        if let Some(column) = source {
-                            self.style.cell(&mut lines, &chunk.cell(*column, row));
-                        }
-                    }
-                }
-            }
-            for column in &added.columns {
-                self.style.delimit(&mut lines);
-                self.style.cell(&mut lines, column.get(row).as_bytes());
-            }
-            lines.push(b'\n');
+            self.record(&mut lines, chunk, row);
+            self.end(&mut lines, added.columns.iter().map(|column| column.get(row)));
         }
         lines
+    }
+
+    /// Appends a record's own cells.
+    pub(super) fn record(&self, lines: &mut Vec<u8>, chunk: &Chunk, row: usize) {
+        let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
+        if let Some(line) = chunk.raw_line(row).filter(|_| verbatim) {
+            lines.extend_from_slice(line);
+            return;
+        }
+        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
+        for (place, source) in sources.iter().enumerate() {
+            if place > 0 {
+                self.style.delimit(lines);
+            }
+            if let Some(column) = source {
+                self.style.cell(lines, &chunk.cell(*column, row));
+            }
+        }
+    }
+
+    /// Appends the new cells of a record and ends its line.
+    pub(super) fn end<'t>(&self, lines: &mut Vec<u8>, added: impl IntoIterator<Item = &'t str>) {
+        for cell in added {
+            self.style.delimit(lines);
+            self.style.cell(lines, cell.as_bytes());
+        }
+        lines.push(b'\n');
     }
 }
 

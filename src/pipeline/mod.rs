@@ -4,33 +4,42 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod codes;
 mod columns;
 mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod memo;
+mod memory;
 mod process;
 mod restagings;
+mod rows;
 mod settings;
 mod sinks;
+mod stream;
+mod tallies;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod times;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use rayon::prelude::*;
-
-use crate::audit::{AuditError, AuditRules, Config, Severity};
+use crate::audit::{ADULT_FROM, AuditError, AuditRules, Config, Severity};
 use crate::category::Edition;
 use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
-use crate::staging::{Policy, Stager};
+use crate::staging::Policy;
 use crate::summary::{self, Counts, SummaryError};
 
 pub use columns::COLUMNS;
@@ -38,9 +47,12 @@ pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
-use process::{FilePlan, Processed, Shared, process};
+pub use memory::DEFAULT_MEMORY;
+use memory::Memory;
+use process::{FilePlan, Shared};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
+use stream::{Way, stream};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -69,8 +81,10 @@ pub struct RunConfig {
     pub also_editions: Vec<Edition>,
     /// Settings of the audit.
     pub audit: Config,
-    /// Worker threads.
+    /// Worker threads; as many as the machine runs at once where it is 0.
     pub threads: usize,
+    /// Memory to keep to, in MiB.
+    pub memory: usize,
     /// The severity from which findings make the run fail.
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
@@ -217,7 +231,8 @@ pub fn run(
         }
     }
     let folder = RunFolder::create(&config.out, config.overwrite)?;
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
+    let threads = threads(config);
+    let memory = Memory::share(config.memory, threads);
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
@@ -234,9 +249,13 @@ pub fn run(
         encoder: sinks.records.encoder(),
         paths: &paths,
         events: ingested.as_ref().map(|ingested| &ingested.store),
+        steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
+        judgements: memory.judgements,
     };
-    let threads = pool.current_num_threads();
-    stream(config, progress, event_bytes, &pool, &shared, &mut sinks)?;
+    let read =
+        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
+    let way = Way { read: &read, policy: config.policy, event_bytes, threads, chunks: memory.chunks };
+    let times = stream(&way, progress, &shared, &mut sinks)?;
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
@@ -263,6 +282,7 @@ pub fn run(
             ("stream".to_owned(), streamed),
             ("total".to_owned(), begin.elapsed().as_secs_f64()),
         ]),
+        work: times.seconds(),
         threads,
         exit: verdict.exit(),
     };
@@ -276,49 +296,6 @@ pub fn run(
     })
 }
 
-/// Reads, processes and writes every record.
-fn stream(
-    config: &RunConfig,
-    progress: &Progress,
-    event_bytes: u64,
-    pool: &rayon::ThreadPool,
-    shared: &Shared,
-    sinks: &mut Sinks,
-) -> Result<(), RunError> {
-    let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
-    let threads = pool.current_num_threads();
-    std::thread::scope(|scope| -> Result<(), RunError> {
-        let (sender, receiver) = sync_channel(threads * 2);
-        scope.spawn(move || read_all(shared.files, &config.read, event_bytes, progress, &sender));
-        while let Some(batch) = next_batch(&receiver, threads) {
-            match progress.stop.load(Ordering::Relaxed) {
-                0 => {}
-                signal => return Err(RunError::Stopped(signal)),
-            }
-            let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>();
-            let processed = pool.install(|| {
-                batch?
-                    .into_par_iter()
-                    .map(|chunk| {
-                        let taken = stagers.lock().ok().and_then(|mut idle| idle.pop());
-                        let mut stager = taken.unwrap_or_else(|| Stager::new(shared.rules, config.policy));
-                        let processed = process(shared, &mut stager, chunk);
-                        if let Ok(mut idle) = stagers.lock() {
-                            idle.push(stager);
-                        }
-                        processed
-                    })
-                    .collect::<Result<Vec<Processed>, RunError>>()
-            })?;
-            for chunk in processed {
-                progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-                sinks.take(chunk)?;
-            }
-        }
-        Ok(())
-    })
-}
-
 fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Result<(), RunError> {
     for table in summary::tables(counts, schemas)? {
         let path = folder.file(&format!("summary/{}.csv", table.name))?;
@@ -326,6 +303,14 @@ fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Res
         summary::write_csv(&table, std::io::BufWriter::new(file))?;
     }
     Ok(())
+}
+
+/// Workers: as many as asked for, or as the machine runs at once.
+fn threads(config: &RunConfig) -> usize {
+    match config.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        threads => threads,
+    }
 }
 
 /// The further editions, each once, from old to new.

@@ -100,8 +100,12 @@ impl Sinks {
         }
         self.reject(&chunk.rejects)?;
         self.rows[chunk.file] += chunk.rows;
-        self.counts.merge(chunk.counts);
         Ok(())
+    }
+
+    /// Adds what a worker counted.
+    pub(super) fn count(&mut self, counts: Counts) {
+        self.counts.merge(counts);
     }
 
     /// Writes rows that cannot be taken.
