@@ -37,7 +37,7 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let csv = export(folder.path(), records);
     let parquet = folder.path().join("m.parquet");
-    let made = python(&format!(
+    let mut made = python(&format!(
         "import polars as pl; pl.scan_csv('{}', infer_schema=False).sink_parquet('{}')",
         csv.display(),
         parquet.display()

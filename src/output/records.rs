@@ -38,20 +38,20 @@ pub struct Lines<'c> {
     plan: Arc<CsvPlan>,
     chunk: &'c Chunk,
     rows: usize,
-    lines: Vec<u8>,
+    text: Vec<u8>,
 }
 
 impl Lines<'_> {
     /// Adds the chunk's next record with its [line's end](RecordsEncoder::line_end).
     pub fn push(&mut self, line_end: &[u8]) {
-        self.plan.record(&mut self.lines, self.chunk, self.rows);
-        self.lines.extend_from_slice(line_end);
+        self.plan.record(&mut self.text, self.chunk, self.rows);
+        self.text.extend_from_slice(line_end);
         self.rows += 1;
     }
 
     /// Ready to be written.
     pub fn finish(self) -> Encoded {
-        Encoded { rows: self.rows as u64, content: Content::Lines(self.lines) }
+        Encoded { rows: self.rows as u64, content: Content::Lines(self.text) }
     }
 }
 
@@ -70,8 +70,8 @@ impl RecordsEncoder {
     /// The lines of a chunk, to be added to; `None` where the records are not written as text.
     pub fn lines<'c>(&self, chunk: &'c Chunk) -> Option<Lines<'c>> {
         let Plan::Csv(plan) = &self.plan else { return None };
-        let lines = Vec::with_capacity(chunk.rows() * 512);
-        Some(Lines { plan: Arc::clone(plan), chunk, rows: 0, lines })
+        let text = Vec::with_capacity(chunk.rows() * 512);
+        Some(Lines { plan: Arc::clone(plan), chunk, rows: 0, text })
     }
 
     /// The end of a line: the new cells of one record; `None` where the records are not written as text.

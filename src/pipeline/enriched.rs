@@ -139,9 +139,13 @@ impl Enriched {
             &self.scratch,
         ];
         self.cells.clear();
-        texts.into_iter().for_each(|text| self.cells.push(text));
+        for text in texts {
+            self.cells.push(text);
+        }
         let beside = self.beside.fill(rules, case, besides);
-        beside.iter().for_each(|text| self.cells.push(text));
+        for text in beside {
+            self.cells.push(text);
+        }
         for under in under {
             let reason = self::reason(rules, &under.derived);
             let outcome = under.derived.outcome;
@@ -152,7 +156,9 @@ impl Enriched {
                 &reason,
                 under.migration.as_str(),
             ];
-            texts.into_iter().for_each(|text| self.cells.push(text));
+            for text in texts {
+                self.cells.push(text);
+            }
         }
         &self.cells
     }

@@ -81,10 +81,11 @@ pub(super) fn process(
     for first in (0..chunk.rows()).step_by(BLOCK) {
         of_file.make_room(&mut worker.tallies);
         let block = first..(first + BLOCK).min(chunk.rows());
-        let before = worker.times.stage + worker.times.audit;
+        let judging = |worker: &Worker| worker.times.stage + worker.times.audit;
+        let before = judging(worker);
         let found = worker.judge_all(of_file, plan, &chunk, block.clone(), &events, &mut rows.restagings);
-        let judging = worker.times.stage + worker.times.audit - before;
-        worker.times.parse += lap(&mut begin).saturating_sub(judging);
+        let judged = judging(worker).saturating_sub(before);
+        worker.times.parse += lap(&mut begin).saturating_sub(judged);
         for (row, at) in block.zip(&found.at) {
             if let Some(judged) = found.judged(&of_file.memo, *at) {
                 rows.push(row, judged);
@@ -155,14 +156,13 @@ impl Worker<'_> {
                 found.at.push(At::Kept(at));
                 continue;
             }
-            let judged = self.judge(plan, codes.case(), course, restagings);
+            let judged = self.judge(plan, &codes.case(), course, restagings);
             self.tallies.patient(judged.kind, judged.tally.year, judged.tally.age);
-            found.at.push(match key {
-                Some(key) => At::Kept(memo.keep(key, judged)),
-                None => {
-                    found.alone.push(judged);
-                    At::Alone(found.alone.len() - 1)
-                }
+            found.at.push(if let Some(key) = key {
+                At::Kept(memo.keep(key, judged))
+            } else {
+                found.alone.push(judged);
+                At::Alone(found.alone.len() - 1)
             });
         }
         found
@@ -172,7 +172,7 @@ impl Worker<'_> {
     fn judge(
         &mut self,
         plan: &FilePlan,
-        case: Case,
+        case: &Case,
         course: Option<(&str, &[Told])>,
         restagings: &mut RestagingRows,
     ) -> Judged {
@@ -180,31 +180,34 @@ impl Worker<'_> {
         let mut begin = Instant::now();
         let audit = &plan.audit;
         findings.clear();
-        let (case, staged, audited) = if let Some((key, told)) = course {
-            let course = restagings::follow(shared, audit, stager, &case, key, told, findings);
+        let mut of_course = None;
+        let (staged, audited) = if let Some((key, told)) = course {
+            let course = restagings::follow(shared, audit, stager, case, key, told, findings);
             restagings.extend(course.rows);
-            (course.case, course.staged, course.audited)
+            of_course = Some(course.case);
+            (course.staged, course.audited)
         } else {
-            let staged = stager.stage(&case);
+            let staged = stager.stage(case);
             times.stage += lap(&mut begin);
-            let audited = audit::audit(shared.rules, audit, shared.config, &case, &staged, findings);
-            (case, staged, audited)
+            let audited = audit::audit(shared.rules, audit, shared.config, case, &staged, findings);
+            (staged, audited)
         };
+        let case = of_course.as_ref().unwrap_or(case);
         under.clear();
-        under.extend(shared.also_editions.iter().map(|&edition| stager.stage_under(&case, &staged, edition)));
+        under.extend(shared.also_editions.iter().map(|&edition| stager.stage_under(case, &staged, edition)));
         let cells = enriched.cells(
             shared.rules,
             audit,
             &Said {
-                case: &case,
+                case,
                 staged: &staged,
                 audited: &audited,
                 findings,
-                besides: &stager.beside(&case, &staged),
+                besides: &stager.beside(case, &staged),
                 under,
             },
         );
-        let tally = tally(&case, &staged, &audited, audit);
+        let tally = tally(case, &staged, &audited, audit);
         let moves = under.iter().zip(shared.also_editions);
         let judged = Judged {
             cells: match shared.encoder.line_end(cells) {

@@ -86,7 +86,7 @@ impl Sinks {
         })
     }
 
-    pub(super) fn take(&mut self, chunk: Processed) -> Result<(), OutputError> {
+    pub(super) fn take(&mut self, chunk: &Processed) -> Result<(), OutputError> {
         self.records.write(&chunk.encoded)?;
         for (finding, cells) in &chunk.findings {
             self.findings_table.row(cells)?;

@@ -24,8 +24,7 @@ fn records_of_one_key_are_judged_alike() {
     let mapping = recognise(&file.header, &MapOptions::default()).unwrap();
     let rules = Rules::builtin().unwrap();
     for months in [0, 24] {
-        let mut config = Config::default();
-        config.none_recorded_months = months;
+        let config = Config { none_recorded_months: months, ..Config::default() };
         let audit_rules = AuditRules::configured(&config).unwrap();
         let steps = rules.steps(&[config.oligometastasis.flags_complete_from], &[ADULT_FROM]);
         let mut stager = Stager::new(rules, Policy::default());
@@ -54,6 +53,6 @@ fn records_of_one_key_are_judged_alike() {
                 }
             }
         }
-        assert!(alike > records / 3, "{alike} records were like an earlier one");
+        assert!(alike > 3000, "{alike} records were like an earlier one");
     }
 }

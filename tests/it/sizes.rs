@@ -32,7 +32,8 @@ fn threads_chunks_and_memory_change_no_result() {
     lines.insert(70, "\"1\n2,3");
     work.write("export.csv", lines.join("\r\n"));
     let run = |out: &str, options: &[&str]| {
-        let fixed = ["run", "export.csv", "--out", out, "--quiet", "--max-rejects", "9", "--also-edition", "7"];
+        let fixed =
+            ["run", "export.csv", "--out", out, "--quiet", "--max-rejects", "9", "--also-edition", "7"];
         let done = work.rstage(&[&fixed, options].concat());
         assert_eq!(done.status, 0, "{}", done.err);
         files(&work.path(out))
