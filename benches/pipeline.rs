@@ -51,6 +51,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         audit: Config::default(),
         threads: 0,
         memory: DEFAULT_MEMORY,
+        previous: None,
         fail_on: None,
         max_rejects: 0,
     }

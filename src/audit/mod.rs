@@ -1,6 +1,7 @@
 //! Findings: where a record contradicts itself, the tables, or its own history.
 
 mod agreement;
+mod beside_profiles;
 mod config;
 mod definitions;
 mod estro;
@@ -10,6 +11,7 @@ mod internal;
 mod oligometastasis;
 mod organs;
 mod origin;
+mod patient;
 mod recorded_vs_derived;
 mod recurrence;
 mod registry;
@@ -25,6 +27,7 @@ mod testing;
 mod tests;
 
 pub use agreement::{Agreement, AgreementDetail, compare};
+pub use beside_profiles::BesideGrades;
 pub use config::{Config, Intrathoracic, OligoConfig, Profile, Setting, SeveritySetting};
 pub use definitions::ProfileId;
 pub use estro::{Answers, EstroState};
@@ -33,6 +36,7 @@ pub use oligometastasis::{LadderRule, Level, Oligometastasis, Timing};
 pub use organs::{Organ, OrganNames};
 pub(crate) use origin::followed_up;
 pub use origin::{MetOrigin, OriginReason};
+pub use patient::{HistologyFamilies, Tumor};
 pub use registry::{AuditError, AuditRules, Evaluated, Rule};
 pub use restaging::{Change, RestagedFrom, Restaging};
 pub use snapshot::Snapshot;
@@ -69,6 +73,8 @@ pub struct Audited {
     pub origin_reason: OriginReason,
     /// Evidence for oligometastatic disease.
     pub oligometastasis: Oligometastasis,
+    /// The same under the profiles that are graded beside the one that applies.
+    pub beside: BesideGrades,
 }
 
 /// Audits one record: what was recorded against what was derived, against itself, and against its
@@ -126,6 +132,7 @@ fn audit_subject(
         origin,
         origin_reason,
         oligometastasis: oligometastasis::grade(audit, config, subject, late),
+        beside: BesideGrades::of(audit, config, subject, late),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
 use rstage::audit::{AuditRules, Config, audit};
-use rstage::category::parse;
+use rstage::category::{Edition, parse};
 use rstage::explain::{Explained, explain};
 use rstage::fields::{Coding, Field, Mapping, parse_setting, recognise};
 use rstage::input::{Chunk, discover};
@@ -74,6 +74,9 @@ pub(crate) struct Args {
     /// Recorded stage group
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
+    /// Also stage the record under this edition; may be given several times, or as 7,8
+    #[arg(long, value_name = "EDITION", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(6..=9))]
+    also_edition: Vec<u8>,
     /// Any other field, such as `path_t=pT2` or `r_m=rM1`
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
@@ -118,11 +121,14 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
         Some(rules) => rules,
         None => Rules::builtin()?,
     };
+    let also: Vec<Edition> = args.also_edition.iter().map(|&edition| Edition(edition)).collect();
     let text = if let (Some(export), Some(key)) = (&args.export, &args.key) {
         let (chunk, mapping, row) = find(args, export, key)?;
         audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
         let case = case_of(&chunk, &mapping, row);
-        in_words(rules, &case, policy, &audit_rules, &config, &|field| cell_of(&chunk, &mapping, field, row))
+        in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| {
+            cell_of(&chunk, &mapping, field, row)
+        })
     } else {
         let given = args.given()?;
         if given.is_empty() {
@@ -136,7 +142,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
             case.put(*field, parse(*field, Coding::Plain, text));
         }
         case.complete();
-        in_words(rules, &case, policy, &audit_rules, &config, &|field| given.get(&field).cloned())
+        in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| given.get(&field).cloned())
     };
     write!(stdout().lock(), "{text}")?;
     Ok(0)
@@ -148,6 +154,7 @@ fn in_words(
     policy: Policy,
     audit_rules: &AuditRules,
     config: &Config,
+    also: &[Edition],
     cell: &dyn Fn(Field) -> Option<String>,
 ) -> String {
     let mut stager = Stager::new(rules, policy);
@@ -155,8 +162,16 @@ fn in_words(
     let besides = stager.beside(case, &staged);
     let mut findings = Vec::new();
     let audited = audit(rules, audit_rules, config, case, &staged, &mut findings);
-    let record =
-        Explained { case, staged: &staged, audited: &audited, besides: &besides, findings: &findings };
+    let editions: Vec<_> =
+        also.iter().map(|&edition| (edition, stager.stage_under(case, &staged, edition))).collect();
+    let record = Explained {
+        case,
+        staged: &staged,
+        audited: &audited,
+        besides: &besides,
+        findings: &findings,
+        editions: &editions,
+    };
     explain(rules, audit_rules, record, cell)
 }
 

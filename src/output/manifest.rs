@@ -17,6 +17,9 @@ pub struct Manifest {
     pub inputs: Vec<ManifestInput>,
     /// Rules that were applied.
     pub rules: ManifestRules,
+    /// How the inputs' columns came into the records: `spliced` in their bytes, or `encoded`.
+    #[serde(default)]
+    pub records: String,
     /// What was read and written.
     pub counts: Counts,
     /// What came of the tables of events, where there were any.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::audit::{AuditRules, Audited, Finding, OrganNames};
 use crate::knowledge::Rules;
-use crate::output::TextColumn;
+use crate::output::RowCells;
 use crate::staging::words::{basis_word, category_word, group_of, recorded_word, stage_of};
 use crate::staging::{Basis, Besides, Case, Derived, EditionSource, RuleRef, Staged, UnderEdition};
 
@@ -60,14 +60,14 @@ pub(super) struct Said<'a> {
 /// The added cells of one record, in buffers that are used again.
 #[derive(Default)]
 pub(super) struct Enriched {
-    cells: TextColumn,
+    cells: RowCells,
     scratch: String,
     beside: BesideCells,
 }
 
 impl Enriched {
     /// The cells in the order of the columns of the run, those of [`COLUMNS`] first.
-    pub(super) fn cells(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) -> &TextColumn {
+    pub(super) fn cells(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) -> &RowCells {
         let &Said { case, staged, audited, findings, besides, under } = said;
         let schema = staged.schema.map(|id| rules.schema(id));
         let original = &staged.original;
@@ -145,6 +145,10 @@ impl Enriched {
         let beside = self.beside.fill(rules, case, besides);
         for text in beside {
             self.cells.push(text);
+        }
+        for rule in audited.beside.rules() {
+            self.cells.push(rule.level().as_str());
+            self.cells.push(rule.as_str());
         }
         for under in under {
             let reason = self::reason(rules, &under.derived);

@@ -6,7 +6,7 @@ use rustc_hash::FxBuildHasher;
 
 use super::tallies::KindId;
 use crate::audit::Finding;
-use crate::output::TextColumn;
+use crate::output::RowCells;
 use crate::summary::{Moved, Tally};
 
 /// Everything that a run says of a record and that does not depend on its key, its line, or its texts.
@@ -17,6 +17,8 @@ pub(super) struct Judged {
     pub(super) tally: Tally,
     /// How it is counted among the patients.
     pub(super) kind: KindId,
+    /// Its levels under the profiles beside the one that applies.
+    pub(super) profiles: Vec<(&'static str, &'static str)>,
     /// Its moves to the further editions.
     pub(super) moved: Vec<Moved>,
     /// Records of which it was said.
@@ -28,7 +30,7 @@ pub(super) enum AddedCells {
     /// As the end of a line of text.
     LineEnd(Vec<u8>),
     /// One by one.
-    Cells(TextColumn),
+    Cells(RowCells),
 }
 
 /// Judgements by the key of the record. As each follows from its key alone, the result is the same whatever

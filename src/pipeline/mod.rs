@@ -4,6 +4,7 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod check;
 mod codes;
 mod columns;
 mod decode;
@@ -12,11 +13,13 @@ mod enriched;
 mod events;
 mod memo;
 mod memory;
+mod patients;
 mod process;
 mod restagings;
 mod rows;
 mod settings;
 mod sinks;
+mod sorted;
 mod stream;
 mod tallies;
 #[cfg(test)]
@@ -25,12 +28,14 @@ mod texts;
 mod times;
 mod worker;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
+
+use tracing::info;
 
 use crate::audit::{ADULT_FROM, AuditError, AuditRules, Config, Severity};
 use crate::category::Edition;
@@ -39,9 +44,11 @@ use crate::fields::{Field, FieldsError, MapOptions, recognise};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
+use crate::report::{self, ReportError};
 use crate::staging::Policy;
 use crate::summary::{self, Counts, SummaryError};
 
+pub use check::{Check, CheckedInput, check};
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
@@ -49,6 +56,7 @@ pub use enriched::{reason, rule_word};
 use events::EventFile;
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
+use patients::Patients;
 use process::{FilePlan, Shared};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
@@ -85,6 +93,8 @@ pub struct RunConfig {
     pub threads: usize,
     /// Memory to keep to, in MiB.
     pub memory: usize,
+    /// An earlier run whose key figures the page sets beside those of this one.
+    pub previous: Option<PathBuf>,
     /// The severity from which findings make the run fail.
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
@@ -173,7 +183,7 @@ pub enum RunError {
     #[error("the staging rules cannot be loaded: {0}")]
     Knowledge(&'static Mistakes),
     /// The events cannot be kept beside the result while the run works.
-    #[error("{}: the events cannot be kept here while they are joined: {source}\nhint: free space on this disk or choose another folder", path.display())]
+    #[error("{}: what has to be joined cannot be kept here: {source}\nhint: free space on this disk or choose another folder", path.display())]
     Events {
         /// Folder.
         path: PathBuf,
@@ -183,6 +193,9 @@ pub enum RunError {
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
+    /// The page cannot be made.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Two exports cannot be compared.
     #[error(transparent)]
     Diff(#[from] DiffError),
@@ -224,19 +237,26 @@ pub fn run(
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
-    let columns = columns::added(&also_editions);
+    let audit = AuditRules::configured(&config.audit)?;
+    let columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
     for file in &files {
         if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
             return Err(RunError::Clash { path: file.path.clone(), column });
         }
     }
-    let folder = RunFolder::create(&config.out, config.overwrite)?;
-    let threads = threads(config);
+    let previous = previous(config)?;
+    let mut folder = RunFolder::create(&config.out, config.overwrite)?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
+    let threads = pool.current_num_threads();
     let memory = Memory::share(config.memory, threads);
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
-    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
+    info!(inputs = files.len(), events = event_files.len(), threads = pool.current_num_threads(), "reading");
+    let mappings = plans.iter().map(|plan| &plan.mapping);
+    let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
+    let by_patient = patients.is_some();
+    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, patients, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
     let shared = Shared {
@@ -248,18 +268,22 @@ pub fn run(
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
+        patients: by_patient,
         events: ingested.as_ref().map(|ingested| &ingested.store),
         steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
         judgements: memory.judgements,
     };
     let read =
         Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
-    let way = Way { read: &read, policy: config.policy, event_bytes, threads, chunks: memory.chunks };
+    let way =
+        Way { read: &read, policy: config.policy, event_bytes, threads, pool: &pool, chunks: memory.chunks };
     let times = stream(&way, progress, &shared, &mut sinks)?;
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
+    let copying = sinks.records.copying();
     let finished = sinks.finish()?;
+    folder.hashed(finished.records.clone());
     write_summaries(&folder, &finished.counts, &schemas)?;
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
@@ -271,6 +295,7 @@ pub fn run(
         config: settings(config),
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
+        records: copying.as_str().to_owned(),
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
@@ -286,7 +311,17 @@ pub fn run(
         threads,
         exit: verdict.exit(),
     };
+    let output::Counts { read, written, rejected } = manifest.counts;
+    info!(read, written, rejected, seconds = streamed, "records written");
+    let page = report::page(
+        &report::Folder::unfinished(folder.hidden(), manifest.clone()),
+        previous.as_ref(),
+        &audit,
+    )?;
+    let place = folder.file("report.html")?;
+    std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?;
     let folder = folder.finish(&manifest)?;
+    info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
         folder,
         manifest,
@@ -305,11 +340,13 @@ fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Res
     Ok(())
 }
 
-/// Workers: as many as asked for, or as the machine runs at once.
-fn threads(config: &RunConfig) -> usize {
-    match config.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
-        threads => threads,
+/// The run whose key figures the page sets beside those of this one: the one that is named, else the one
+/// that is overwritten, where it can be read.
+fn previous(config: &RunConfig) -> Result<Option<report::Folder>, RunError> {
+    match &config.previous {
+        Some(path) => Ok(Some(report::Folder::open(path)?)),
+        None if config.overwrite => Ok(report::Folder::open(&config.out).ok()),
+        None => Ok(None),
     }
 }
 
@@ -335,16 +372,18 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
         .collect()
 }
 
-/// Reads every file and hands its chunks on, until there are no more or nobody takes them.
+/// Reads every file and hands its chunks on, until there are no more or nobody takes them; `columns` says
+/// which of a file are needed, all if it says nothing.
 fn read_all(
     files: &[InputFile],
+    columns: impl Fn(&InputFile) -> Option<BTreeSet<usize>>,
     options: &Options,
     mut before: u64,
     progress: &Progress,
     sender: &std::sync::mpsc::SyncSender<Result<Chunk, InputError>>,
 ) {
     for file in files {
-        let reader = match file.open(options) {
+        let reader = match file.open_columns(options, columns(file).as_ref()) {
             Ok(reader) => reader,
             Err(error) => {
                 let _ = sender.send(Err(error));

@@ -17,8 +17,10 @@ use super::RunError;
 use super::enriched::{Said, rule_word};
 use super::events::{EventStore, Told};
 use super::memo::{AddedCells, Judged, Memo};
+use super::patients;
 use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
+use super::sorted::Row;
 use super::worker::{OfFile, Worker};
 
 /// What applies to every record of one input file.
@@ -41,6 +43,8 @@ pub(super) struct Shared<'a> {
     pub(super) encoder: RecordsEncoder,
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: &'a [String],
+    /// Whether a rule asks about the other tumors of a patient.
+    pub(super) patients: bool,
     /// The events of the run, where it has any.
     pub(super) events: Option<&'a EventStore>,
     /// Where years, ages and measured values make a difference.
@@ -64,6 +68,8 @@ pub(super) struct Processed {
     pub(super) findings: Vec<FindingRow>,
     /// Rows of the table of restagings.
     pub(super) restagings: RestagingRows,
+    /// The tumors by patient, where a rule asks about them.
+    pub(super) tumors: Vec<Row>,
     pub(super) rejects: Vec<Reject>,
 }
 
@@ -77,13 +83,15 @@ pub(super) fn process(
     let plan = &shared.plans[chunk.file];
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
     let mut rows = Rows::new(shared, &chunk);
+    let mut tumors = Vec::new();
     let mut begin = Instant::now();
     for first in (0..chunk.rows()).step_by(BLOCK) {
         of_file.make_room(&mut worker.tallies);
         let block = first..(first + BLOCK).min(chunk.rows());
         let judging = |worker: &Worker| worker.times.stage + worker.times.audit;
         let before = judging(worker);
-        let found = worker.judge_all(of_file, plan, &chunk, block.clone(), &events, &mut rows.restagings);
+        let mut found = worker.judge_all(of_file, plan, &chunk, block.clone(), &events, &mut rows.restagings);
+        tumors.append(&mut found.tumors);
         let judged = judging(worker).saturating_sub(before);
         worker.times.parse += lap(&mut begin).saturating_sub(judged);
         for (row, at) in block.zip(&found.at) {
@@ -97,7 +105,8 @@ pub(super) fn process(
     let (encoded, findings, restagings) = rows.finish()?;
     worker.times.encode += lap(&mut begin);
     let rejects = std::mem::take(&mut chunk.rejects);
-    Ok(Processed { file: chunk.file, rows: chunk.rows() as u64, encoded, findings, restagings, rejects })
+    let (file, rows) = (chunk.file, chunk.rows() as u64);
+    Ok(Processed { file, rows, encoded, findings, restagings, tumors, rejects })
 }
 
 /// Records that are judged before they are put into rows.
@@ -122,6 +131,8 @@ enum At {
 struct Found {
     at: Vec<At>,
     alone: Vec<Judged>,
+    /// The tumors by patient, where a rule asks about them.
+    tumors: Vec<Row>,
 }
 
 impl Found {
@@ -145,18 +156,27 @@ impl Worker<'_> {
         restagings: &mut RestagingRows,
     ) -> Found {
         let OfFile { codes, memo } = of_file;
-        let mut found = Found { at: Vec::with_capacity(block.len()), alone: Vec::new() };
+        let mut found = Found { at: Vec::with_capacity(block.len()), alone: Vec::new(), tumors: Vec::new() };
         for row in block {
             codes.read(chunk, row);
             let course = events.of(row);
             let key = codes.key().filter(|_| course.is_none());
+            let shared = self.shared;
+            let tumor = |case: &Case| {
+                shared.patients.then(|| patients::tumor(chunk, &plan.mapping, row, case)).flatten()
+            };
             if let Some((at, judged)) = key.and_then(|key| memo.find(key)) {
                 judged.records += 1;
+                if shared.patients {
+                    found.tumors.extend(tumor(&codes.case()));
+                }
                 self.tallies.patient(judged.kind, codes.year(), codes.age().value());
                 found.at.push(At::Kept(at));
                 continue;
             }
-            let judged = self.judge(plan, &codes.case(), course, restagings);
+            let case = codes.case();
+            let (judged, of_course) = self.judge(plan, &case, course, restagings);
+            found.tumors.extend(tumor(of_course.as_ref().unwrap_or(&case)));
             self.tallies.patient(judged.kind, judged.tally.year, judged.tally.age);
             found.at.push(if let Some(key) = key {
                 At::Kept(memo.keep(key, judged))
@@ -168,14 +188,14 @@ impl Worker<'_> {
         found
     }
 
-    /// Stages and audits a case, with its course where it has one.
+    /// Stages and audits a case, with its course where it has one; and the case as the course leaves it.
     fn judge(
         &mut self,
         plan: &FilePlan,
         case: &Case,
         course: Option<(&str, &[Told])>,
         restagings: &mut RestagingRows,
-    ) -> Judged {
+    ) -> (Judged, Option<Case>) {
         let Self { shared, stager, tallies, enriched, findings, under, times, .. } = self;
         let mut begin = Instant::now();
         let audit = &plan.audit;
@@ -220,11 +240,16 @@ impl Worker<'_> {
                 .collect(),
             kind: tallies.kind(&tally),
             tally,
+            profiles: audit
+                .profiles_beside()
+                .zip(audited.beside.rules())
+                .map(|(profile, rule)| (profile, rule.level().as_str()))
+                .collect(),
             moved: moves.map(|(there, &edition)| moved(&staged, there, edition)).collect(),
             records: 1,
         };
         times.audit += lap(&mut begin);
-        judged
+        (judged, of_course)
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::RunConfig;
 use super::events::EventFile;
+use super::patients::Patients;
 use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
+use super::{RunConfig, RunError};
+use crate::audit::Severity;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
-    OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+    Digest, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
 };
 use crate::summary::Counts;
 
@@ -20,6 +22,7 @@ pub(super) struct Sinks {
     pub(super) records: RecordsWriter,
     findings_table: TableWriter,
     restagings: Option<TableWriter>,
+    records_name: String,
     rejects: RejectsWriter,
     counts: Counts,
     rows: Vec<u64>,
@@ -27,6 +30,7 @@ pub(super) struct Sinks {
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: Vec<String>,
     first_rejects: Vec<String>,
+    patients: Option<Patients>,
 }
 
 /// What the sinks came to.
@@ -35,6 +39,8 @@ pub(super) struct Finished {
     pub(super) rows: Vec<u64>,
     pub(super) findings: BTreeMap<String, BTreeMap<String, u64>>,
     pub(super) written: u64,
+    /// The file of records: its name, size and hash.
+    pub(super) records: (String, Digest),
     pub(super) rejected: u64,
     pub(super) first_rejects: Vec<String>,
 }
@@ -45,6 +51,7 @@ impl Sinks {
         files: &[InputFile],
         events: &[EventFile],
         columns: &[String],
+        patients: Option<Patients>,
         config: &RunConfig,
     ) -> Result<Self, OutputError> {
         let inputs: Vec<InputFile> =
@@ -57,13 +64,9 @@ impl Sinks {
             TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
             TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
         };
+        let records_name = format!("records.{extension}");
         Ok(Self {
-            records: RecordsWriter::create(
-                folder.file(&format!("records.{extension}"))?,
-                files,
-                columns,
-                records,
-            )?,
+            records: RecordsWriter::create(folder.file(&records_name)?, files, columns, records)?,
             findings_table: TableWriter::create(
                 folder.file(&format!("findings.{extension}"))?,
                 &FINDING_COLUMNS,
@@ -77,21 +80,24 @@ impl Sinks {
                     format,
                 )?),
             },
+            records_name,
             rejects: RejectsWriter::create(folder.file("rejects.csv")?, &inputs)?,
             counts: Counts::default(),
             rows: vec![0; files.len()],
             findings: BTreeMap::new(),
             paths: inputs.iter().map(|file| file.path.display().to_string()).collect(),
             first_rejects: Vec::new(),
+            patients,
         })
     }
 
-    pub(super) fn take(&mut self, chunk: &Processed) -> Result<(), OutputError> {
+    pub(super) fn take(&mut self, chunk: Processed) -> Result<(), RunError> {
         self.records.write(&chunk.encoded)?;
         for (finding, cells) in &chunk.findings {
-            self.findings_table.row(cells)?;
-            let severities = self.findings.entry(finding.rule.to_owned()).or_default();
-            *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
+            self.finding(finding.rule, finding.severity, cells)?;
+        }
+        if let Some(patients) = &mut self.patients {
+            patients.take(chunk.tumors)?;
         }
         for row in &chunk.restagings {
             if let Some(table) = &mut self.restagings {
@@ -108,6 +114,12 @@ impl Sinks {
         self.counts.merge(counts);
     }
 
+    fn finding(&mut self, rule: &str, severity: Severity, cells: &[String]) -> Result<(), OutputError> {
+        let severities = self.findings.entry(rule.to_owned()).or_default();
+        *severities.entry(severity.as_str().to_owned()).or_default() += 1;
+        self.findings_table.row(cells)
+    }
+
     /// Writes rows that cannot be taken.
     pub(super) fn reject(&mut self, rejects: &[Reject]) -> Result<(), OutputError> {
         self.rejects.write(rejects)?;
@@ -118,14 +130,20 @@ impl Sinks {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<Finished, OutputError> {
+    pub(super) fn finish(mut self) -> Result<Finished, RunError> {
+        if let Some(patients) = self.patients.take() {
+            let paths = self.paths.clone();
+            patients.findings(&paths, |severity, cells| Ok(self.finding(&cells[3], severity, cells)?))?;
+        }
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
+        let records = self.records.finish()?;
         Ok(Finished {
             counts: self.counts,
             rows: self.rows,
             findings: self.findings,
-            written: self.records.finish()?,
+            written: records.rows,
+            records: (self.records_name, records.digest),
             rejected: self.rejects.finish()?,
             first_rejects: self.first_rejects,
         })

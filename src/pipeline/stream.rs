@@ -16,6 +16,7 @@ use super::times::Times;
 use super::worker::Worker;
 use super::{Progress, RunError};
 use crate::input::{Chunk, InputError, Options};
+use crate::output::Copying;
 use crate::staging::Policy;
 use crate::summary::Counts;
 
@@ -29,6 +30,8 @@ pub(super) struct Way<'a> {
     pub(super) policy: Policy,
     /// Bytes of the events, which were read before.
     pub(super) event_bytes: u64,
+    /// Threads on which writing encodes columns side by side.
+    pub(super) pool: &'a rayon::ThreadPool,
     /// Workers.
     pub(super) threads: usize,
     /// Chunks that may be on their way at a time.
@@ -46,11 +49,12 @@ pub(super) fn stream(
     let (to_workers, chunks) = channel::<Numbered<Result<Chunk, InputError>>>();
     let (done, processed) = channel::<Numbered<Result<Processed, RunError>>>();
     let chunks = Mutex::new(chunks);
+    let spliced = sinks.records.copying() == Copying::Spliced;
     for _ in 0..way.chunks {
         let _ = permit.send(());
     }
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read(shared, way, progress, &permits, &to_workers));
+        let reader = scope.spawn(move || read(shared, way, spliced, progress, &permits, &to_workers));
         let workers: Vec<_> = (0..way.threads)
             .map(|_| {
                 let (chunks, done) = (&chunks, done.clone());
@@ -58,7 +62,7 @@ pub(super) fn stream(
             })
             .collect();
         drop(done);
-        let mut times = write(progress, &processed, &permit, sinks)?;
+        let mut times = way.pool.install(|| write(progress, processed, permit, sinks))?;
         // What a worker did not finish has failed above.
         for (counts, of_worker) in workers.into_iter().filter_map(|worker| worker.join().ok()) {
             sinks.count(counts);
@@ -72,8 +76,8 @@ pub(super) fn stream(
 /// Writes what is processed, chunk by chunk in the order of the input.
 fn write(
     progress: &Progress,
-    processed: &Receiver<Numbered<Result<Processed, RunError>>>,
-    permit: &Sender<()>,
+    processed: Receiver<Numbered<Result<Processed, RunError>>>,
+    permit: Sender<()>,
     sinks: &mut Sinks,
 ) -> Result<Times, RunError> {
     let mut times = Times::default();
@@ -89,7 +93,7 @@ fn write(
             let chunk = chunk?;
             let begin = Instant::now();
             progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-            sinks.take(&chunk)?;
+            sinks.take(chunk)?;
             times.write += begin.elapsed();
             next += 1;
             // Nobody takes it once all is read.
@@ -121,6 +125,7 @@ fn work(
 fn read(
     shared: &Shared,
     way: &Way,
+    spliced: bool,
     progress: &Progress,
     permits: &Receiver<()>,
     to_workers: &Sender<Numbered<Result<Chunk, InputError>>>,
@@ -129,7 +134,10 @@ fn read(
     let mut number = 0;
     let mut took = Duration::ZERO;
     for file in shared.files {
-        let mut reader = match file.open(way.read) {
+        // Columns that are copied in their bytes need not be read, only those that fields are taken from.
+        let plan = shared.plans.get(file.index).filter(|_| spliced);
+        let columns = plan.map(|plan| plan.mapping.columns());
+        let mut reader = match file.open_columns(way.read, columns.as_ref()) {
             Ok(reader) => reader,
             Err(error) => {
                 let _ = to_workers.send((number, Err(error)));

@@ -57,6 +57,9 @@ impl Tallies {
     pub(super) fn judged(&mut self, judged: &Judged) {
         let findings = judged.findings.iter().map(|(finding, _)| (finding.rule, finding.severity));
         self.counts.add_alike(&judged.tally, findings, judged.records);
+        for (profile, level) in &judged.profiles {
+            self.counts.add_profile(judged.tally.schema, profile, level, judged.records);
+        }
         for moved in &judged.moved {
             self.counts.add_moved(*moved, judged.records);
         }

@@ -177,6 +177,7 @@ impl Case {
             Field::Neoadjuvant => self.neoadjuvant = answer,
             Field::OverrideTnm => self.override_tnm = answer,
             Field::OverridePediatric => self.override_pediatric = answer,
+            Field::OverrideNewPrimary => self.override_new_primary = answer,
             Field::OriginFlag => self.origin_de_novo = answer,
             _ => {}
         }

@@ -22,6 +22,7 @@ pub struct Counts {
     pub(super) oligo: Numbers<OligoKey>,
     pub(super) restaging: Numbers<Restaging>,
     pub(super) moved: Numbers<Moved>,
+    pub(super) profiles: Numbers<ProfileKey>,
 }
 
 /// How often each key was seen.
@@ -74,6 +75,13 @@ pub(super) struct OligoKey {
     pub(super) oligo: Oligo,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct ProfileKey {
+    pub(super) schema: Option<SchemaId>,
+    pub(super) profile: &'static str,
+    pub(super) level: &'static str,
+}
+
 impl Counts {
     /// Counts one record and its findings, each a rule id and a severity.
     pub fn add(&mut self, tally: &Tally, findings: impl IntoIterator<Item = (&'static str, Severity)>) {
@@ -119,6 +127,17 @@ impl Counts {
         count(&mut self.moved, moved, n);
     }
 
+    /// Counts the level of so many records' oligometastasis under a profile beside the one that applies.
+    pub fn add_profile(
+        &mut self,
+        schema: Option<SchemaId>,
+        profile: &'static str,
+        level: &'static str,
+        n: u64,
+    ) {
+        count(&mut self.profiles, ProfileKey { schema, profile, level }, n);
+    }
+
     /// Adds the counts of other records.
     pub fn merge(&mut self, other: Self) {
         add_all(&mut self.records, other.records);
@@ -130,6 +149,7 @@ impl Counts {
         add_all(&mut self.oligo, other.oligo);
         add_all(&mut self.restaging, other.restaging);
         add_all(&mut self.moved, other.moved);
+        add_all(&mut self.profiles, other.profiles);
     }
 
     /// Number of records counted.

@@ -54,9 +54,21 @@ pub(super) fn levels(counts: &Counts, names: &Names) -> PolarsResult<DataFrame> 
 
 /// Lower and upper bound of the share of oligometastatic among metastatic records.
 pub(super) fn bounds(counts: &Counts, names: &Names) -> PolarsResult<DataFrame> {
+    let graded =
+        counts.oligo.iter().map(|(key, &n)| (names.of(key.schema), key.oligo.profile, key.oligo.level, n));
+    frame(graded)
+}
+
+/// The same for the profiles that every record was graded under beside the one that applies.
+pub(super) fn beside(counts: &Counts, names: &Names) -> PolarsResult<DataFrame> {
+    frame(counts.profiles.iter().map(|(key, &n)| (names.of(key.schema), key.profile, key.level, n)))
+}
+
+/// The bounds of schemas and profiles with metastatic records: schema, profile, level, records.
+fn frame<'a>(graded: impl Iterator<Item = (&'a str, &'a str, &'a str, u64)>) -> PolarsResult<DataFrame> {
     let mut groups = BTreeMap::<_, Bounds>::new();
-    for (key, &n) in &counts.oligo {
-        groups.entry((names.of(key.schema), key.oligo.profile)).or_default().add(key.oligo.level, n);
+    for (schema, profile, level, n) in graded {
+        groups.entry((schema, profile)).or_default().add(level, n);
     }
     groups.retain(|_, bounds| bounds.metastatic > 0);
     let rows: Vec<_> = groups

@@ -23,7 +23,7 @@ pub fn tables(counts: &Counts, names: &[&str]) -> Result<Vec<Table>, SummaryErro
 
 type Form = fn(&Counts, &Names) -> PolarsResult<DataFrame>;
 
-const FORMS: [(&str, Form); 11] = [
+const FORMS: [(&str, Form); 12] = [
     ("stage_distribution", stage_distribution),
     ("agreement", agreement::matrix),
     ("agreement_summary", agreement::summary),
@@ -32,6 +32,7 @@ const FORMS: [(&str, Form); 11] = [
     ("metastatic_origin", metastatic_origin),
     ("oligometastasis", oligo::levels),
     ("oligometastasis_bounds", oligo::bounds),
+    ("oligometastasis_profiles", oligo::beside),
     ("restaging", restaging),
     ("migration", migration::matrix),
     ("migration_summary", migration::summary),
