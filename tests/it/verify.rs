@@ -139,7 +139,7 @@ fn slow_run(work: &Work) -> Child {
     let text = fs::read_to_string(fixture("registry.csv")).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
     let mut large = format!("{header}\n");
-    for _ in 0..40 {
+    for _ in 0..15 {
         large.push_str(rows);
     }
     work.write("large.csv", large);
