@@ -73,7 +73,8 @@ pub(super) fn stream(
     })
 }
 
-/// Writes what is processed, chunk by chunk in the order of the input.
+/// Writes what is processed, chunk by chunk in the order of the input. The permits end with it, so that the
+/// reader stops where writing fails.
 fn write(
     progress: &Progress,
     processed: Receiver<Numbered<Result<Processed, RunError>>>,
@@ -100,6 +101,7 @@ fn write(
             let _ = permit.send(());
         }
     }
+    drop(permit);
     Ok(times)
 }
 
