@@ -32,6 +32,8 @@ pub struct Manifest {
     pub findings: BTreeMap<String, BTreeMap<String, u64>>,
     /// Seconds per part of the run.
     pub durations: BTreeMap<String, f64>,
+    /// Seconds per kind of work, each summed over the threads that do it.
+    pub work: BTreeMap<String, f64>,
     /// Worker threads.
     pub threads: usize,
     /// Exit status of the process.

@@ -33,6 +33,7 @@ mod seer_files;
 mod seer_run;
 mod seer_words;
 mod shell;
+mod sizes;
 mod support;
 mod systems;
 mod verify;
