@@ -30,9 +30,7 @@ enum Records<'a> {
 
 impl<'a> Rows<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, chunk: &'a Chunk) -> Self {
-        let behind = shared.seer.map_or(0, |seer| seer.columns().count());
-        let own = shared.columns.len() - behind;
-        let columns = || (0..own).map(|_| TextColumn::with_capacity(chunk.rows())).collect();
+        let columns = || shared.columns.iter().map(|_| TextColumn::with_capacity(chunk.rows())).collect();
         let lines = shared.encoder.lines(chunk).filter(|_| shared.seer.is_none());
         Self {
             shared,
