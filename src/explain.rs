@@ -1,5 +1,9 @@
 //! One record in words: every step from its cells to its stage, its findings, and its course.
 
+mod seer;
+
+pub use seer::explain_seer;
+
 use std::fmt::Write as _;
 
 use crate::audit::{AuditRules, Audited, Finding, OrganNames};

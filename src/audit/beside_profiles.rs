@@ -112,9 +112,10 @@ mod tests {
         for name in ["Trial", "a-b", "a_very_long_name_of_a_trial", "a,b"] {
             assert!(own(name).unwrap_err().contains("part of a column"), "{name}");
         }
-        let many: String = (0..9)
+        let many = (0..9)
             .map(|n| format!("[oligometastasis.profiles.p{n}]\nmax_lesions = {n}\nmax_organs = 1\n"))
-            .collect();
+            .collect::<Vec<_>>()
+            .concat();
         let error = beside(&format!("[oligometastasis]\nbeside = [\"all\"]\n{many}")).unwrap_err();
         assert!(error.contains("14 profiles") && error.contains("at most 8"), "{error}");
     }

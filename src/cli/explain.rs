@@ -13,6 +13,7 @@ use rstage::pipeline::{case_of, cell_of, key_of};
 use rstage::staging::{Case, Policy, Stager};
 
 use super::failure::Failure;
+use super::seer::{self, ForAlgorithm};
 use super::shared::{Assuming, OwnRules, Reading};
 
 /// Options of `rstage explain`.
@@ -20,7 +21,8 @@ use super::shared::{Assuming, OwnRules, Reading};
 #[command(
     after_help = "Any field can be given as --FIELD VALUE for the common ones below, or as --field FIELD=VALUE.\n\
     Examples:\n  rstage explain --site C62.1 --histology 9061 --t T2 --n N1 --m M1a --s S1 --year 2020\n  \
-    rstage explain export.csv --key 12345"
+    rstage explain export.csv --key 12345\n  \
+    rstage explain --algorithm eod_public-3.3.zip --input site=C509 --input hist=8500 --input year_dx=2022"
 )]
 pub(crate) struct Args {
     /// The export that holds the record
@@ -80,6 +82,8 @@ pub(crate) struct Args {
     /// Any other field, such as `path_t=pT2` or `r_m=rM1`
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
+    #[command(flatten)]
+    for_algorithm: ForAlgorithm,
 }
 
 impl Args {
@@ -113,6 +117,9 @@ impl Args {
 
 /// Runs it; the exit status.
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
+    if let Some(file) = &args.for_algorithm.algorithm {
+        return seer::explain(file, &args.for_algorithm);
+    }
     let config = Config::default();
     let mut audit_rules = AuditRules::configured(&config)?;
     let policy = args.assuming.policy();

@@ -14,6 +14,7 @@ mod log;
 mod report;
 mod rules;
 mod run;
+mod seer;
 mod shared;
 mod shell;
 mod synth;

@@ -15,7 +15,7 @@ use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
 use rstage::knowledge::Rules;
 use rstage::output::{EventCounts, TableFormat};
-use rstage::pipeline::{EventTables, Progress, RunConfig, RunError, RunResult, run};
+use rstage::pipeline::{DEFAULT_MEMORY, EventTables, Progress, RunConfig, RunError, RunResult, run};
 use rstage::seer::{Algorithm, Algorithms, current_year};
 use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
@@ -68,10 +68,10 @@ pub(crate) struct Args {
     pub(super) own: OwnRules,
     /// One of SEER's algorithms (its ZIP file, or the folder it was unpacked to) to stage with as well; may be repeated
     #[arg(long, value_name = "FILE")]
-    algorithm: Vec<PathBuf>,
+    pub(super) algorithm: Vec<PathBuf>,
     /// The year that SEER's algorithms take for this year; that of the clock if not given
     #[arg(long, value_name = "YEAR", requires = "algorithm", value_parser = clap::value_parser!(u16).range(2000..=9998))]
-    current_year: Option<u16>,
+    pub(super) current_year: Option<u16>,
     #[command(flatten)]
     pub(super) assuming: Assuming,
     /// Stage every record under these editions (6, 7, 8, 9) as well, and count how its stage moves
@@ -86,6 +86,12 @@ pub(crate) struct Args {
     /// Worker threads; as many as the machine has cores if not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(super) threads: usize,
+    /// Memory to keep to, in MiB; what needs more gets it nevertheless
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
+    memory_limit: usize,
+    /// Records that are read at a time; any number gives the same results
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    chunk_rows: Option<u32>,
     /// An earlier run whose key figures report.html sets beside those of this one; the one that --overwrite
     /// replaces if not given
     #[arg(long, value_name = "RUN")]
@@ -169,6 +175,10 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
             set: Vec::new(),
         },
     };
+    let mut read = args.reading.options();
+    if let Some(rows) = args.chunk_rows {
+        read.chunk_rows = rows as usize;
+    }
     let rules = args.own.read()?;
     let known: &Rules = match &rules {
         Some(rules) => rules,
@@ -187,7 +197,7 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
             Format::Parquet => TableFormat::Parquet,
         }),
         delimiter,
-        read: args.reading.options(),
+        read,
         map: args.reading.mapping()?,
         rules,
         algorithms: algorithms(args)?,
@@ -195,6 +205,7 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit,
         threads: args.threads,
+        memory: args.memory_limit,
         previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,

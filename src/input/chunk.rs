@@ -95,6 +95,14 @@ impl Chunk {
         }
     }
 
+    /// The text of a cell's bytes.
+    pub fn decode<'c>(&self, cell: &'c [u8]) -> Cow<'c, str> {
+        match &self.body {
+            Body::Csv(body) => body.decode(cell),
+            Body::Parquet(_) => String::from_utf8_lossy(cell),
+        }
+    }
+
     /// A column of a Parquet file as text, nulls kept, if it was read.
     pub fn texts(&self, column: usize) -> Option<&StringArray> {
         match &self.body {

@@ -288,6 +288,13 @@ impl FactorAxis {
         self.intervals.iter().find(|(interval, _)| interval.contains(number)).map(|(_, set)| *set)
     }
 
+    /// Adds the numbers at which a measured value changes its class.
+    pub(super) fn steps(&self, numbers: &mut Vec<f32>) {
+        numbers.extend(self.intervals.iter().flat_map(|(interval, _)| [interval.low, interval.high]));
+        numbers.extend(self.codes.iter().filter_map(|(code, _)| code.parse::<f32>().ok()));
+        self.instead.iter().chain(&self.highest_of).for_each(|part| part.steps(numbers));
+    }
+
     /// The schema's class of a histology.
     pub fn class_of_histology(&self, histology: Histology) -> Option<u8> {
         class_in(&self.histologies, histology.0)

@@ -81,6 +81,37 @@ pub struct Added {
     pub columns: Vec<TextColumn>,
 }
 
+/// The new cells of one record, laid end to end in the order of their columns.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct RowCells {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl RowCells {
+    /// Adds a cell.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+    }
+
+    /// Leaves no cells, and the room that they took.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    /// All cells.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| {
+            let cell = self.text.get(start..end as usize).unwrap_or_default();
+            start = end as usize;
+            cell
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

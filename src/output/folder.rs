@@ -282,6 +282,7 @@ mod tests {
             events: None,
             findings: BTreeMap::new(),
             durations: BTreeMap::new(),
+            work: BTreeMap::new(),
             threads: 1,
             exit: 0,
         }

@@ -17,12 +17,12 @@ pub struct Manifest {
     pub inputs: Vec<ManifestInput>,
     /// Rules that were applied.
     pub rules: ManifestRules,
-    /// SEER's algorithms, where there were any.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub algorithms: Vec<ManifestAlgorithm>,
     /// How the inputs' columns came into the records: `spliced` in their bytes, or `encoded`.
     #[serde(default)]
     pub records: String,
+    /// SEER's algorithms, where there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<ManifestAlgorithm>,
     /// What was read and written.
     pub counts: Counts,
     /// What came of the tables of events, where there were any.
@@ -32,6 +32,8 @@ pub struct Manifest {
     pub findings: BTreeMap<String, BTreeMap<String, u64>>,
     /// Seconds per part of the run.
     pub durations: BTreeMap<String, f64>,
+    /// Seconds per kind of work, each summed over the threads that do it.
+    pub work: BTreeMap<String, f64>,
     /// Worker threads.
     pub threads: usize,
     /// Exit status of the process.

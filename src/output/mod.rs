@@ -25,14 +25,14 @@ mod texts;
 mod union;
 mod verify;
 
-pub use added::{Added, TextColumn};
+pub use added::{Added, RowCells, TextColumn};
 pub use error::OutputError;
 pub use folder::RunFolder;
 pub use hashed::Digest;
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
 };
-pub use records::{Copying, Encoded, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
+pub use records::{Copying, Encoded, Lines, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
 pub use rejects::RejectsWriter;
 pub use replace::replace;
 pub use seal::Program;

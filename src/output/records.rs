@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::records_csv::{CsvFile, CsvPlan};
 use super::records_parquet::{Columns, ParquetFile, ParquetPlan};
-use super::{Added, Digest, OutputError};
+use super::{Added, Digest, OutputError, RowCells};
 use crate::input::{Chunk, Delimiter, InputFile};
 
 /// The form of the records.
@@ -50,6 +50,28 @@ enum Plan {
     Parquet(Arc<ParquetPlan>),
 }
 
+/// The lines of a chunk as they are put together, record by record.
+pub struct Lines<'c> {
+    plan: Arc<CsvPlan>,
+    chunk: &'c Chunk,
+    rows: usize,
+    text: Vec<u8>,
+}
+
+impl Lines<'_> {
+    /// Adds the chunk's next record with its [line's end](RecordsEncoder::line_end).
+    pub fn push(&mut self, line_end: &[u8]) {
+        self.plan.record(&mut self.text, self.chunk, self.rows);
+        self.text.extend_from_slice(line_end);
+        self.rows += 1;
+    }
+
+    /// Ready to be written.
+    pub fn finish(self) -> Encoded {
+        Encoded { rows: self.rows as u64, content: Content::Lines(self.text) }
+    }
+}
+
 /// A chunk ready to be written.
 pub struct Encoded {
     rows: u64,
@@ -62,6 +84,21 @@ enum Content {
 }
 
 impl RecordsEncoder {
+    /// The lines of a chunk, to be added to; `None` where the records are not written as text.
+    pub fn lines<'c>(&self, chunk: &'c Chunk) -> Option<Lines<'c>> {
+        let Plan::Csv(plan) = &self.plan else { return None };
+        let text = Vec::with_capacity(chunk.rows() * 512);
+        Some(Lines { plan: Arc::clone(plan), chunk, rows: 0, text })
+    }
+
+    /// The end of a line: the new cells of one record; `None` where the records are not written as text.
+    pub fn line_end(&self, added: &RowCells) -> Option<Vec<u8>> {
+        let Plan::Csv(plan) = &self.plan else { return None };
+        let mut line = Vec::new();
+        plan.end(&mut line, added.iter());
+        Some(line)
+    }
+
     /// Encodes a chunk with its new columns.
     pub fn encode(&self, chunk: &Chunk, added: &Added) -> Result<Encoded, OutputError> {
         let rows = chunk.rows();

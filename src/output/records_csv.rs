@@ -95,6 +95,33 @@ impl CsvPlan {
         }
         lines
     }
+
+    /// Appends a record's own cells.
+    pub(super) fn record(&self, lines: &mut Vec<u8>, chunk: &Chunk, row: usize) {
+        let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
+        if let Some(line) = chunk.raw_line(row).filter(|_| verbatim) {
+            lines.extend_from_slice(line);
+            return;
+        }
+        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
+        for (place, source) in sources.iter().enumerate() {
+            if place > 0 {
+                self.style.delimit(lines);
+            }
+            if let Some(column) = source {
+                self.style.cell(lines, &chunk.cell(*column, row));
+            }
+        }
+    }
+
+    /// Appends the new cells of a record and ends its line.
+    pub(super) fn end<'t>(&self, lines: &mut Vec<u8>, added: impl IntoIterator<Item = &'t str>) {
+        for cell in added {
+            self.style.delimit(lines);
+            self.style.cell(lines, cell.as_bytes());
+        }
+        lines.push(b'\n');
+    }
 }
 
 /// A column of a chunk as its cells stand in a line.

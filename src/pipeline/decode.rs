@@ -124,13 +124,13 @@ fn read(chunk: &Chunk, mapping: &Mapping, field: Field, source: &Source) -> Read
 
 /// How much a cell says, so that of several columns of one role the first that says most counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Holds {
+pub(super) enum Holds {
     Nothing,
     Something,
     Value,
 }
 
-fn holds(parsed: Parsed) -> Holds {
+pub(super) fn holds(parsed: Parsed) -> Holds {
     match state(parsed) {
         Cell::Blank => Holds::Nothing,
         Cell::Value(()) => Holds::Value,

@@ -5,39 +5,49 @@
 
 mod beside;
 mod check;
+mod codes;
 mod columns;
 mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod memo;
+mod memory;
 mod patients;
 mod process;
 mod restagings;
+mod rows;
 mod seer;
 mod settings;
 mod sinks;
 mod sorted;
+mod stream;
+mod tallies;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod times;
+mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use rayon::prelude::*;
 use tracing::info;
 
-use crate::audit::{AuditError, AuditRules, Config, SeerGroups, Severity};
+use crate::audit::{ADULT_FROM, AuditError, AuditRules, Config, SeerGroups, Severity};
 use crate::category::Edition;
 use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
-use crate::output::{self, Copying, Manifest, OutputError, RunFolder, TableFormat};
+use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
 use crate::seer::Algorithms;
-use crate::staging::{Policy, Stager};
+use crate::staging::Policy;
 use crate::summary::{self, Counts, SummaryError};
 
 pub use check::{Check, CheckedInput, check};
@@ -46,11 +56,14 @@ pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
+pub use memory::DEFAULT_MEMORY;
+use memory::Memory;
 use patients::Patients;
-use process::{FilePlan, Processed, Shared, process};
+use process::{FilePlan, Shared};
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
+use stream::{Way, stream};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -81,8 +94,10 @@ pub struct RunConfig {
     pub also_editions: Vec<Edition>,
     /// Settings of the audit.
     pub audit: Config,
-    /// Worker threads.
+    /// Worker threads; as many as the machine runs at once where it is 0.
     pub threads: usize,
+    /// Memory to keep to, in MiB.
+    pub memory: usize,
     /// An earlier run whose key figures the page sets beside those of this one.
     pub previous: Option<PathBuf>,
     /// The severity from which findings make the run fail.
@@ -244,6 +259,8 @@ pub fn run(
     let previous = previous(config)?;
     let mut folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
+    let threads = pool.current_num_threads();
+    let memory = Memory::share(config.memory, threads);
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
@@ -266,9 +283,14 @@ pub fn run(
         paths: &paths,
         patients: by_patient,
         events: ingested.as_ref().map(|ingested| &ingested.store),
+        steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
+        judgements: memory.judgements,
     };
-    let threads = pool.current_num_threads();
-    stream(config, progress, event_bytes, &pool, &shared, &mut sinks)?;
+    let read =
+        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
+    let way =
+        Way { read: &read, policy: config.policy, event_bytes, threads, pool: &pool, chunks: memory.chunks };
+    let times = stream(&way, progress, &shared, &mut sinks)?;
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
@@ -286,8 +308,8 @@ pub fn run(
         config: settings(config),
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
-        algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
         records: copying.as_str().to_owned(),
+        algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
             written: finished.written,
@@ -299,6 +321,7 @@ pub fn run(
             ("stream".to_owned(), streamed),
             ("total".to_owned(), begin.elapsed().as_secs_f64()),
         ]),
+        work: times.seconds(),
         threads,
         exit: verdict.exit(),
     };
@@ -319,58 +342,6 @@ pub fn run(
         counts: finished.counts,
         verdict,
         first_rejects: finished.first_rejects,
-    })
-}
-
-/// Reads, processes and writes every record.
-fn stream(
-    config: &RunConfig,
-    progress: &Progress,
-    event_bytes: u64,
-    pool: &rayon::ThreadPool,
-    shared: &Shared,
-    sinks: &mut Sinks,
-) -> Result<(), RunError> {
-    let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
-    let threads = pool.current_num_threads();
-    std::thread::scope(|scope| -> Result<(), RunError> {
-        let (sender, receiver) = sync_channel(threads * 2);
-        let spliced = sinks.records.copying() == Copying::Spliced;
-        // Columns that are copied in their bytes need not be read, only those that fields are taken from.
-        let columns = move |file: &InputFile| {
-            let plan = shared.plans.get(file.index).filter(|_| spliced)?;
-            Some(plan.mapping.columns())
-        };
-        scope.spawn(move || read_all(shared.files, columns, &config.read, event_bytes, progress, &sender));
-        while let Some(batch) = next_batch(&receiver, threads) {
-            match progress.stop.load(Ordering::Relaxed) {
-                0 => {}
-                signal => return Err(RunError::Stopped(signal)),
-            }
-            let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>();
-            let processed = pool.install(|| {
-                batch?
-                    .into_par_iter()
-                    .map(|chunk| {
-                        let taken = stagers.lock().ok().and_then(|mut idle| idle.pop());
-                        let mut stager = taken.unwrap_or_else(|| Stager::new(shared.rules, config.policy));
-                        let processed = process(shared, &mut stager, chunk);
-                        if let Ok(mut idle) = stagers.lock() {
-                            idle.push(stager);
-                        }
-                        processed
-                    })
-                    .collect::<Result<Vec<Processed>, RunError>>()
-            })?;
-            // Writing encodes columns side by side, on the same threads.
-            pool.install(|| {
-                processed.into_iter().try_for_each(|chunk| {
-                    progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-                    sinks.take(chunk)
-                })
-            })?;
-        }
-        Ok(())
     })
 }
 

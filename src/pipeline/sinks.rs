@@ -106,8 +106,12 @@ impl Sinks {
         }
         self.reject(&chunk.rejects)?;
         self.rows[chunk.file] += chunk.rows;
-        self.counts.merge(chunk.counts);
         Ok(())
+    }
+
+    /// Adds what a worker counted.
+    pub(super) fn count(&mut self, counts: Counts) {
+        self.counts.merge(counts);
     }
 
     fn finding(&mut self, rule: &str, severity: Severity, cells: &[String]) -> Result<(), OutputError> {

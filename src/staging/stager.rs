@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxBuildHasher;
+
 use super::chapter::{self, Chapter};
 use super::evaluate::{Answer, Question};
 use super::later::{self, is_complete_response};
@@ -18,7 +20,7 @@ use crate::knowledge::{Carried, Rules, SchemaId, StageTable, System, TableBasis}
 pub struct Stager<'r> {
     pub(super) rules: &'r Rules,
     policy: Policy,
-    answers: HashMap<Question, Answer>,
+    answers: HashMap<Question, Answer, FxBuildHasher>,
 }
 
 /// A case as it is staged.
@@ -32,7 +34,7 @@ pub(super) struct Prepared {
 impl<'r> Stager<'r> {
     /// A stager under these rules and policies.
     pub fn new(rules: &'r Rules, policy: Policy) -> Self {
-        Self { rules, policy, answers: HashMap::new() }
+        Self { rules, policy, answers: HashMap::default() }
     }
 
     /// The rules that it stages under.

@@ -85,37 +85,57 @@ pub(super) struct ProfileKey {
 impl Counts {
     /// Counts one record and its findings, each a rule id and a severity.
     pub fn add(&mut self, tally: &Tally, findings: impl IntoIterator<Item = (&'static str, Severity)>) {
-        let &Tally { schema, edition, year, sex, recorded, derived, .. } = tally;
-        count(&mut self.records, schema, 1);
-        let age = AgeBand::of(tally.age);
-        let stage = StageKey { schema, year, sex, age, recorded: recorded.stage, derived: derived.stage };
-        count(&mut self.stages, stage, 1);
-        let &Tally { basis, agreement, detail, .. } = tally;
+        self.add_alike(tally, findings, 1);
+        self.add_patients(tally, tally.year, AgeBand::of(tally.age), 1);
+    }
+
+    /// Counts so many records that differ in nothing but year and age, in the tables that ask for neither.
+    pub fn add_alike(
+        &mut self,
+        tally: &Tally,
+        findings: impl IntoIterator<Item = (&'static str, Severity)>,
+        n: u64,
+    ) {
+        let &Tally { schema, edition, recorded, derived, basis, agreement, detail, .. } = tally;
+        count(&mut self.records, schema, n);
         let compared = AgreementKey { schema, edition, basis, recorded, derived, agreement, detail };
-        count(&mut self.agreement, compared, 1);
-        count(&mut self.origins, OriginKey { schema, year, origin: tally.origin }, 1);
+        count(&mut self.agreement, compared, n);
         if let Some(cause) = tally.cause {
-            count(&mut self.causes, CauseKey { schema, cause }, 1);
+            count(&mut self.causes, CauseKey { schema, cause }, n);
         }
         if let Some(oligo) = tally.oligo {
-            count(&mut self.oligo, OligoKey { schema, oligo }, 1);
+            count(&mut self.oligo, OligoKey { schema, oligo }, n);
         }
         if let Some(restaging) = tally.restaging {
-            count(&mut self.restaging, restaging, 1);
+            count(&mut self.restaging, restaging, n);
         }
         for (rule, severity) in findings {
-            count(&mut self.findings, FindingKey { schema, rule, severity }, 1);
+            count(&mut self.findings, FindingKey { schema, rule, severity }, n);
         }
     }
 
-    /// Counts a record under another edition.
-    pub fn add_moved(&mut self, moved: Moved) {
-        count(&mut self.moved, moved, 1);
+    /// Counts so many of them in the tables by year and age.
+    pub fn add_patients(&mut self, tally: &Tally, year: Option<u16>, age: AgeBand, n: u64) {
+        let &Tally { schema, sex, recorded, derived, origin, .. } = tally;
+        let stage = StageKey { schema, year, sex, age, recorded: recorded.stage, derived: derived.stage };
+        count(&mut self.stages, stage, n);
+        count(&mut self.origins, OriginKey { schema, year, origin }, n);
     }
 
-    /// Counts the level of a record's oligometastasis under a profile beside the one that applies.
-    pub fn add_profile(&mut self, schema: Option<SchemaId>, profile: &'static str, level: &'static str) {
-        count(&mut self.profiles, ProfileKey { schema, profile, level }, 1);
+    /// Counts so many records under another edition.
+    pub fn add_moved(&mut self, moved: Moved, n: u64) {
+        count(&mut self.moved, moved, n);
+    }
+
+    /// Counts the level of so many records' oligometastasis under a profile beside the one that applies.
+    pub fn add_profile(
+        &mut self,
+        schema: Option<SchemaId>,
+        profile: &'static str,
+        level: &'static str,
+        n: u64,
+    ) {
+        count(&mut self.profiles, ProfileKey { schema, profile, level }, n);
     }
 
     /// Adds the counts of other records.

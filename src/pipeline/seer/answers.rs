@@ -102,6 +102,18 @@ impl<'a> Answers<'a> {
         }
     }
 
+    /// Whether a comparison finds anything.
+    pub(in crate::pipeline) fn differs(
+        &self,
+        row: usize,
+        audit: &AuditRules,
+        ours: &staging::Staged,
+    ) -> bool {
+        let mut findings = Vec::new();
+        self.compare(row, audit, ours, &mut findings);
+        !findings.is_empty()
+    }
+
     /// The added columns; a cell is empty where the record's schema has no such output.
     pub(in crate::pipeline) fn into_columns(self) -> impl Iterator<Item = TextColumn> {
         let Self { columns, parts, places } = self;

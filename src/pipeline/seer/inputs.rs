@@ -43,6 +43,14 @@ impl Given<'_> {
     pub(super) fn key(&self) -> &str {
         &self.item.key
     }
+
+    /// The columns of the table that it is read from.
+    pub(super) fn columns(&self) -> impl Iterator<Item = usize> {
+        self.sources.iter().filter_map(|from| match from.texts {
+            Texts::Column(index) => Some(index),
+            Texts::Constant(_) => None,
+        })
+    }
 }
 
 /// Where texts come from, and how they are read.

@@ -64,6 +64,12 @@ impl<'a> SeerPlan<'a> {
         self.columns.iter().map(|added| added.name.as_str())
     }
 
+    /// The columns of a file that the algorithms read.
+    pub(super) fn reads(&self, file: usize) -> impl Iterator<Item = usize> {
+        let inputs = self.files.get(file).into_iter().flat_map(|file| file.inputs.iter().flatten());
+        inputs.flat_map(Given::columns)
+    }
+
     /// Stages all records of a chunk.
     pub(super) fn stage(&self, chunk: &Chunk) -> Answers<'_> {
         let rows = chunk.rows();
