@@ -6,10 +6,13 @@ use std::io::{Write, stdout};
 use rstage::audit::{AuditRules, Config, audit};
 use rstage::category::{Edition, parse};
 use rstage::explain::{Explained, explain};
-use rstage::fields::{Coding, Field, Mapping, parse_setting, recognise};
+use rstage::fields::{
+    Coding, Field, FieldsError, MapOptions, Mapping, parse_setting, recognise, recognise_columns,
+};
 use rstage::input::{Chunk, discover};
 use rstage::knowledge::Rules;
-use rstage::pipeline::{case_of, cell_of, key_of};
+use rstage::pipeline::{case_of, cell_of, key_of, seer_case};
+use rstage::seer::Origin;
 use rstage::staging::{Case, Policy, Stager};
 
 use super::failure::Failure;
@@ -118,7 +121,15 @@ impl Args {
 /// Runs it; the exit status.
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     if let Some(file) = &args.for_algorithm.algorithm {
-        return seer::explain(file, &args.for_algorithm);
+        let Some((export, key)) = args.export.as_ref().zip(args.key.as_ref()) else {
+            let given = args.for_algorithm.given()?;
+            return seer::explain(file, &args.for_algorithm, |_| Ok((given, Origin::Cases)));
+        };
+        return seer::explain(file, &args.for_algorithm, |algorithm| {
+            let found = find(args, export, key, |headers, map| Ok(recognise_columns(headers, map)?.0))?;
+            let case = seer_case(algorithm, &found.header, &found.mapping, &found.chunk, found.row);
+            Ok((case, Origin::Table))
+        });
     }
     let config = Config::default();
     let mut audit_rules = AuditRules::configured(&config)?;
@@ -130,7 +141,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     };
     let also: Vec<Edition> = args.also_edition.iter().map(|&edition| Edition(edition)).collect();
     let text = if let (Some(export), Some(key)) = (&args.export, &args.key) {
-        let (chunk, mapping, row) = find(args, export, key)?;
+        let Found { chunk, mapping, row, .. } = find(args, export, key, recognise)?;
         audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
         let case = case_of(&chunk, &mapping, row);
         in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| {
@@ -182,8 +193,21 @@ fn in_words(
     explain(rules, audit_rules, record, cell)
 }
 
-/// The record of a key: its chunk, the columns of its file, and its row.
-fn find(args: &Args, export: &str, key: &str) -> Result<(Chunk, Mapping, usize), Failure> {
+/// A record of an export.
+struct Found {
+    header: Vec<String>,
+    mapping: Mapping,
+    chunk: Chunk,
+    row: usize,
+}
+
+/// The record of a key, in a file whose columns are told by `recognise`.
+fn find(
+    args: &Args,
+    export: &str,
+    key: &str,
+    recognise: impl Fn(&[String], &MapOptions) -> Result<Mapping, FieldsError>,
+) -> Result<Found, Failure> {
     let options = args.reading.options();
     let map = args.reading.mapping()?;
     for file in discover(&[export.to_owned()], &options)? {
@@ -192,7 +216,7 @@ fn find(args: &Args, export: &str, key: &str) -> Result<(Chunk, Mapping, usize),
         for chunk in file.open(&options)? {
             let chunk = chunk?;
             if let Some(row) = (0..chunk.rows()).find(|row| key_of(&chunk, &mapping, *row) == key) {
-                return Ok((chunk, mapping, row));
+                return Ok(Found { header: file.header, mapping, chunk, row });
             }
         }
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rstage::explain::explain_seer;
 use rstage::rulebook::{Form, Tables, seer_lines, seer_page};
-use rstage::seer::{Origin, Source, current_year};
+use rstage::seer::{Algorithm, Origin, Source, current_year};
 
 use super::failure::Failure;
 use super::listing::{Format, write_list};
@@ -25,9 +25,7 @@ pub(crate) struct ShownTables {
 }
 
 /// Other ways to give the case that is explained.
-const OTHER_CASES: [&str; 16] = [
-    "export",
-    "key",
+const OTHER_CASES: [&str; 14] = [
     "site",
     "histology",
     "behavior",
@@ -51,7 +49,7 @@ pub(crate) struct ForAlgorithm {
     #[arg(long, value_name = "ZIP", conflicts_with_all = OTHER_CASES)]
     pub(crate) algorithm: Option<PathBuf>,
     /// A value by the algorithm's own key, such as site=C509; may be given several times
-    #[arg(long = "input", value_name = "KEY=VALUE", requires = "algorithm")]
+    #[arg(long = "input", value_name = "KEY=VALUE", requires = "algorithm", conflicts_with = "export")]
     inputs: Vec<String>,
     /// The year that the algorithm means by "this year", instead of that of the clock
     #[arg(long, value_name = "YEAR", requires = "algorithm")]
@@ -91,26 +89,39 @@ pub(crate) fn show(file: &Path, schema: &str, tables: &ShownTables, form: Form) 
     Ok(0)
 }
 
-/// Explains a case that is given by its keys.
-pub(crate) fn explain(file: &Path, args: &ForAlgorithm) -> Result<u8, Failure> {
-    let mut given: Vec<(&str, &str)> = Vec::new();
-    for input in &args.inputs {
-        let Some((key, text)) = input.split_once('=') else {
-            let message = format!("--input: {input} is not KEY=VALUE\nhint: such as site=C509");
-            return Err(Failure::Usage(message));
-        };
-        if given.iter().any(|(known, _)| *known == key) {
-            return Err(Failure::Usage(format!("--input: {key} is given twice")));
+impl ForAlgorithm {
+    /// The case that is given by its keys.
+    pub(crate) fn given(&self) -> Result<Vec<(String, String)>, Failure> {
+        let mut given: Vec<(String, String)> = Vec::new();
+        for input in &self.inputs {
+            let Some((key, text)) = input.split_once('=') else {
+                let message = format!("--input: {input} is not KEY=VALUE\nhint: such as site=C509");
+                return Err(Failure::Usage(message));
+            };
+            if given.iter().any(|(known, _)| known == key) {
+                return Err(Failure::Usage(format!("--input: {key} is given twice")));
+            }
+            given.push((key.to_owned(), text.to_owned()));
         }
-        given.push((key, text));
+        if given.is_empty() {
+            let message = "nothing to explain\nhint: give --input site=C509 --input hist=8500 and so on, or an export and --key";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        Ok(given)
     }
-    if given.is_empty() {
-        let message = "nothing to explain\nhint: give --input site=C509 --input hist=8500 and so on";
-        return Err(Failure::Usage(message.to_owned()));
-    }
+}
+
+/// Explains what an algorithm answers for a case that is found once the algorithm is known.
+pub(crate) fn explain(
+    file: &Path,
+    args: &ForAlgorithm,
+    case: impl FnOnce(&Algorithm) -> Result<(Vec<(String, String)>, Origin), Failure>,
+) -> Result<u8, Failure> {
     let source = Source::read(file)?;
     let algorithm = source.compile(args.current_year.unwrap_or_else(current_year))?;
-    let trace = algorithm.trace(given.iter().copied(), Origin::Cases);
+    let (given, origin) = case(&algorithm)?;
+    let given: Vec<(&str, &str)> = given.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    let trace = algorithm.trace(given.iter().copied(), origin);
     write!(stdout().lock(), "{}", explain_seer(&source, &algorithm, &given, &trace))?;
     Ok(0)
 }

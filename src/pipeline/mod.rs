@@ -60,6 +60,7 @@ pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
 use patients::Patients;
 use process::{FilePlan, Shared};
+pub use seer::seer_case;
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};

@@ -164,6 +164,29 @@ fn a_case_is_explained() {
 }
 
 #[test]
+fn a_record_of_an_export_is_explained_as_its_inputs_are() {
+    let by_inputs = explained(&["hist=8000", "side=1", "site=C500", "size=005", "year_dx=2022"]);
+    let work = Work::new();
+    toy(&work);
+    work.write(
+        "export.csv",
+        "tumor_key,primarySite,histologicTypeIcdO3,dateOfDiagnosis,side,size,notes\n\
+         1,C501,8001,20190203,2,020,x\n2,C500,8000,20220304,1,005,\n",
+    );
+    let args = ["explain", "export.csv", "--key", "2", "--algorithm", "toy", "--current-year", "2026"];
+    let by_record = printed(work.rstage(&[&args[..], &["--layout", "naaccr_xml"]].concat()));
+    // Only the columns that the algorithm names by an item are found in such a table.
+    assert!(by_record.contains("Which of them it is, side would tell"), "{by_record}");
+    work.write("keys.csv", "tumor_key,site,hist,year_dx,side,size\n2,C500,8000,2022,1,005\n");
+    let args = ["explain", "keys.csv", "--key", "2", "--algorithm", "toy", "--current-year", "2026"];
+    let args = [&args[..], &["--layout", "seer-keys"]].concat();
+    assert_eq!(printed(work.rstage(&args)), by_inputs);
+    let missing = work.rstage(&[&args[..3], &["3"], &args[4..]].concat());
+    assert_eq!(missing.status, 3, "{}", missing.err);
+    assert!(missing.err.contains("no record has the key \"3\""), "{}", missing.err);
+}
+
+#[test]
 fn an_error_is_explained_where_it_happens() {
     let too_large = explained(&["site=C501", "hist=8000", "year_dx=2022", "size= 999 "]);
     for words in [
@@ -207,7 +230,7 @@ fn how_a_schema_is_found_or_not() {
         (&["--input", "site=1", "--input", "site=2"], "site is given twice"),
         (&[], "nothing to explain"),
         (&["--input", "site=C500", "--site", "C50.0"], "cannot be used with"),
-        (&["export.csv", "--key", "1"], "cannot be used with"),
+        (&["export.csv", "--key", "1", "--input", "site=C500"], "cannot be used with"),
     ] {
         let done = work.rstage(&[&["explain", "--algorithm", "toy"], args].concat());
         assert_eq!(done.status, 2, "{}", done.err);

@@ -160,6 +160,11 @@ impl Read {
         rows.iter().map(|row| self.codes.get(*row as usize).copied().unwrap_or(NOT_GIVEN)).collect()
     }
 
+    /// What a row gives.
+    pub(super) fn text(&self, row: usize) -> Option<&str> {
+        self.texts.get(*self.codes.get(row)? as usize).map(String::as_str)
+    }
+
     /// The number that each row gives.
     pub(super) fn numbers(&self) -> Vec<Option<u16>> {
         let numbers: Vec<Option<u16>> = self.texts.iter().map(|text| text.trim().parse().ok()).collect();

@@ -9,7 +9,7 @@ mod names;
 use crate::audit::{SeerGroup, SeerGroups};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile};
-use crate::seer::{AGE, Algorithms, Column, Columns, Origin, YEAR};
+use crate::seer::{AGE, Algorithm, Algorithms, Column, Columns, Origin, YEAR};
 
 pub(super) use answers::Answers;
 use answers::{Part, Place};
@@ -23,6 +23,23 @@ pub(super) fn gives(algorithms: &Algorithms, headers: &[String], mapping: &Mappi
         let given = give(algorithm, headers, mapping);
         algorithm.lookup_keys().any(|key| given.iter().any(|given| given.key() == key))
     })
+}
+
+/// What a record gives an algorithm: its keys, and their texts.
+pub fn seer_case(
+    algorithm: &Algorithm,
+    headers: &[String],
+    mapping: &Mapping,
+    chunk: &Chunk,
+    row: usize,
+) -> Vec<(String, String)> {
+    let mut cells = Cells::new(chunk);
+    let given = give(algorithm, headers, mapping);
+    let texts = given.iter().filter_map(|given| {
+        let text = cells.of(given).text(row)?.to_owned();
+        Some((given.key().to_owned(), text))
+    });
+    texts.collect()
 }
 
 /// SEER's algorithms and what of each file they are given.
