@@ -246,17 +246,14 @@ pub fn run(
     let audit = AuditRules::configured(&config.audit)?;
     let own_columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
     let groups = SeerGroups::builtin()?;
-    let seer = config.algorithms.as_deref().map(|algorithms| {
-        let mapped = files.iter().zip(plans.iter().map(|plan| &plan.mapping));
-        SeerPlan::new(algorithms, &groups, mapped)
-    });
-    let mut columns = own_columns.clone();
-    columns.extend(seer.iter().flat_map(SeerPlan::columns).map(str::to_owned));
-    for file in &files {
-        if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
-            return Err(RunError::Clash { path: file.path.clone(), column });
-        }
-    }
+    let seer = seer_plan(config, &groups, &files, &plans);
+    let columns: Vec<String> = own_columns
+        .iter()
+        .map(String::as_str)
+        .chain(seer.iter().flat_map(SeerPlan::columns))
+        .map(str::to_owned)
+        .collect();
+    refuse_clash(&files, &columns)?;
     let previous = previous(config)?;
     let mut folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
@@ -328,13 +325,7 @@ pub fn run(
     };
     let output::Counts { read, written, rejected } = manifest.counts;
     info!(read, written, rejected, seconds = streamed, "records written");
-    let page = report::page(
-        &report::Folder::unfinished(folder.hidden(), manifest.clone()),
-        previous.as_ref(),
-        &audit,
-    )?;
-    let place = folder.file("report.html")?;
-    std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?;
+    write_report(&folder, &manifest, previous.as_ref(), &audit)?;
     let folder = folder.finish(&manifest)?;
     info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
@@ -344,6 +335,37 @@ pub fn run(
         verdict,
         first_rejects: finished.first_rejects,
     })
+}
+
+fn seer_plan<'a>(
+    config: &'a RunConfig,
+    groups: &'a SeerGroups,
+    files: &[InputFile],
+    plans: &[FilePlan],
+) -> Option<SeerPlan<'a>> {
+    let mapped = files.iter().zip(plans.iter().map(|plan| &plan.mapping));
+    config.algorithms.as_deref().map(|algorithms| SeerPlan::new(algorithms, groups, mapped))
+}
+
+/// No input may have a column of ours already.
+fn refuse_clash(files: &[InputFile], columns: &[String]) -> Result<(), RunError> {
+    for file in files {
+        if let Some(column) = output::clashing_columns(std::slice::from_ref(file), columns).pop() {
+            return Err(RunError::Clash { path: file.path.clone(), column });
+        }
+    }
+    Ok(())
+}
+
+fn write_report(
+    folder: &RunFolder,
+    manifest: &Manifest,
+    previous: Option<&report::Folder>,
+    audit: &AuditRules,
+) -> Result<(), RunError> {
+    let page = report::page(&report::Folder::unfinished(folder.hidden(), manifest.clone()), previous, audit)?;
+    let place = folder.file("report.html")?;
+    Ok(std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?)
 }
 
 fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Result<(), RunError> {
