@@ -2,7 +2,7 @@
 //!
 //! Makes a synthetic export (2,000,000 records and the first 40 columns where nothing else is said), then
 //! times `rstage run` with everything on, from and to each format, beside the streaming copies of polars and
-//! DuckDB where Python has them. Of three runs the median counts; CPU and anonymous memory are the most that
+//! `DuckDB` where Python has them. Of three runs the median counts; CPU and anonymous memory are the most that
 //! `/proc` showed. At the end, cost against size.
 
 #![allow(
