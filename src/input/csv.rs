@@ -123,7 +123,7 @@ impl CsvReader {
 
 /// Records as they are gathered, each followed by a line feed so that none can complete another's bytes.
 #[derive(Default)]
-struct Draft {
+pub(super) struct Draft {
     bytes: Vec<u8>,
     /// Offset after each record's line feed.
     stops: Vec<usize>,
@@ -131,11 +131,21 @@ struct Draft {
 }
 
 impl Draft {
-    fn push(&mut self, line: u64, record: &[u8]) {
+    pub(super) fn push(&mut self, line: u64, record: &[u8]) {
         self.bytes.extend_from_slice(record);
         self.bytes.push(b'\n');
         self.stops.push(self.bytes.len());
         self.lines.push(line);
+    }
+
+    /// Records.
+    pub(super) fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Their bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
     }
 
     fn record(&self, row: usize) -> &[u8] {
@@ -170,7 +180,7 @@ impl std::fmt::Debug for CsvBody {
 }
 
 impl CsvBody {
-    fn new(draft: Draft, dialect: Dialect, columns: usize) -> Self {
+    pub(super) fn new(draft: Draft, dialect: Dialect, columns: usize) -> Self {
         Self { draft, dialect, columns, ends: OnceLock::new() }
     }
 

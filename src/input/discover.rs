@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{InputError, InputFile, Options};
 
 /// Endings by which a folder's tables are known; what is in them is told from their content.
-const TABLES: [&str; 4] = ["csv", "tsv", "txt", "parquet"];
+const TABLES: [&str; 5] = ["csv", "tsv", "txt", "parquet", "xml"];
 const PACKED: [&str; 2] = ["gz", "zst"];
 
 /// Finds the inputs and looks into each, in the order of the arguments and by name within a folder or

@@ -124,6 +124,16 @@ pub enum InputError {
         /// Outer compression.
         compression: Compression,
     },
+    /// XML that cannot be read on.
+    #[error("{}:{line}: the XML cannot be read: {problem}\nhint: write the file again; NAACCR XML is UTF-8, with Patient and Tumor elements within NaaccrData", path.display())]
+    Xml {
+        /// File.
+        path: PathBuf,
+        /// Physical line.
+        line: u64,
+        /// What is wrong.
+        problem: String,
+    },
     /// A Parquet file that is truncated, damaged or of an unknown kind.
     #[error("{}: not a whole Parquet file, after row {row}: {message}\nhint: fetch or write the file again; a download that was cut off looks like this", path.display())]
     Parquet {

@@ -10,6 +10,7 @@ use std::sync::atomic::AtomicU64;
 use super::csv::CsvReader;
 use super::header::{read_top, sample};
 use super::parquet::{ParquetLayout, ParquetReader, read_layout};
+use super::xml::{self, XmlReader};
 use super::{Chunk, Compression, Dialect, InputError, Options, source};
 
 /// A file whose header is known.
@@ -39,17 +40,26 @@ pub struct InputFile {
 /// What is in a file.
 #[derive(Clone, Debug)]
 pub enum Kind {
-    /// A text table.
+    /// A text table, or records of another form that are handed on as the lines of one.
     Csv(Dialect),
     /// Parquet.
     Parquet(ParquetLayout),
 }
 
-/// Where the records of a text table begin.
+/// Where the records of a text table begin, and how they are written down.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Layout {
+    form: Form,
     pub(super) data_start: u64,
     pub(super) data_line: u64,
+}
+
+/// How the records of a text file are written down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Form {
+    #[default]
+    Table,
+    NaaccrXml,
 }
 
 impl InputFile {
@@ -75,6 +85,10 @@ impl InputFile {
         if sample.starts_with(b"PAR1") {
             return Err(InputError::PackedParquet { path: path.to_owned(), compression });
         }
+        if xml::is_naaccr_xml(path, &sample)? {
+            let columns = xml::read_columns(path, compression, options)?;
+            return Ok(Self::lines(path, index, metadata.len(), compression, columns, Form::NaaccrXml));
+        }
         let top = read_top(path, &sample, whole, options)?;
         Ok(Self {
             index,
@@ -86,8 +100,40 @@ impl InputFile {
             preamble_lines: top.preamble_lines,
             description_lines: top.description_lines,
             header_line: top.header_line,
-            layout: Layout { data_start: top.data_start, data_line: top.data_line },
+            layout: Layout { data_start: top.data_start, data_line: top.data_line, ..Layout::default() },
         })
+    }
+
+    /// A file whose records are handed on as the lines of a table with these columns.
+    fn lines(
+        path: &Path,
+        index: usize,
+        bytes: u64,
+        compression: Compression,
+        columns: Vec<String>,
+        form: Form,
+    ) -> Self {
+        Self {
+            index,
+            path: path.to_owned(),
+            bytes,
+            kind: Kind::Csv(Dialect::default()),
+            compression,
+            header_line: xml::header_line(&columns),
+            header: columns,
+            preamble_lines: 0,
+            description_lines: 0,
+            layout: Layout { form, ..Layout::default() },
+        }
+    }
+
+    /// How the records are written down: `csv`, `naaccr_xml` or `parquet`.
+    pub fn form(&self) -> &'static str {
+        match (&self.kind, self.layout.form) {
+            (Kind::Parquet(_), _) => "parquet",
+            (Kind::Csv(_), Form::Table) => "csv",
+            (Kind::Csv(_), Form::NaaccrXml) => "naaccr_xml",
+        }
     }
 
     fn probe_parquet(path: &Path, index: usize, bytes: u64) -> Result<Self, InputError> {
@@ -136,6 +182,9 @@ impl InputFile {
         let bytes_read = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&bytes_read);
         let inner = match &self.kind {
+            Kind::Csv(_) if self.layout.form == Form::NaaccrXml => {
+                Inner::Xml(Box::new(XmlReader::open(self, options, count)?))
+            }
             Kind::Csv(dialect) => Inner::Csv(CsvReader::open(self, *dialect, &self.layout, options, count)?),
             Kind::Parquet(layout) => {
                 Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
@@ -154,6 +203,7 @@ pub struct Reader {
 
 enum Inner {
     Csv(CsvReader),
+    Xml(Box<XmlReader>),
     Parquet(ParquetReader),
 }
 
@@ -173,6 +223,7 @@ impl Iterator for Reader {
         }
         let next = match &mut self.inner {
             Inner::Csv(reader) => reader.next_chunk(),
+            Inner::Xml(reader) => reader.next_chunk(),
             Inner::Parquet(reader) => reader.next_chunk(),
         };
         self.ended = !matches!(next, Ok(Some(_)));

@@ -19,6 +19,7 @@ mod parquet;
 mod records;
 mod reject;
 mod source;
+mod xml;
 
 pub use chunk::{Chunk, Coded};
 pub use dialect::{Delimiter, Dialect, Encoding, Quoting, UnknownDelimiter, UnknownEncoding};

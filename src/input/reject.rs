@@ -57,6 +57,11 @@ pub enum RejectCause {
         /// Name of the column.
         column: String,
     },
+    /// XML that does not fit.
+    Malformed {
+        /// What is wrong with it.
+        why: String,
+    },
     /// The row can be read, but what it says cannot be used.
     Unusable {
         /// Why.
@@ -78,6 +83,7 @@ impl RejectCause {
             Self::StrayQuote => "stray_quote",
             Self::Nul => "nul",
             Self::NotUtf8 { .. } => "not_utf8",
+            Self::Malformed { .. } => "malformed",
             Self::Unusable { .. } => "unusable",
             Self::TooLong { .. } => "too_long",
         }
@@ -96,7 +102,7 @@ impl fmt::Display for RejectCause {
             Self::NotUtf8 { column } => {
                 write!(f, "invalid UTF-8 in column `{column}` (hint: --encoding windows-1252)")
             }
-            Self::Unusable { why } => f.write_str(why),
+            Self::Malformed { why } | Self::Unusable { why } => f.write_str(why),
             Self::TooLong { limit } => write!(f, "a record longer than {limit} bytes"),
         }
     }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{RunConfig, RunError};
 use crate::audit::Severity;
 use crate::fields::Mapping;
-use crate::input::{self, Compression, InputFile, Kind};
+use crate::input::{self, Compression, InputFile};
 use crate::knowledge::Rules;
 use crate::output::{ManifestInput, ManifestOverlay, ManifestRules};
 
@@ -45,10 +45,7 @@ pub(super) fn manifest_rules(rules: &Rules) -> ManifestRules {
 }
 
 pub(super) fn format_name(file: &InputFile) -> String {
-    let kind = match file.kind {
-        Kind::Csv(_) => "csv",
-        Kind::Parquet(_) => "parquet",
-    };
+    let kind = file.form();
     match file.compression {
         Compression::None => kind.to_owned(),
         compression => format!("{kind}+{compression}"),

@@ -21,6 +21,7 @@ mod golden;
 mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
+mod naaccr_files;
 mod parquet_copy;
 mod patients;
 mod profiles;

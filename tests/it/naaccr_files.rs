@@ -1,0 +1,122 @@
+//! NAACCR's own files, XML and flat: the same records give the same staging in every form.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use rstage::input::{InputFile, Options};
+
+use crate::support::{Table, Work, fixture};
+
+fn run(work: &Work, input: &Path, out: &str, more: &[&str]) -> Table {
+    let args = [&["run", input.to_str().unwrap(), "--out", out, "--quiet"], more].concat();
+    let done = work.rstage(&args);
+    assert_eq!((done.status, done.out.as_str()), (0, ""), "{}", done.err);
+    Table::read(&work.path(&format!("{out}/records.csv")))
+}
+
+/// Holds every added column of two results against each other.
+fn same_staging(ours: &Table, theirs: &Table) {
+    assert_eq!(ours.rows.len(), theirs.rows.len());
+    let added: Vec<&str> =
+        ours.header.iter().map(String::as_str).filter(|name| name.starts_with("rstage_")).collect();
+    assert!(added.len() > 40);
+    for row in 0..ours.rows.len() {
+        for column in &added {
+            assert_eq!(ours.cell(row, column), theirs.cell(row, column), "record {row}, {column}");
+        }
+    }
+}
+
+/// A table as NAACCR XML, one patient for each record.
+fn as_xml(table: &Table) -> String {
+    let mut xml = "<?xml version=\"1.0\"?>\n<NaaccrData xmlns=\"http://naaccr.org/naaccrxml\">\n".to_owned();
+    for row in &table.rows {
+        xml.push_str("<Patient><Tumor>\n");
+        for (name, cell) in table.header.iter().zip(row).filter(|(_, cell)| !cell.is_empty()) {
+            let cell = cell.replace('&', "&amp;").replace('<', "&lt;").replace('\r', "&#13;");
+            writeln!(xml, "<Item naaccrId=\"{name}\">{cell}</Item>").unwrap();
+        }
+        xml.push_str("</Tumor></Patient>\n");
+    }
+    xml.push_str("</NaaccrData>\n");
+    xml
+}
+
+#[test]
+fn xml_gives_what_a_table_of_the_same_records_gives() {
+    let work = Work::new();
+    let table = Table::read(&fixture("registry.csv"));
+    let xml = work.write("registry.xml", as_xml(&table));
+    let from_xml = run(&work, &xml, "xml", &[]);
+    let from_table = run(&work, &fixture("registry.csv"), "csv", &[]);
+    same_staging(&from_xml, &from_table);
+    for (row, cells) in table.rows.iter().enumerate() {
+        for (name, cell) in table.header.iter().zip(cells) {
+            // What is empty in all records is no item of the XML.
+            let found = from_xml.header.contains(name).then(|| from_xml.cell(row, name));
+            assert_eq!(found.unwrap_or_default(), cell, "record {row}, {name}");
+        }
+    }
+    let one = run(&work, &xml, "one", &["--threads", "1"]);
+    assert_eq!((one.header, one.rows), (from_xml.header, from_xml.rows));
+    let manifest = std::fs::read_to_string(work.path("xml/run.json")).unwrap();
+    assert!(manifest.contains("\"format\": \"naaccr_xml\""), "{manifest}");
+    let done = work.rstage(&["verify", "xml"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+}
+
+#[test]
+fn the_items_of_an_xml_file_come_out_as_they_went_in() {
+    let work = Work::new();
+    let table = run(&work, &fixture("naaccr_v18.xml"), "out", &[]);
+    let column = |name: &str| (0..table.rows.len()).map(|row| table.cell(row, name)).collect::<Vec<_>>();
+    assert_eq!(column("rstage_group"), column("truthGroup"));
+    assert_eq!(column("naaccrRecordVersion"), ["180"; 6]);
+    assert_eq!(column("tumorRecordNumber"), ["01", "01", "01", "01", "01", "02"]);
+    assert_eq!(column("patientIdNumber")[4], column("patientIdNumber")[5]);
+    let remarks = column("textRemarks");
+    assert_eq!(
+        (remarks[0], remarks[5]),
+        ("T & N from the \"board\",\n seen twice", "a second tumor, <not> the first")
+    );
+    assert!(!table.header.iter().any(|name| name.contains("note")));
+
+    let done = work.rstage(&[
+        "run",
+        fixture("naaccr_v18.xml").to_str().unwrap(),
+        "--out",
+        "parquet",
+        "--format",
+        "parquet",
+        "--quiet",
+    ]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let path = work.path("parquet/records.parquet");
+    let parquet = InputFile::probe(&path, 0, &Options::default()).unwrap();
+    assert_eq!(parquet.header, table.header);
+    let chunk = parquet.open(&Options::default()).unwrap().next().unwrap().unwrap();
+    for (row, cells) in table.rows.iter().enumerate() {
+        let found: Vec<_> = (0..cells.len()).map(|column| chunk.text(column, row).into_owned()).collect();
+        assert_eq!(&found, cells, "record {row}");
+    }
+}
+
+#[test]
+fn a_tumor_that_cannot_be_read_is_told_with_its_line() {
+    let work = Work::new();
+    let text = std::fs::read_to_string(fixture("naaccr_v18.xml")).unwrap();
+    let broken = text.replacen("C629</Item>", "&site;</Item>", 1);
+    let line = 1 + text.lines().position(|line| line.contains("<Tumor>")).unwrap();
+    let path = work.write("broken.xml", broken);
+    let done = work.rstage(&["run", path.to_str().unwrap(), "--out", "out", "--max-rejects", "1", "--quiet"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert_eq!(Table::read(&work.path("out/records.csv")).rows.len(), 5);
+    let rejects = Table::read(&work.path("out/rejects.csv"));
+    assert_eq!(rejects.rows.len(), 1);
+    assert_eq!(rejects.cell(0, "line"), line.to_string());
+    assert!(
+        rejects.rows[0].iter().any(|cell| cell.contains("unknown entity `&site;`")),
+        "{:?}",
+        rejects.rows
+    );
+}
