@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::csv::CsvReader;
+use super::fixed_width::{Flat, FlatReader, flat};
 use super::header::{read_top, sample};
 use super::parquet::{ParquetLayout, ParquetReader, read_layout};
 use super::xml::{self, XmlReader};
@@ -60,6 +61,7 @@ enum Form {
     #[default]
     Table,
     NaaccrXml,
+    NaaccrFlat(Flat),
 }
 
 impl InputFile {
@@ -88,6 +90,10 @@ impl InputFile {
         if xml::is_naaccr_xml(path, &sample)? {
             let columns = xml::read_columns(path, compression, options)?;
             return Ok(Self::lines(path, index, metadata.len(), compression, columns, Form::NaaccrXml));
+        }
+        if let Some(flat) = flat(&sample) {
+            let form = Form::NaaccrFlat(flat);
+            return Ok(Self::lines(path, index, metadata.len(), compression, flat.names(), form));
         }
         let top = read_top(path, &sample, whole, options)?;
         Ok(Self {
@@ -127,12 +133,13 @@ impl InputFile {
         }
     }
 
-    /// How the records are written down: `csv`, `naaccr_xml` or `parquet`.
+    /// How the records are written down: `csv`, `naaccr_xml`, `naaccr_flat` or `parquet`.
     pub fn form(&self) -> &'static str {
         match (&self.kind, self.layout.form) {
             (Kind::Parquet(_), _) => "parquet",
             (Kind::Csv(_), Form::Table) => "csv",
             (Kind::Csv(_), Form::NaaccrXml) => "naaccr_xml",
+            (Kind::Csv(_), Form::NaaccrFlat(_)) => "naaccr_flat",
         }
     }
 
@@ -181,12 +188,15 @@ impl InputFile {
     ) -> Result<Reader, InputError> {
         let bytes_read = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&bytes_read);
-        let inner = match &self.kind {
-            Kind::Csv(_) if self.layout.form == Form::NaaccrXml => {
-                Inner::Xml(Box::new(XmlReader::open(self, options, count)?))
+        let inner = match (&self.kind, self.layout.form) {
+            (Kind::Csv(_), Form::NaaccrXml) => Inner::Xml(Box::new(XmlReader::open(self, options, count)?)),
+            (Kind::Csv(_), Form::NaaccrFlat(flat)) => {
+                Inner::Flat(FlatReader::open(self, flat, options, count)?)
             }
-            Kind::Csv(dialect) => Inner::Csv(CsvReader::open(self, *dialect, &self.layout, options, count)?),
-            Kind::Parquet(layout) => {
+            (Kind::Csv(dialect), Form::Table) => {
+                Inner::Csv(CsvReader::open(self, *dialect, &self.layout, options, count)?)
+            }
+            (Kind::Parquet(layout), _) => {
                 Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
             }
         };
@@ -204,6 +214,7 @@ pub struct Reader {
 enum Inner {
     Csv(CsvReader),
     Xml(Box<XmlReader>),
+    Flat(FlatReader),
     Parquet(ParquetReader),
 }
 
@@ -224,6 +235,7 @@ impl Iterator for Reader {
         let next = match &mut self.inner {
             Inner::Csv(reader) => reader.next_chunk(),
             Inner::Xml(reader) => reader.next_chunk(),
+            Inner::Flat(reader) => reader.next_chunk(),
             Inner::Parquet(reader) => reader.next_chunk(),
         };
         self.ended = !matches!(next, Ok(Some(_)));

@@ -13,6 +13,7 @@ mod dialect;
 mod discover;
 mod error;
 mod file;
+mod fixed_width;
 mod hash;
 mod header;
 mod parquet;

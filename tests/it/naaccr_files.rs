@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rstage::input::{InputFile, Options};
 
-use crate::support::{Table, Work, fixture};
+use crate::support::{Table, Work, fixture, shared};
 
 fn run(work: &Work, input: &Path, out: &str, more: &[&str]) -> Table {
     let args = [&["run", input.to_str().unwrap(), "--out", out, "--quiet"], more].concat();
@@ -119,4 +119,47 @@ fn a_tumor_that_cannot_be_read_is_told_with_its_line() {
         "{:?}",
         rejects.rows
     );
+}
+
+#[test]
+fn a_flat_file_gives_what_the_xml_of_the_same_records_gives() {
+    let Some(folder) = shared("realdata/naaccr_werthpadoh") else { return };
+    let work = Work::new();
+    let xml = run(&work, &folder.join("synthetic-naaccr-18-incidence.xml"), "xml", &["--max-rejects", "0"]);
+    let flat = run(&work, &folder.join("synthetic-naaccr-18-incidence.txt"), "flat", &["--max-rejects", "0"]);
+    same_staging(&flat, &xml);
+    let mut compared = 0;
+    for name in flat.header.iter().filter(|name| xml.header.contains(name)) {
+        for row in 0..flat.rows.len() {
+            assert_eq!(flat.cell(row, name).trim(), xml.cell(row, name).trim(), "record {row}, {name}");
+            compared += usize::from(!xml.cell(row, name).trim().is_empty());
+        }
+    }
+    assert!(compared > 1500, "{compared} cells that hold anything");
+}
+
+#[test]
+fn flat_files_of_every_version_are_read_whole() {
+    for (folder, file) in [
+        ("naaccr_werthpadoh", "synthetic-naaccr-16-incidence.txt"),
+        ("naaccr_werthpadoh", "synthetic-naaccr-18-abstract.txt"),
+        ("naaccr_kumc", "naaccr-xml-sample-v180-incidence-100.txt"),
+        ("naaccr_kumc", "valid_standard-file-1.txt"),
+    ] {
+        let Some(folder) = shared(&format!("realdata/{folder}")) else { return };
+        let work = Work::new();
+        let path = folder.join(file);
+        let table = run(&work, &path, "out", &["--max-rejects", "0"]);
+        let text = std::fs::read(&path).unwrap();
+        let lines: Vec<_> = text.split(|byte| *byte == b'\n').filter(|line| line.len() > 2).collect();
+        assert_eq!(table.rows.len(), lines.len(), "{file}");
+        let own = table.header.iter().position(|name| name == "rstage_schema").unwrap();
+        for (row, line) in table.rows.iter().zip(lines) {
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            assert_eq!(row[..own].concat().as_bytes(), line, "{file}");
+        }
+        let staged = table.rows.iter().filter(|row| !row[own].is_empty()).count();
+        println!("{file}: {staged} of {} records have a schema", table.rows.len());
+        assert!(staged * 2 >= table.rows.len() || file.starts_with("valid"), "{file}: {staged}");
+    }
 }

@@ -225,7 +225,7 @@ fn with_text<'a>(of: &'a Patient, items: &'a [Item]) -> impl Iterator<Item = (us
 }
 
 /// Writes cells as a line of a text table, quoted where that is needed.
-fn write_row<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'a str>) {
+pub(super) fn write_row<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'a str>) {
     for (at, cell) in cells.enumerate() {
         if at > 0 {
             out.push(b',');
