@@ -172,22 +172,30 @@ pub fn case_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> Case {
 
 /// The text of a field as it stands in a record; `None` where it is empty or there is none.
 pub fn cell_of(chunk: &Chunk, mapping: &Mapping, field: Field, row: usize) -> Option<String> {
+    filled(mapping, field, |column| chunk.text(column, row).into_owned())
+}
+
+fn filled(mapping: &Mapping, field: Field, text: impl Fn(usize) -> String) -> Option<String> {
     mapping
         .sources(field)
         .iter()
         .map(|source| match source {
             Source::Constant(text) => text.clone(),
-            Source::Column { index, .. } => chunk.text(*index, row).into_owned(),
+            Source::Column { index, .. } => text(*index),
         })
         .find(|text| !text.is_empty())
 }
 
 /// The key of a record: the key column, else the parts that make it, else nothing.
 pub fn key_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
-    cell_of(chunk, mapping, Field::TumorKey, row).unwrap_or_else(|| {
+    key_from(mapping, |column| chunk.text(column, row).into_owned())
+}
+
+/// The same of a record whose texts are at hand by column.
+pub(super) fn key_from(mapping: &Mapping, text: impl Fn(usize) -> String) -> String {
+    filled(mapping, Field::TumorKey, &text).unwrap_or_else(|| {
         let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
-        let parts: Vec<String> =
-            parts.into_iter().filter_map(|part| cell_of(chunk, mapping, part, row)).collect();
+        let parts: Vec<String> = parts.into_iter().filter_map(|part| filled(mapping, part, &text)).collect();
         parts.join("/")
     })
 }
