@@ -1,6 +1,7 @@
 //! What the codes of Observations mean: a table that a person can correct.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -15,6 +16,17 @@ pub(super) enum Tells {
     T,
     N,
     M,
+}
+
+impl fmt::Display for Tells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Group => "stage group",
+            Self::T => "T category",
+            Self::N => "N category",
+            Self::M => "M category",
+        })
+    }
 }
 
 /// A code of the table.
@@ -119,7 +131,8 @@ mod tests {
             };
             assert!(allowed.contains(&value.as_str()), "{place:?}");
         }
-        let places: BTreeSet<_> = read.iter().flat_map(|(_, meaning)| meaning).map(|(place, _)| place).collect();
+        let places: BTreeSet<_> =
+            read.iter().flat_map(|(_, meaning)| meaning).map(|(place, _)| place).collect();
         assert_eq!(places.len(), read.len());
         let lines = text.lines().filter(|line| !line.starts_with('#')).count();
         assert_eq!(read.len(), lines - 1);

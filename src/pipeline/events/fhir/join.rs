@@ -1,9 +1,10 @@
 //! Observations of one staging to one event, however they are spread over files and lines.
 //!
 //! A stage group names its categories by their ids, which may stand anywhere; so all are sorted on disk by
-//! id first, and then by what they belong to: tumor, date and classification. Nothing is kept in memory but
+//! id first, and then by what they belong to: patient, date and classification. Nothing is kept in memory but
 //! the Observations of one such staging.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,13 +12,13 @@ use serde::{Deserialize, Serialize};
 
 use super::codes::Tells;
 use super::observation::{Observation, prefix};
-use crate::category::{Cell, Parsed, parse};
-use crate::fields::{Coding, Field};
+use crate::category::Prefix;
 use crate::input::{Reject, RejectCause};
+use crate::pipeline::events::store::hash;
 use crate::pipeline::sorted::Sorter;
 
 /// The columns of a staging, as the layout for FHIR knows them.
-pub(super) const COLUMNS: [&str; 10] = [
+pub(in crate::pipeline::events) const COLUMNS: [&str; 10] = [
     "fhir.tumor",
     "fhir.subject",
     "fhir.effective",
@@ -30,27 +31,74 @@ pub(super) const COLUMNS: [&str; 10] = [
     "fhir.source",
 ];
 
-/// The most groups that one category may belong to, and the most Observations of one tumor, date and
+/// The most groups that one category may belong to, and the most Observations of one patient, date and
 /// classification. What has more is no staging but something that went wrong in the export.
 const MOST_GROUPS: usize = 16;
 const MOST_OBSERVATIONS: usize = 256;
 
 /// File and line of an Observation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub(super) struct Place {
-    pub(super) file: usize,
-    pub(super) line: u64,
+pub(in crate::pipeline::events) struct Place {
+    pub(in crate::pipeline::events) file: usize,
+    pub(in crate::pipeline::events) line: u64,
 }
 
-/// A staging, or an Observation that belongs to none.
+impl Place {
+    fn bytes(self) -> [u8; 12] {
+        let mut bytes = [0; 12];
+        let (file, line) = bytes.split_at_mut(4);
+        file.copy_from_slice(&(self.file as u32).to_be_bytes());
+        line.copy_from_slice(&self.line.to_be_bytes());
+        bytes
+    }
+}
+
+/// What came of some Observations.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::pipeline::events) enum Joined {
-    /// Place of the group, else of the first category, and the texts by column.
-    Staging { file: usize, line: u64, cells: [String; COLUMNS.len()] },
+    Staging(Staging),
+    /// One that belongs to no staging.
     Refused(Reject),
+    /// One that another line tells in the same words.
+    Repeated,
 }
 
-/// Tumor, date and classification.
+/// An event of Observations.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(in crate::pipeline::events) struct Staging {
+    /// The texts by column.
+    pub(in crate::pipeline::events) cells: [String; COLUMNS.len()],
+    /// Its Observations, the group first if it has one.
+    parts: Vec<(Place, String)>,
+}
+
+impl Staging {
+    /// Place of the group, else of the first category.
+    pub(in crate::pipeline::events) fn place(&self) -> Place {
+        self.parts.first().map_or(Place { file: 0, line: 0 }, |(place, _)| *place)
+    }
+
+    /// How many lines tell it.
+    pub(in crate::pipeline::events) fn lines(&self) -> u64 {
+        self.parts.len() as u64
+    }
+
+    /// Every line of it as one that cannot be used.
+    pub(in crate::pipeline::events) fn rejects(&self, why: &str) -> Vec<Reject> {
+        let first = self.place();
+        let reject = |(place, raw): &(Place, String)| {
+            let why = if *place == first {
+                why.to_owned()
+            } else {
+                format!("part of the staging on line {}: {why}", first.line)
+            };
+            refused(*place, raw.clone(), why)
+        };
+        self.parts.iter().map(reject).collect()
+    }
+}
+
+/// Patient (else condition), date and classification.
 type Identity = (String, String, String);
 
 /// What is sorted by id.
@@ -61,7 +109,7 @@ enum ById {
     Own(Place, Box<Observation>),
 }
 
-/// What is sorted by tumor, date and classification.
+/// What is sorted by patient, date and classification.
 #[derive(Serialize, Deserialize)]
 struct Part {
     place: Place,
@@ -85,19 +133,19 @@ impl Joiner {
     /// Adds an Observation.
     pub(super) fn push(&mut self, place: Place, own: Observation) -> io::Result<()> {
         for member in own.members.iter().filter(|member| !member.is_empty()) {
-            let claim = ById::Claim(place, identity(&own));
-            self.by_id.push(order(member), row(member, 0, place, &claim)?)?;
+            let claim = ById::Claim(place, own.identity());
+            self.by_id.push(hash(member), row(member, 0, place, &claim)?)?;
         }
         if own.id.is_empty() {
-            return self.belongs(&identity(&own), &Part { place, group: None, own });
+            return self.belongs(&own.identity(), &Part { place, group: None, own });
         }
-        let row = row(&own.id, 1, place, &ById::Own(place, Box::new(own.clone())))?;
-        self.by_id.push(order(&own.id), row)
+        let id = own.id.clone();
+        self.by_id.push(hash(&id), row(&id, 1, place, &ById::Own(place, Box::new(own)))?)
     }
 
     fn belongs(&mut self, to: &Identity, part: &Part) -> io::Result<()> {
         let key = serde_json::to_string(to)?;
-        self.by_staging.push(order(&key), row(&key, 0, part.place, part)?)
+        self.by_staging.push(hash(&key), row(&key, 0, part.place, part)?)
     }
 
     /// Hands on every staging, in an order that depends on the Observations alone.
@@ -108,7 +156,7 @@ impl Joiner {
         let by_id = std::mem::replace(&mut self.by_id, Sorter::new(&self.folder));
         let mut id = String::new();
         let mut claims: Vec<(Place, Identity)> = Vec::new();
-        let mut first: Option<Place> = None;
+        let mut first: Option<(Place, Observation)> = None;
         for sorted in by_id.finish()? {
             let (_, bytes) = sorted?;
             let (key, payload) = split(&bytes)?;
@@ -125,15 +173,19 @@ impl Joiner {
                     }
                 }
                 ById::Own(place, own) => {
-                    if let Some(first) = first {
-                        each(refused(place, &own, &format!("its id is that of line {} as well", first.line)))?;
+                    if let Some((first, same)) = &first {
+                        each(if *same == *own {
+                            Joined::Repeated
+                        } else {
+                            own.refused(place, format!("its id is that of line {} as well", first.line))
+                        })?;
                         continue;
                     }
-                    first = Some(place);
+                    first = Some((place, (*own).clone()));
                     if own.tells == Tells::Group || claims.is_empty() {
-                        self.belongs(&identity(&own), &Part { place, group: None, own: *own })?;
+                        self.belongs(&own.identity(), &Part { place, group: None, own: *own })?;
                     } else if claims.len() > MOST_GROUPS {
-                        each(refused(place, &own, &format!("more than {MOST_GROUPS} stage groups name it")))?;
+                        each(own.refused(place, format!("more than {MOST_GROUPS} stage groups name it")))?;
                     } else {
                         for (group, identity) in &claims {
                             let part = Part { place, group: Some(*group), own: (*own).clone() };
@@ -160,92 +212,291 @@ impl Joiner {
             if parts.len() < MOST_OBSERVATIONS {
                 parts.push(part);
             } else {
-                let why = format!("more than {MOST_OBSERVATIONS} Observations of one tumor, date and classification");
-                each(refused(part.place, &part.own, &why))?;
+                let why = format!(
+                    "more than {MOST_OBSERVATIONS} Observations of one patient, date and classification"
+                );
+                each(part.own.refused(part.place, why))?;
             }
         }
         one(parts, &mut each)
     }
 }
 
-/// The Observations of one tumor, date and classification, in the order of their places: a staging for each
-/// group, or else one for all categories.
+/// The Observations of one patient, date and classification, by the condition that was staged. What names
+/// none is of the only one that the others name.
 fn one<E>(parts: Vec<Part>, each: &mut impl FnMut(Joined) -> Result<(), E>) -> Result<(), E> {
+    let named: BTreeSet<&str> =
+        parts.iter().map(|part| part.own.condition.as_str()).filter(|named| !named.is_empty()).collect();
+    let only = named.first().filter(|_| named.len() == 1).map(|&only| only.to_owned());
+    let groups: BTreeMap<Place, String> = parts
+        .iter()
+        .filter(|part| part.own.tells == Tells::Group)
+        .map(|group| (group.place, group.own.condition.clone()))
+        .collect();
+    let mut tumors: BTreeMap<String, Vec<Part>> = BTreeMap::new();
+    for part in parts {
+        let group = part.group.and_then(|group| groups.get(&group));
+        let condition = only.as_ref().or(group).unwrap_or(&part.own.condition).clone();
+        tumors.entry(condition).or_default().push(part);
+    }
+    tumors.into_iter().try_for_each(|(condition, parts)| of_tumor(&condition, parts, each))
+}
+
+/// Those of one condition, in the order of their places: a staging for each group, or else one for all
+/// categories.
+fn of_tumor<E>(
+    condition: &str,
+    parts: Vec<Part>,
+    each: &mut impl FnMut(Joined) -> Result<(), E>,
+) -> Result<(), E> {
     let (groups, categories): (Vec<Part>, Vec<Part>) =
         parts.into_iter().partition(|part| part.own.tells == Tells::Group);
-    let (named, mut loose): (Vec<Part>, Vec<Part>) =
+    let (named, loose): (Vec<Part>, Vec<Part>) =
         categories.into_iter().partition(|part| groups.iter().any(|group| Some(group.place) == part.group));
-    let mut refuse = |part: &Part, first: Place| {
-        let Joined::Refused(_) = refused(part.place, &part.own, "") else { return Ok(()) };
-        let why = format!("line {} tells another {} of this staging", first.line, letter(part.own.tells));
-        each(refused(part.place, &part.own, &why))
-    };
     // A category that stands by itself is told once, whatever it joins.
-    let mut at = 0;
-    while let Some(part) = loose.get(at) {
-        let first = loose[..at].iter().find(|first| first.own.tells == part.own.tells);
-        match first {
-            Some(first) => {
-                if first.own.value != part.own.value {
-                    refuse(part, first.place)?;
-                }
-                loose.remove(at);
-            }
-            None => at += 1,
-        }
-    }
-    let mut stagings: Vec<Vec<&Part>> = Vec::new();
+    let loose = told_once(&loose.iter().collect::<Vec<_>>(), each)?;
     for group in &groups {
-        let mut own: Vec<&Part> = vec![group];
-        for part in named.iter().filter(|part| part.group == Some(group.place)) {
-            match own.iter().find(|first| first.own.tells == part.own.tells) {
-                Some(first) if first.own.value != part.own.value => refuse(part, first.place)?,
-                Some(_) => {}
-                None => own.push(part),
-            }
-        }
-        for part in &loose {
+        let own: Vec<&Part> = named.iter().filter(|part| part.group == Some(group.place)).collect();
+        let mut own = told_once(&own, each)?;
+        for &part in &loose {
             if own.iter().all(|first| first.own.tells != part.own.tells) {
                 own.push(part);
             }
         }
-        stagings.push(own);
+        own.insert(0, group);
+        each(staging(condition, group, &own))?;
     }
-    if groups.is_empty() && !loose.is_empty() {
-        stagings.push(loose.iter().collect());
+    match loose.first() {
+        Some(first) if groups.is_empty() => each(staging(condition, first, &loose)),
+        _ => Ok(()),
     }
-    stagings.into_iter().filter_map(|parts| staging(&parts)).try_for_each(each)
 }
 
-/// One event; the first part is its group, if it has one.
-fn staging(parts: &[&Part]) -> Option<Joined> {
-    let Part { place, own: first, .. } = parts.first()?;
+/// The first of each category, T before N before M; what another line tells otherwise is refused.
+fn told_once<'p, E>(
+    parts: &[&'p Part],
+    each: &mut impl FnMut(Joined) -> Result<(), E>,
+) -> Result<Vec<&'p Part>, E> {
+    let mut once: Vec<&Part> = Vec::new();
+    for &part in parts {
+        let first = once.iter().find(|first| first.own.tells == part.own.tells);
+        match first.map(|first| (first.place.line, first.own.value == part.own.value)) {
+            None => once.push(part),
+            Some((_, true)) => each(Joined::Repeated)?,
+            Some((line, false)) => {
+                let why = format!("line {line} tells another {} of this staging", part.own.tells);
+                each(part.own.refused(part.place, why))?;
+            }
+        }
+    }
+    once.sort_by_key(|part| part.own.tells);
+    Ok(once)
+}
+
+/// One event; `first` says date and classification.
+fn staging(condition: &str, first: &Part, parts: &[&Part]) -> Joined {
+    let own = &first.own;
     let cell = |tells: Tells| {
         let part = parts.iter().find(|part| part.own.tells == tells);
-        part.map_or_else(String::new, |part| marked(&part.own, &first.classification))
+        part.map_or_else(String::new, |part| part.own.marked(&own.classification))
     };
     let edition = parts.iter().map(|part| &part.own.edition).find(|edition| !edition.is_empty());
+    let tumor = if condition.is_empty() { &own.subject } else { condition };
     let cells = [
-        first.tumor.clone(),
-        first.subject.clone(),
-        first.date.clone(),
-        first.classification.clone(),
+        tumor.to_owned(),
+        own.subject.clone(),
+        own.date.clone(),
+        own.classification.clone(),
         cell(Tells::Group),
         cell(Tells::T),
         cell(Tells::N),
         cell(Tells::M),
         edition.cloned().unwrap_or_default(),
-        reference(first),
+        own.reference(),
     ];
-    Some(Joined::Staging { file: place.file, line: place.line, cells })
+    let parts = parts.iter().map(|part| (part.place, part.own.reference())).collect();
+    Joined::Staging(Staging { cells, parts })
 }
 
-/// A value with the letters of its own code before it, where they are not those of the staging and it bears
-/// none itself: a pathologic T in a clinical staging stays pathologic.
-fn marked(own: &Observation, classification: &str) -> String {
-    let bare = prefix(own.tells, &own.value) == crate::category::Prefix::default();
-    if bare && own.classification != classification && own.tells != Tells::Group && !own.value.is_empty() {
-        return format!("{}{}", own.classification, own.value);
+impl Observation {
+    fn identity(&self) -> Identity {
+        let whose = if self.subject.is_empty() { &self.condition } else { &self.subject };
+        (whose.clone(), self.date.clone(), self.classification.clone())
     }
-    own.value.clone()
+
+    fn reference(&self) -> String {
+        if self.id.is_empty() { "Observation".to_owned() } else { format!("Observation/{}", self.id) }
+    }
+
+    /// The value with the letters of its own code before it, where they are not those of the staging and it
+    /// bears none itself: a pathologic T in a clinical staging stays pathologic.
+    fn marked(&self, classification: &str) -> String {
+        let bare = self.tells != Tells::Group && prefix(self.tells, &self.value) == Prefix::default();
+        if bare && self.classification != classification && !self.value.is_empty() {
+            return format!("{}{}", self.classification, self.value);
+        }
+        self.value.clone()
+    }
+
+    fn refused(&self, place: Place, why: String) -> Joined {
+        Joined::Refused(refused(place, self.reference(), why))
+    }
+}
+
+fn refused(place: Place, raw: String, why: String) -> Reject {
+    Reject { file: place.file, line: place.line, cause: RejectCause::Unusable { why }, raw }
+}
+
+/// A row that sorts by key, rank and place.
+fn row(key: &str, rank: u8, place: Place, payload: &impl Serialize) -> io::Result<Vec<u8>> {
+    let length = u32::try_from(key.len()).map_err(io::Error::other)?;
+    let mut bytes = length.to_be_bytes().to_vec();
+    bytes.extend_from_slice(key.as_bytes());
+    bytes.push(rank);
+    bytes.extend_from_slice(&place.bytes());
+    serde_json::to_writer(&mut bytes, payload)?;
+    Ok(bytes)
+}
+
+/// Key and payload of such a row.
+fn split(row: &[u8]) -> io::Result<(&str, &[u8])> {
+    let damaged = || io::Error::other("the temporary file of Observations is damaged");
+    let (length, rest) = row.split_first_chunk().ok_or_else(damaged)?;
+    let (key, rest) = rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(damaged)?;
+    let (_, payload) = rest.split_first_chunk::<13>().ok_or_else(damaged)?;
+    Ok((std::str::from_utf8(key).map_err(io::Error::other)?, payload))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn told(id: &str, tells: Tells, whose: (&str, &str), value: &str, members: &[&str]) -> Observation {
+        Observation {
+            id: id.to_owned(),
+            tells,
+            classification: "c".to_owned(),
+            value: value.to_owned(),
+            date: "2020".to_owned(),
+            condition: whose.0.to_owned(),
+            subject: whose.1.to_owned(),
+            edition: String::new(),
+            members: members.iter().map(|&member| member.to_owned()).collect(),
+        }
+    }
+
+    /// The stagings of some Observations as `tumor group t n m`, and the lines of those refused.
+    fn joined(all: &[(u64, Observation)]) -> (Vec<String>, Vec<u64>, u64) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut joiner = Joiner::new(folder.path());
+        for (line, own) in all {
+            joiner.push(Place { file: 0, line: *line }, own.clone()).unwrap();
+        }
+        let (mut stagings, mut refused, mut repeated) = (Vec::new(), Vec::new(), 0);
+        let finished = joiner.finish(|joined| {
+            match joined {
+                Joined::Staging(Staging { cells, .. }) => {
+                    stagings.push([0, 4, 5, 6, 7].map(|at: usize| cells[at].as_str()).join(" "));
+                }
+                Joined::Refused(reject) => refused.push(reject.line),
+                Joined::Repeated => repeated += 1,
+            }
+            io::Result::Ok(())
+        });
+        finished.unwrap();
+        stagings.sort();
+        refused.sort_unstable();
+        (stagings, refused, repeated)
+    }
+
+    #[test]
+    fn categories_find_their_group() {
+        let (p1, k1, k2) = (("", "p1"), ("k1", "p1"), ("k2", "p1"));
+        for (all, expected) in [
+            // Named by the group, by the same patient, date and classification, and alone.
+            (
+                vec![
+                    told("g", Tells::Group, k1, "IIA", &["t"]),
+                    told("t", Tells::T, ("", "p9"), "T3", &[]),
+                    told("n", Tells::N, p1, "N0", &[]),
+                ],
+                vec!["k1 IIA T3 N0 "],
+            ),
+            (
+                vec![told("t", Tells::T, p1, "T3", &[]), told("m", Tells::M, p1, "M0", &[])],
+                vec!["p1  T3  M0"],
+            ),
+            // Two tumors of one patient: what names none belongs to neither.
+            (
+                vec![
+                    told("g", Tells::Group, k1, "IIA", &["t"]),
+                    told("h", Tells::Group, k2, "I", &[]),
+                    told("t", Tells::T, p1, "T3", &[]),
+                    told("n", Tells::N, p1, "N0", &[]),
+                    told("m", Tells::M, k2, "M0", &[]),
+                ],
+                vec!["k1 IIA T3  ", "k2 I   M0", "p1   N0 "],
+            ),
+            // What a group names goes before what only fits.
+            (
+                vec![
+                    told("s", Tells::T, k1, "T1", &[]),
+                    told("g", Tells::Group, k1, "IIA", &["t"]),
+                    told("t", Tells::T, k1, "T3", &[]),
+                ],
+                vec!["k1 IIA T3  "],
+            ),
+            // Two groups share a category.
+            (
+                vec![
+                    told("g", Tells::Group, k1, "IIA", &["t"]),
+                    told("h", Tells::Group, k1, "IIB", &["t"]),
+                    told("t", Tells::T, k1, "T3", &[]),
+                ],
+                vec!["k1 IIA T3  ", "k1 IIB T3  "],
+            ),
+        ] {
+            let all: Vec<(u64, Observation)> = (1..).zip(all).collect();
+            assert_eq!(joined(&all).0, expected);
+        }
+    }
+
+    proptest! {
+        /// Whatever the export looks like, an Observation is in a staging, repeated or refused.
+        #[test]
+        fn none_is_lost_in_any_order(
+            all in prop::collection::vec(
+                (0_usize..6, 0_usize..4, 0_usize..3, 0_usize..3, prop::collection::vec(0_usize..6, 0..3)),
+                1..14,
+            ),
+            order in any::<prop::sample::Index>(),
+        ) {
+            let kinds = [Tells::Group, Tells::T, Tells::N, Tells::M];
+            let all: Vec<(u64, Observation)> = (1..)
+                .zip(&all)
+                .map(|(line, (id, kind, condition, subject, members))| {
+                    let members: Vec<String> = members.iter().map(|member| format!("o{member}")).collect();
+                    let members: Vec<&str> = members.iter().map(String::as_str).collect();
+                    let whose = (["", "k1", "k2"][*condition], ["", "p1", "p2"][*subject]);
+                    let mut own = told(&format!("o{id}"), kinds[*kind], whose, &format!("v{line}"), &members);
+                    if *kind > 0 {
+                        own.members.clear();
+                    }
+                    (line, own)
+                })
+                .collect();
+            let (stagings, refused, repeated) = joined(&all);
+            for (line, own) in &all {
+                let told = stagings.iter().any(|staging| staging.split(' ').any(|value| *value == own.value));
+                prop_assert!(told || refused.contains(line), "line {line}: {stagings:?} {refused:?}");
+            }
+            prop_assert_eq!(repeated, 0);
+            // The lines keep their numbers, so that their order in the file must not matter.
+            let mut turned = all.clone();
+            turned.rotate_left(order.index(all.len()));
+            prop_assert_eq!(joined(&turned), (stagings, refused, repeated));
+        }
+    }
 }
