@@ -163,6 +163,8 @@ pub struct Rule {
     pub name: String,
     /// What it says of a record.
     pub meaning: String,
+    /// When it is raised, in terms of the record's values.
+    pub condition: String,
     /// Usual severity, before any override.
     pub severity: Severity,
     /// Severity in the case of `otherwise_when`.
