@@ -98,14 +98,11 @@ impl Staging {
     }
 }
 
-/// Patient (else condition), date and classification.
-type Identity = (String, String, String);
-
 /// What is sorted by id.
 #[derive(Serialize, Deserialize)]
 enum ById {
     /// A group names this id.
-    Claim(Place, Identity),
+    Claim(Place, String),
     Own(Place, Box<Observation>),
 }
 
@@ -132,7 +129,8 @@ impl Joiner {
 
     /// Adds an Observation.
     pub(super) fn push(&mut self, place: Place, own: Observation) -> io::Result<()> {
-        for member in own.members.iter().filter(|member| !member.is_empty()) {
+        let members: BTreeSet<&String> = own.members.iter().filter(|member| !member.is_empty()).collect();
+        for member in members {
             let claim = ById::Claim(place, own.identity());
             self.by_id.push(hash(member), row(member, 0, place, &claim)?)?;
         }
@@ -143,9 +141,8 @@ impl Joiner {
         self.by_id.push(hash(&id), row(&id, 1, place, &ById::Own(place, Box::new(own)))?)
     }
 
-    fn belongs(&mut self, to: &Identity, part: &Part) -> io::Result<()> {
-        let key = serde_json::to_string(to)?;
-        self.by_staging.push(hash(&key), row(&key, 0, part.place, part)?)
+    fn belongs(&mut self, identity: &str, part: &Part) -> io::Result<()> {
+        self.by_staging.push(hash(identity), row(identity, 0, part.place, part)?)
     }
 
     /// Hands on every staging, in an order that depends on the Observations alone.
@@ -155,7 +152,7 @@ impl Joiner {
     ) -> Result<(), E> {
         let by_id = std::mem::replace(&mut self.by_id, Sorter::new(&self.folder));
         let mut id = String::new();
-        let mut claims: Vec<(Place, Identity)> = Vec::new();
+        let mut claims: Vec<(Place, String)> = Vec::new();
         let mut first: Option<(Place, Observation)> = None;
         for sorted in by_id.finish()? {
             let (_, bytes) = sorted?;
@@ -205,7 +202,7 @@ impl Joiner {
             let (_, bytes) = sorted?;
             let (next, payload) = split(&bytes)?;
             if next != key {
-                one(std::mem::take(&mut parts), &mut each)?;
+                one(&key, std::mem::take(&mut parts), &mut each)?;
                 next.clone_into(&mut key);
             }
             let part: Part = serde_json::from_slice(payload).map_err(io::Error::other)?;
@@ -218,28 +215,53 @@ impl Joiner {
                 each(part.own.refused(part.place, why))?;
             }
         }
-        one(parts, &mut each)
+        one(&key, parts, &mut each)
     }
 }
 
 /// The Observations of one patient, date and classification, by the condition that was staged. What names
 /// none is of the only one that the others name.
-fn one<E>(parts: Vec<Part>, each: &mut impl FnMut(Joined) -> Result<(), E>) -> Result<(), E> {
-    let named: BTreeSet<&str> =
-        parts.iter().map(|part| part.own.condition.as_str()).filter(|named| !named.is_empty()).collect();
-    let only = named.first().filter(|_| named.len() == 1).map(|&only| only.to_owned());
+fn one<E>(identity: &str, parts: Vec<Part>, each: &mut impl FnMut(Joined) -> Result<(), E>) -> Result<(), E> {
     let groups: BTreeMap<Place, String> = parts
         .iter()
         .filter(|part| part.own.tells == Tells::Group)
         .map(|group| (group.place, group.own.condition.clone()))
         .collect();
+    let parts = with_their_groups(identity, parts, &groups, each)?;
+    let named: BTreeSet<&str> =
+        parts.iter().map(|part| part.own.condition.as_str()).filter(|named| !named.is_empty()).collect();
+    let only = named.first().filter(|_| named.len() == 1).map(|&only| only.to_owned());
     let mut tumors: BTreeMap<String, Vec<Part>> = BTreeMap::new();
     for part in parts {
-        let group = part.group.and_then(|group| groups.get(&group));
-        let condition = only.as_ref().or(group).unwrap_or(&part.own.condition).clone();
+        let of_group = part.group.and_then(|group| groups.get(&group));
+        let condition = only.as_ref().or(of_group).unwrap_or(&part.own.condition).clone();
         tumors.entry(condition).or_default().push(part);
     }
     tumors.into_iter().try_for_each(|(condition, parts)| of_tumor(&condition, parts, each))
+}
+
+/// The parts whose group is among them or that have none. A category whose group was refused stands by itself
+/// where it belongs here, unless another group here names it.
+fn with_their_groups<E>(
+    identity: &str,
+    parts: Vec<Part>,
+    groups: &BTreeMap<Place, String>,
+    each: &mut impl FnMut(Joined) -> Result<(), E>,
+) -> Result<Vec<Part>, E> {
+    let held = |part: &Part| part.group.is_none_or(|group| groups.contains_key(&group));
+    let mut seen: BTreeSet<Place> = parts.iter().filter(|part| held(part)).map(|part| part.place).collect();
+    let (mut kept, lost): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(held);
+    for mut part in lost {
+        let Some(group) = part.group.take().filter(|_| seen.insert(part.place)) else { continue };
+        if part.own.identity() == identity {
+            kept.push(part);
+        } else {
+            let why = format!("the stage group on line {} names it, and was refused", group.line);
+            each(part.own.refused(part.place, why))?;
+        }
+    }
+    kept.sort_by_key(|part| part.place);
+    Ok(kept)
 }
 
 /// Those of one condition, in the order of their places: a staging for each group, or else one for all
@@ -254,22 +276,30 @@ fn of_tumor<E>(
     let (named, loose): (Vec<Part>, Vec<Part>) =
         categories.into_iter().partition(|part| groups.iter().any(|group| Some(group.place) == part.group));
     // A category that stands by itself is told once, whatever it joins.
-    let loose = told_once(&loose.iter().collect::<Vec<_>>(), each)?;
+    let mut loose = told_once(&loose.iter().collect::<Vec<_>>(), each)?;
+    let mut joined = BTreeSet::new();
     for group in &groups {
         let own: Vec<&Part> = named.iter().filter(|part| part.group == Some(group.place)).collect();
         let mut own = told_once(&own, each)?;
         for &part in &loose {
             if own.iter().all(|first| first.own.tells != part.own.tells) {
                 own.push(part);
+                joined.insert(part.place);
             }
         }
         own.insert(0, group);
         each(staging(condition, group, &own))?;
     }
-    match loose.first() {
-        Some(first) if groups.is_empty() => each(staging(condition, first, &loose)),
-        _ => Ok(()),
+    loose.retain(|part| !joined.contains(&part.place));
+    if groups.is_empty() {
+        return loose.first().map_or(Ok(()), |first| each(staging(condition, first, &loose)));
     }
+    // What is left found a category that every group names itself.
+    for part in loose {
+        let first = named.iter().find(|first| first.own.tells == part.own.tells);
+        first.map_or(Ok(()), |first| each(again(part, first)))?;
+    }
+    Ok(())
 }
 
 /// The first of each category, T before N before M; what another line tells otherwise is refused.
@@ -279,18 +309,22 @@ fn told_once<'p, E>(
 ) -> Result<Vec<&'p Part>, E> {
     let mut once: Vec<&Part> = Vec::new();
     for &part in parts {
-        let first = once.iter().find(|first| first.own.tells == part.own.tells);
-        match first.map(|first| (first.place.line, first.own.value == part.own.value)) {
+        match once.iter().find(|first| first.own.tells == part.own.tells) {
             None => once.push(part),
-            Some((_, true)) => each(Joined::Repeated)?,
-            Some((line, false)) => {
-                let why = format!("line {line} tells another {} of this staging", part.own.tells);
-                each(part.own.refused(part.place, why))?;
-            }
+            Some(first) => each(again(part, first))?,
         }
     }
     once.sort_by_key(|part| part.own.tells);
     Ok(once)
+}
+
+/// What comes of a category that another line tells already.
+fn again(part: &Part, first: &Part) -> Joined {
+    if part.own.value == first.own.value {
+        return Joined::Repeated;
+    }
+    let why = format!("line {} tells another {} of this staging", first.place.line, part.own.tells);
+    part.own.refused(part.place, why)
 }
 
 /// One event; `first` says date and classification.
@@ -319,9 +353,10 @@ fn staging(condition: &str, first: &Part, parts: &[&Part]) -> Joined {
 }
 
 impl Observation {
-    fn identity(&self) -> Identity {
+    /// Patient (else condition), date and classification.
+    fn identity(&self) -> String {
         let whose = if self.subject.is_empty() { &self.condition } else { &self.subject };
-        (whose.clone(), self.date.clone(), self.classification.clone())
+        [whose.as_str(), &self.date, &self.classification].join("\0")
     }
 
     fn reference(&self) -> String {
