@@ -204,6 +204,7 @@ impl LesionCaps {
     /// The most numbers.
     pub const MOST: usize = 4;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
     fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }

@@ -1,6 +1,7 @@
 //! Definitions of oligometastasis side by side.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::support::{Table, Work, fixture};
 
@@ -75,7 +76,7 @@ fn the_prostate_is_reported_with_three_and_four_lesions_as_well() {
     let work = Work::new();
     let mut records = "tumor_key,site,histology,behavior,dx_date,t,n,m,mets_bone,lesions\n".to_owned();
     for lesions in 2..=6 {
-        records.push_str(&format!("p{lesions},C61.9,8140,3,2020-01-10,T3,N0,M1b,1,{lesions}\n"));
+        writeln!(records, "p{lesions},C61.9,8140,3,2020-01-10,T3,N0,M1b,1,{lesions}").unwrap();
     }
     records.push_str("m0,C61.9,8140,3,2020-01-10,T3,N0,M0,0,\nb4,C50.1,8500,3,2020-01-10,T3,N0,M1,1,4\n");
     work.write("records.csv", records);
