@@ -1,9 +1,8 @@
 //! Tables of events beside the records, as a user gives them.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use crate::support::{Table, Work, fixture, shared};
+use crate::support::{Table, Work, fixture};
 
 const RECORDS: &str = "\
 tumor_key,site,histology,behavior,dx_date,path_t,path_n,path_m,path_group,surgery_date
@@ -448,47 +447,4 @@ fn a_map_file_takes_the_patient_of_fhir_as_key() {
         "{}",
         done.err
     );
-}
-
-/// Tumors of stage I to III in a table that tells of the first new tumor event, with a later distant metastasis.
-#[test]
-fn stage_i_to_iii_with_later_distant_metastasis_in_tcga() {
-    let Some(folder) = shared("realdata/xena") else { return };
-    let matrix = folder.join("LUAD_clinicalMatrix");
-    let work = Work::new();
-    let path = |path: &Path| path.display().to_string();
-    let done = work.rstage(&[
-        "run",
-        &path(&matrix),
-        "--events",
-        &path(&matrix),
-        "--out",
-        "out",
-        "--format",
-        "csv",
-        "--quiet",
-    ]);
-    assert_eq!(done.status, 0, "{}", done.err);
-    let records = Table::read(&work.path("out/records.csv"));
-    let mut counts = std::collections::BTreeMap::new();
-    for row in 0..records.rows.len() {
-        let recorded = records.cell(row, "rstage_recorded");
-        let stage =
-            recorded.trim_end_matches(|letter: char| !letter.is_ascii_uppercase() || "ABC".contains(letter));
-        let later = records.cell(row, "rstage_met_origin") == "recurrent";
-        *counts.entry((stage.to_owned(), later)).or_insert(0_u32) += 1;
-    }
-    for stage in ["I", "II", "III"] {
-        let of = |later| counts.get(&(stage.to_owned(), later)).copied().unwrap_or(0);
-        println!(
-            "LUAD stage {stage}: {} samples, {} with a later distant metastasis",
-            of(true) + of(false),
-            of(true)
-        );
-        assert!(of(true) > 0 && of(true) < of(false));
-    }
-    let manifest = manifest(&work);
-    let events = &manifest["events"];
-    println!("LUAD events: {} read, {} matched", events["read"], events["matched"]);
-    assert_eq!(events["read"], events["matched"]);
 }
