@@ -175,3 +175,35 @@ fn the_rule_about_an_algorithm_of_seer() {
     rstage(&work, &["run", "records.csv", "--layout", "seer-keys", "--algorithm", "tnm.zip", "--out", "out"]);
     assert_eq!(wrong(&cases, &found(&work, "out/findings.csv")), Vec::<String>::new());
 }
+
+/// Organs and lesions source by source: Mets at Dx, EOD Mets, M, recurrence, lists of sites, counts of lesions.
+#[test]
+fn every_source_of_metastatic_sites_and_lesions_is_counted() {
+    let text = std::fs::read_to_string(fixture("rules/metastasis_sources.csv")).unwrap();
+    let cases = embedded(&text);
+    let work = Work::new();
+    let keys: Vec<String> = (0..cases.len()).map(|at| format!("k{at}")).collect();
+    let records: Vec<_> =
+        cases.iter().zip(&keys).filter_map(|(case, key)| keyed(&case["record"], key, key)).collect();
+    let events: Vec<_> = cases
+        .iter()
+        .zip(&keys)
+        .flat_map(|(case, key)| case["events"].split("||").filter_map(|event| keyed(event, key, key)))
+        .collect();
+    work.write("records.csv", table(&records));
+    work.write("events.csv", table(&events));
+    rstage(&work, &["run", "records.csv", "--events", "events.csv", "--out", "out"]);
+    let records = Table::read(&work.path("out/records.csv"));
+    let mut wrong = Vec::new();
+    for (row, case) in cases.iter().enumerate() {
+        let found = ["rstage_met_organs", "rstage_met_lesions", "rstage_oligo_rule", "rstage_oligo"]
+            .map(|name| records.cell(row, name));
+        let expected = ["organs", "lesions", "rule", "level"].map(|name| case[name].as_str());
+        if found != expected {
+            wrong.push(format!("{}: {}: {found:?}, not {expected:?}", case["source"], case["record"]));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    let sources: BTreeSet<&str> = cases.iter().map(|case| case["source"].as_str()).collect();
+    println!("{} cases of {} sources", cases.len(), sources.len());
+}
