@@ -448,3 +448,68 @@ fn a_map_file_takes_the_patient_of_fhir_as_key() {
         done.err
     );
 }
+
+#[test]
+fn synthetic_events_say_what_their_records_say() {
+    let work = Work::new();
+    let synth = |out: &str, events: &str, more: &[&str]| {
+        let fixed = [
+            "synth",
+            "--rows",
+            "2000",
+            "--seed",
+            "3",
+            "--out",
+            out,
+            "--events",
+            "900",
+            "--events-out",
+            events,
+        ];
+        let done = work.rstage(&[&fixed[..], more].concat());
+        assert_eq!(done.status, 0, "{}", done.err);
+        assert!(done.err.ends_with(&format!("{events}: 900 events\n")), "{}", done.err);
+    };
+    synth("records.csv", "events.csv", &[]);
+    synth("again.csv", "again_events.csv", &[]);
+    let read = |name: &str| std::fs::read(work.path(name)).unwrap();
+    assert_eq!(read("events.csv"), read("again_events.csv"));
+    let (records, restagings) = run(&work, &["--events", "events.csv"]);
+    assert_eq!(restagings.rows.len(), 900, "every event has its record");
+    let roles = column(&restagings, &["role"]);
+    for role in ["within_window", "post_therapy", "restaging"] {
+        assert!(roles.iter().any(|found| found == role), "{role}");
+    }
+    let done = work.rstage(&["run", "records.csv", "--out", "bare", "--quiet"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let bare = Table::read(&work.path("bare/records.csv"));
+    for names in [&["rstage_group", "rstage_reason"][..], &["rstage_post_group"]] {
+        assert_eq!(column(&records, names), column(&bare, names));
+    }
+    // An event says as well how it was examined.
+    let restaged: Vec<String> =
+        column(&records, &["rstage_r_group"]).iter().map(|group| group.replace("rc", "r")).collect();
+    assert_eq!(restaged, column(&bare, &["rstage_r_group"]));
+    // There are no more events than the records tell of.
+    let all = work.rstage(&[
+        "synth",
+        "--rows",
+        "100",
+        "--out",
+        "few.csv",
+        "--events",
+        "100000",
+        "--events-out",
+        "all.csv",
+    ]);
+    assert!(all.status == 0 && !all.err.contains("100000 events"), "{}", all.err);
+    for (args, says) in [
+        (&["--events", "5"][..], "--events-out <FILE>"),
+        (&["--events", "5", "--events-out", "x.parquet"], "--events-out must end in .csv"),
+        (&["--events", "5", "--events-out", "all.csv"], "all.csv: exists already"),
+    ] {
+        let done = work.rstage(&[&["synth", "--rows", "5", "--out", "five.csv"], args].concat());
+        assert!(done.status == 2 && done.err.contains(says), "{}", done.err);
+        assert!(!work.path("five.csv").exists());
+    }
+}
