@@ -25,7 +25,7 @@ mod texts;
 mod union;
 mod verify;
 
-pub use added::{Added, RowCells, TextColumn};
+pub use added::{Added, NumberedColumns, RowCells, TextColumn, Vocabulary};
 pub use error::OutputError;
 pub use folder::RunFolder;
 pub use hashed::Digest;

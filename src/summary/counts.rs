@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use rustc_hash::FxBuildHasher;
+
 use super::{AgeBand, Moved, Oligo, Restaging, Staging, Tally};
 use crate::audit::Severity;
 use crate::category::{Edition, Sex};
@@ -26,7 +28,7 @@ pub struct Counts {
 }
 
 /// How often each key was seen.
-pub(super) type Numbers<K> = HashMap<K, u64>;
+pub(super) type Numbers<K> = HashMap<K, u64, FxBuildHasher>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct StageKey {

@@ -1,5 +1,6 @@
 //! Event tables to the store: each row is checked before it is kept.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -157,7 +158,7 @@ impl Intake<'_> {
             at(bytes.load(Ordering::Relaxed))?;
             let mut rejects = std::mem::take(&mut chunk.rejects);
             for row in 0..chunk.rows() {
-                let cell = |column: usize| chunk.text(column, row).into_owned();
+                let cell = |column: usize| chunk.text(column, row);
                 match self.row(mapping, chunk.file, chunk.line(row), cell)? {
                     Ok(0) => self.without_event += 1,
                     Ok(_) => {}
@@ -207,7 +208,7 @@ impl Intake<'_> {
         };
         let place = staging.place();
         let Some(events) = files.iter().find(|events| events.file.index == place.file) else { return Ok(()) };
-        let cell = |column: usize| staging.cells.get(column).cloned().unwrap_or_default();
+        let cell = |column: usize| Cow::from(staging.cells.get(column).map_or("", String::as_str));
         match self.row(&events.mapping, place.file, place.line, cell)? {
             Ok(0) => self.without_event += staging.lines(),
             Ok(_) => {}
@@ -217,12 +218,12 @@ impl Intake<'_> {
     }
 
     /// Keeps the events of a row and says how many they are, or why the row cannot be taken.
-    fn row(
+    fn row<'c>(
         &mut self,
-        mapping: &Mapping,
+        mapping: &'c Mapping,
         file: usize,
         line: u64,
-        cell: impl Fn(usize) -> String,
+        cell: impl Fn(usize) -> Cow<'c, str>,
     ) -> io::Result<Result<usize, String>> {
         let texts = match events_of(mapping, &self.audit, &cell) {
             Ok(texts) => texts,
@@ -235,7 +236,7 @@ impl Intake<'_> {
         let events = texts.len();
         for (part, texts) in texts {
             let event = StoredRow { key: key.clone(), file, line, part, texts };
-            self.sorter.push(hash(&event.key), encode(&event))?;
+            self.sorter.push(hash(&event.key), &encode(&event))?;
         }
         Ok(Ok(events))
     }
@@ -254,10 +255,10 @@ fn stop(signal: &AtomicUsize) -> Result<(), RunError> {
 }
 
 /// The events of a row with their numbers within it, or why it cannot be taken.
-fn events_of(
+fn events_of<'c>(
     mapping: &Mapping,
     audit: &AuditRules,
-    cell: impl Fn(usize) -> String,
+    cell: impl Fn(usize) -> Cow<'c, str>,
 ) -> Result<Vec<(u32, Texts)>, String> {
     let texts = Texts(FIELDS.map(|field| text(mapping, field, &cell)));
     let mut events = Vec::new();
@@ -272,7 +273,7 @@ fn events_of(
 }
 
 /// The text of a field under the first of its columns that is filled, and how it is written.
-fn text(mapping: &Mapping, field: Field, cell: impl Fn(usize) -> String) -> (Coding, String) {
+fn text<'c>(mapping: &Mapping, field: Field, cell: impl Fn(usize) -> Cow<'c, str>) -> (Coding, String) {
     let replaced = |text: &str| {
         // A list of types is one word each.
         let parts: Vec<&str> =

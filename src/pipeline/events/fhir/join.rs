@@ -132,17 +132,17 @@ impl Joiner {
         let members: BTreeSet<&String> = own.members.iter().filter(|member| !member.is_empty()).collect();
         for member in members {
             let claim = ById::Claim(place, own.identity());
-            self.by_id.push(hash(member), row(member, 0, place, &claim)?)?;
+            self.by_id.push(hash(member), &row(member, 0, place, &claim)?)?;
         }
         if own.id.is_empty() {
             return self.belongs(&own.identity(), &Part { place, group: None, own });
         }
         let id = own.id.clone();
-        self.by_id.push(hash(&id), row(&id, 1, place, &ById::Own(place, Box::new(own)))?)
+        self.by_id.push(hash(&id), &row(&id, 1, place, &ById::Own(place, Box::new(own)))?)
     }
 
     fn belongs(&mut self, identity: &str, part: &Part) -> io::Result<()> {
-        self.by_staging.push(hash(identity), row(identity, 0, part.place, part)?)
+        self.by_staging.push(hash(identity), &row(identity, 0, part.place, part)?)
     }
 
     /// Hands on every staging, in an order that depends on the Observations alone.
