@@ -7,16 +7,18 @@
 mod codes;
 mod join;
 mod observation;
+mod staging;
 
 use std::io;
 use std::path::Path;
 
-use join::{Joiner, Place};
+use join::Joiner;
 use observation::Resource;
+use staging::Place;
 
 use crate::input::{Line, Reject};
 
-pub(super) use join::{COLUMNS, Joined};
+pub(super) use staging::{COLUMNS, Joined};
 
 /// The staging Observations of all files of a run.
 pub(super) struct Exports {
