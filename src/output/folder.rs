@@ -277,6 +277,7 @@ mod tests {
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new(), overlay: None },
             records: "encoded".to_owned(),
+            left_out: Vec::new(),
             counts: Counts { read: 2, written: 1, rejected: 1 },
             algorithms: Vec::new(),
             events: None,

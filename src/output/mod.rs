@@ -9,6 +9,7 @@ mod csv_cell;
 mod error;
 mod folder;
 mod hashed;
+mod keys;
 mod lock;
 mod manifest;
 mod number_runs;
@@ -29,6 +30,7 @@ pub use added::{Added, RowCells, TextColumn};
 pub use error::OutputError;
 pub use folder::RunFolder;
 pub use hashed::Digest;
+pub use keys::{KeyFileError, Keys};
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
 };
@@ -37,5 +39,5 @@ pub use rejects::RejectsWriter;
 pub use replace::replace;
 pub use seal::Program;
 pub use table::{TableFormat, TableWriter};
-pub use union::clashing_columns;
+pub use union::{LeftOut, clashing_columns};
 pub use verify::{Verified, verify};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::records_csv::{CsvFile, CsvPlan};
 use super::records_parquet::{Columns, ParquetFile, ParquetPlan};
+use super::union::LeftOut;
 use super::{Added, Digest, OutputError, RowCells};
 use crate::input::{Chunk, Delimiter, InputFile};
 
@@ -149,14 +150,25 @@ impl RecordsWriter {
         added: &[String],
         format: RecordsFormat,
     ) -> Result<Self, OutputError> {
+        Self::create_without(path, files, added, format, &LeftOut::new())
+    }
+
+    /// The same with some columns of the inputs left out.
+    pub fn create_without(
+        path: PathBuf,
+        files: &[InputFile],
+        added: &[String],
+        format: RecordsFormat,
+        left_out: &LeftOut,
+    ) -> Result<Self, OutputError> {
         let (plan, file) = match format {
             RecordsFormat::Csv(delimiter) => {
-                let plan = CsvPlan::new(files, delimiter);
+                let plan = CsvPlan::new(files, delimiter, left_out);
                 let file = CsvFile::create(&path, &plan, files, added)?;
                 (Plan::Csv(Arc::new(plan)), OpenFile::Csv(file))
             }
             RecordsFormat::Parquet => {
-                let plan = ParquetPlan::new(files, added);
+                let plan = ParquetPlan::new(files, added, left_out);
                 let file = ParquetFile::create(&path, &plan)?;
                 (Plan::Parquet(Arc::new(plan)), OpenFile::Parquet(Box::new(file)))
             }

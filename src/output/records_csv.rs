@@ -8,7 +8,7 @@ use memchr::{memchr, memchr3};
 
 use super::csv_cell::CellStyle;
 use super::hashed::{Digest, HashedFile};
-use super::union::{Union, all_literal};
+use super::union::{LeftOut, Union, all_literal};
 use super::{Added, OutputError, TextColumn};
 use crate::input::{Chunk, Delimiter, InputFile, Kind, Quoting};
 
@@ -23,7 +23,7 @@ pub(super) struct CsvPlan {
 
 impl CsvPlan {
     /// A plan for these inputs; with no delimiter that of the first text table is taken.
-    pub(super) fn new(files: &[InputFile], delimiter: Option<Delimiter>) -> Self {
+    pub(super) fn new(files: &[InputFile], delimiter: Option<Delimiter>, left_out: &LeftOut) -> Self {
         let first = files.iter().find_map(|file| match &file.kind {
             Kind::Csv(dialect) => Some(dialect.delimiter),
             Kind::Parquet(_) => None,
@@ -32,7 +32,7 @@ impl CsvPlan {
         let literal = delimiter == Delimiter::Tab && all_literal(files);
         let quoting = if literal { Quoting::Literal } else { Quoting::Csv };
         let style = CellStyle { delimiter, quoting };
-        let union = Union::of(files);
+        let union = Union::of(files, left_out);
         let verbatim = files
             .iter()
             .enumerate()

@@ -14,6 +14,7 @@ mod events;
 mod memo;
 mod memory;
 mod patients;
+mod privacy;
 mod process;
 mod restagings;
 mod rows;
@@ -59,6 +60,7 @@ use events::EventFile;
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
 use patients::Patients;
+pub use privacy::Privacy;
 use process::{FilePlan, Shared};
 pub use seer::seer_case;
 use seer::{SeerPlan, manifest_algorithms};
@@ -105,6 +107,8 @@ pub struct RunConfig {
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
     pub max_rejects: u64,
+    /// What is not to be told of the persons behind the records.
+    pub privacy: Privacy,
 }
 
 /// Tables of events, one row per staging, recurrence or progression of a tumor.
@@ -171,6 +175,14 @@ pub enum RunError {
     /// An input has columns of rstage's own already.
     #[error("{}: has a column `{column}` already\nhint: this looks like the result of an earlier run; stage the export it was made from, or drop the rstage_ columns", path.display())]
     Clash {
+        /// The input.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
+    /// The key of the tumors names a person, and it was asked that nothing does.
+    #[error("{}: the key of the tumors is made of `{column}`, which names a person\nhint: findings repeat the key; give --pseudonymise key=HMAC and --key-file as well, or map another key", path.display())]
+    IdentifyingKey {
         /// The input.
         path: PathBuf,
         /// The column.
@@ -254,6 +266,7 @@ pub fn run(
         .map(str::to_owned)
         .collect();
     refuse_clash(&files, &columns)?;
+    let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
     let mut folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
@@ -266,7 +279,7 @@ pub fn run(
     let mappings = plans.iter().map(|plan| &plan.mapping);
     let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
     let by_patient = patients.is_some();
-    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, patients, config)?;
+    let mut sinks = Sinks::create(&folder, &files, &event_files, (&columns, &left_out), patients, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
     let shared = Shared {
@@ -279,6 +292,7 @@ pub fn run(
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
+        keys: &config.privacy.keys,
         patients: by_patient,
         events: ingested.as_ref().map(|ingested| &ingested.store),
         steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
@@ -296,8 +310,10 @@ pub fn run(
     let finished = sinks.finish()?;
     folder.hashed(finished.records.clone());
     write_summaries(&folder, &finished.counts, &schemas)?;
-    let events =
-        ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
+    let events = ingested
+        .as_ref()
+        .map(|ingested| ingested.settle(&folder, &event_files, &paths, &config.privacy.keys))
+        .transpose()?;
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
     let verdict = verdict(config, &finished);
     let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
@@ -307,6 +323,7 @@ pub fn run(
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
         records: copying.as_str().to_owned(),
+        left_out: privacy::names(&files, &left_out),
         algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,

@@ -15,6 +15,7 @@ use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
 use crate::fields::{Field, Mapping};
 use crate::input::Chunk;
+use crate::output::Keys;
 use crate::staging::Case;
 
 /// The rule.
@@ -127,7 +128,7 @@ fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) ->
 }
 
 /// What is kept of a record; none where it has no patient number or says too little of its tumor.
-pub(super) fn tumor(chunk: &Chunk, mapping: &Mapping, row: usize, case: &Case) -> Option<Row> {
+pub(super) fn tumor(chunk: &Chunk, mapping: &Mapping, keys: &Keys, row: usize, case: &Case) -> Option<Row> {
     let tumor = Tumor::of(case)?;
     let number = cell_of(chunk, mapping, Field::PatientId, row)?;
     let registry = cell_of(chunk, mapping, Field::RegistryId, row).unwrap_or_default();
@@ -136,7 +137,7 @@ pub(super) fn tumor(chunk: &Chunk, mapping: &Mapping, row: usize, case: &Case) -
         tumor,
         file: u32::try_from(chunk.file).ok()?,
         line: chunk.line(row),
-        key: key_of(chunk, mapping, row),
+        key: keys.shown(key_of(chunk, mapping, row)),
     };
     let mut hasher = DefaultHasher::new();
     stored.patient.hash(&mut hasher);

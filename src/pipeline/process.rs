@@ -8,7 +8,7 @@ use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::{Rules, Steps};
-use crate::output::{Encoded, RecordsEncoder};
+use crate::output::{Encoded, Keys, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
 use crate::summary::{Moved, Oligo, Restaging, Staging, Tally};
@@ -46,6 +46,8 @@ pub(super) struct Shared<'a> {
     pub(super) encoder: RecordsEncoder,
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: &'a [String],
+    /// How keys are shown outside the records.
+    pub(super) keys: &'a Keys,
     /// Whether a rule asks about the other tumors of a patient.
     pub(super) patients: bool,
     /// The events of the run, where it has any.
@@ -174,7 +176,10 @@ impl Worker<'_> {
             let mut key = codes.key().filter(|_| course.is_none());
             let shared = self.shared;
             let tumor = |case: &Case| {
-                shared.patients.then(|| patients::tumor(chunk, &plan.mapping, row, case)).flatten()
+                shared
+                    .patients
+                    .then(|| patients::tumor(chunk, &plan.mapping, shared.keys, row, case))
+                    .flatten()
             };
             let known = key.and_then(|key| memo.find(key));
             let differs = |judged: &Judged| {

@@ -10,7 +10,8 @@ use super::{RunConfig, RunError};
 use crate::audit::Severity;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
-    Digest, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+    Digest, LeftOut, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat,
+    TableWriter,
 };
 use crate::summary::Counts;
 
@@ -50,7 +51,7 @@ impl Sinks {
         folder: &RunFolder,
         files: &[InputFile],
         events: &[EventFile],
-        columns: &[String],
+        (columns, left_out): (&[String], &LeftOut),
         patients: Option<Patients>,
         config: &RunConfig,
     ) -> Result<Self, OutputError> {
@@ -66,7 +67,13 @@ impl Sinks {
         };
         let records_name = format!("records.{extension}");
         Ok(Self {
-            records: RecordsWriter::create(folder.file(&records_name)?, files, columns, records)?,
+            records: RecordsWriter::create_without(
+                folder.file(&records_name)?,
+                files,
+                columns,
+                records,
+                left_out,
+            )?,
             findings_table: TableWriter::create(
                 folder.file(&format!("findings.{extension}"))?,
                 &FINDING_COLUMNS,

@@ -23,6 +23,7 @@ mod golden_seer;
 mod golden_tnm;
 mod parquet_copy;
 mod patients;
+mod privacy;
 mod profiles;
 mod properties;
 mod random_cases;
