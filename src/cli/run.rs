@@ -14,7 +14,7 @@ use rstage::category::Edition;
 use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
 use rstage::knowledge::Rules;
-use rstage::output::{EventCounts, TableFormat};
+use rstage::output::{Access, EventCounts, TableFormat};
 use rstage::pipeline::{DEFAULT_MEMORY, EventTables, Privacy, Progress, RunConfig, RunError, RunResult, run};
 use rstage::seer::{Algorithm, Algorithms, current_year};
 use rstage::summary::render;
@@ -107,6 +107,9 @@ pub(crate) struct Args {
     /// Leave columns that name a person (names, numbers, addresses) out of the records
     #[arg(long)]
     drop_identifiers: bool,
+    /// Permissions of the results: 0600 for their owner alone, 0640 for the group as well
+    #[arg(long, value_name = "MODE", default_value = "0600")]
+    mode: Access,
     /// Log steps, warnings and errors on standard error in this form
     #[arg(long, value_name = "FORM")]
     pub(super) log_format: Option<LogFormat>,
@@ -214,6 +217,7 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
+        access: args.mode,
         privacy: Privacy { keys: args.pseudonyms.keys()?, drop_identifiers: args.drop_identifiers },
     })
 }

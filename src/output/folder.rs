@@ -2,13 +2,15 @@
 //! on the disk; a run that stops early leaves nothing behind, and an earlier result stays whole until the move.
 //! What a killed run left is cleared, or put back, by the next one for the same place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 
+use super::access::Access;
 use super::lock::Lock;
 use super::manifest::EventCounts;
 use super::seal::{Program, Sealed, seal, sync_folder};
@@ -38,7 +40,10 @@ const OWN: [&str; 12] = [
 pub struct RunFolder {
     place: PathBuf,
     overwrite: bool,
+    access: Access,
     known: BTreeMap<String, Digest>,
+    /// Files that were asked for, which all have to be there in the end.
+    given: Mutex<BTreeSet<String>>,
     // Fields are dropped in this order: the parents can go once the folder in them is gone.
     temporary: TempDir,
     lock: Lock,
@@ -61,12 +66,26 @@ impl RunFolder {
             .prefix(&hidden_prefix(&place))
             .tempdir_in(&parent)
             .map_err(|source| OutputError::io(&parent, source))?;
-        Ok(Self { place, overwrite, known: BTreeMap::new(), temporary, lock, parents })
+        Ok(Self {
+            place,
+            overwrite,
+            access: Access::default(),
+            known: BTreeMap::new(),
+            given: Mutex::default(),
+            temporary,
+            lock,
+            parents,
+        })
     }
 
     /// Whether a run could be put there: what [`RunFolder::create`] would say, with nothing left behind.
     pub fn check(path: &Path, overwrite: bool) -> Result<(), OutputError> {
         Self::create(path, overwrite).map(drop)
+    }
+
+    /// Says who may read the result once it is in place.
+    pub fn readable_by(&mut self, access: Access) {
+        self.access = access;
     }
 
     /// Notes the digest of a file that was hashed while it was written; the others are read when the run is finished.
@@ -81,9 +100,14 @@ impl RunFolder {
 
     /// Where a file is to be written until the run is finished. Its subfolder is made.
     pub fn file(&self, name: &str) -> Result<PathBuf, OutputError> {
-        let path = self.temporary.path().join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|source| OutputError::io(folder, source))?;
+        let root = self.temporary.path();
+        let path = root.join(name);
+        // The folder itself is never made anew: what was in it would be missing.
+        if let Some(folder) = path.parent().filter(|folder| *folder != root && !folder.is_dir()) {
+            fs::create_dir(folder).map_err(|source| OutputError::io(folder, source))?;
+        }
+        if let Ok(mut given) = self.given.lock() {
+            given.insert(name.to_owned());
         }
         Ok(path)
     }
@@ -108,8 +132,13 @@ impl RunFolder {
     pub fn finish_with(self, manifest: &impl serde::Serialize) -> Result<PathBuf, OutputError> {
         let path = self.file(MANIFEST)?;
         // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
-        let Self { parents, lock, temporary, place, overwrite, known } = self;
-        let outputs = seal(temporary.path(), known)?;
+        let Self { parents, lock, temporary, given, place, overwrite, access, known } = self;
+        let outputs = seal(temporary.path(), known, access)?;
+        for name in given.into_inner().unwrap_or_default() {
+            if name != MANIFEST && !outputs.contains_key(&name) {
+                return Err(OutputError::Vanished { path: temporary.path().join(name) });
+            }
+        }
         let sealed = Sealed { manifest, program: Program::this(), outputs };
         let mut text = serde_json::to_vec_pretty(&sealed)
             .map_err(|error| OutputError::Io { path: path.clone(), source: error.into() })?;
@@ -120,6 +149,8 @@ impl RunFolder {
             file.sync_all()
         };
         write().map_err(|source| OutputError::io(&path, source))?;
+        access.give(&path)?;
+        access.give(temporary.path())?;
         sync_folder(temporary.path())?;
 
         check(&place, overwrite)?;
@@ -162,6 +193,9 @@ fn place(path: &Path) -> Result<PathBuf, OutputError> {
     match path.canonicalize() {
         Ok(place) => Ok(place),
         Err(error) if error.kind() == ErrorKind::NotFound => {
+            if path.is_symlink() {
+                return Err(OutputError::Link { path: path.to_owned() });
+            }
             std::path::absolute(path).map_err(|source| OutputError::io(path, source))
         }
         Err(source) => Err(OutputError::io(path, source)),
@@ -190,10 +224,13 @@ fn recover(place: &Path) -> Result<(), OutputError> {
         }
         let path = entry.path();
         let io = |source| OutputError::io(&path, source);
-        if old && !place.exists() && path.join("run").join(MANIFEST).is_file() {
+        // A link is nothing that a run left; it goes, and what it leads to is not looked at.
+        let is_folder = |path: &Path| fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir());
+        let whole = is_folder(&path) && is_folder(&path.join("run"));
+        if old && whole && !place.exists() && path.join("run").join(MANIFEST).is_file() {
             fs::rename(path.join("run"), place).map_err(io)?;
         }
-        fs::remove_dir_all(&path).map_err(io)?;
+        if is_folder(&path) { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(io)?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 //! puts new columns beside the records as they were read, [`TableWriter`] writes findings and summaries, and
 //! [`RejectsWriter`] what could not be read. The room writes what it is given and knows no rule.
 
+mod access;
 mod added;
 mod csv_cell;
 mod error;
@@ -26,6 +27,7 @@ mod texts;
 mod union;
 mod verify;
 
+pub use access::{Access, UnknownAccess};
 pub use added::{Added, RowCells, TextColumn};
 pub use error::OutputError;
 pub use folder::RunFolder;

@@ -45,7 +45,7 @@ use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
-use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
+use crate::output::{self, Access, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
 use crate::seer::Algorithms;
 use crate::staging::Policy;
@@ -107,6 +107,8 @@ pub struct RunConfig {
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
     pub max_rejects: u64,
+    /// Who may read the result.
+    pub access: Access,
     /// What is not to be told of the persons behind the records.
     pub privacy: Privacy,
 }
@@ -269,6 +271,7 @@ pub fn run(
     let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
     let mut folder = RunFolder::create(&config.out, config.overwrite)?;
+    folder.readable_by(config.access);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
     let memory = Memory::share(config.memory, threads);

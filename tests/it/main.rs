@@ -16,6 +16,7 @@ mod diff;
 mod editions;
 mod events;
 mod facts;
+mod faults;
 mod fixtures;
 mod golden;
 mod golden_cs;
