@@ -55,6 +55,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         previous: None,
         fail_on: None,
         max_rejects: 0,
+        resume: None,
         access: Access::default(),
         privacy: Privacy::default(),
     }

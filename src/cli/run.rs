@@ -15,7 +15,9 @@ use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
 use rstage::knowledge::Rules;
 use rstage::output::{Access, EventCounts, TableFormat};
-use rstage::pipeline::{DEFAULT_MEMORY, EventTables, Privacy, Progress, RunConfig, RunError, RunResult, run};
+use rstage::pipeline::{
+    CHECKPOINT_CHUNKS, DEFAULT_MEMORY, EventTables, Privacy, Progress, RunConfig, RunError, RunResult, run,
+};
 use rstage::seer::{Algorithm, Algorithms, current_year};
 use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
@@ -107,6 +109,12 @@ pub(crate) struct Args {
     /// Leave columns that name a person (names, numbers, addresses) out of the records
     #[arg(long)]
     drop_identifiers: bool,
+    /// Keep checkpoints, and go on from the last one where an earlier run with this option was killed or stopped
+    #[arg(long)]
+    resume: bool,
+    /// With --resume: chunks of records between two checkpoints
+    #[arg(long, value_name = "N", default_value_t = CHECKPOINT_CHUNKS, value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_chunks: u64,
     /// Permissions of the results: 0600 for their owner alone, 0640 for the group as well
     #[arg(long, value_name = "MODE", default_value = "0600")]
     mode: Access,
@@ -217,6 +225,7 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
+        resume: args.resume.then_some(args.checkpoint_chunks),
         access: args.mode,
         privacy: Privacy { keys: args.pseudonyms.keys()?, drop_identifiers: args.drop_identifiers },
     })

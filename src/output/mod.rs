@@ -36,7 +36,7 @@ pub use keys::{KeyFileError, Keys};
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
 };
-pub use records::{Copying, Encoded, Lines, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
+pub use records::{Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
 pub use rejects::RejectsWriter;
 pub use replace::replace;
 pub use seal::Program;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::records_csv::{CsvFile, CsvPlan};
 use super::records_parquet::{Columns, ParquetFile, ParquetPlan};
 use super::union::LeftOut;
@@ -128,6 +130,15 @@ pub struct RecordsWriter {
     rows: u64,
 }
 
+/// How much of a text table is on the disk for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its rows, the header not counted.
+    pub rows: u64,
+}
+
 /// A file of records that is complete.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Written {
@@ -175,6 +186,30 @@ impl RecordsWriter {
         };
         let encoder = RecordsEncoder { path: path.into(), added: added.len(), plan };
         Ok(Self { encoder, file, rows: 0 })
+    }
+
+    /// Opens a text table of records that was written up to a mark by a process that is gone, to go on from there.
+    /// Everything else must be as it was given when the file was created.
+    pub fn reopen(
+        path: PathBuf,
+        files: &[InputFile],
+        added: &[String],
+        delimiter: Option<Delimiter>,
+        left_out: &LeftOut,
+        mark: Mark,
+    ) -> Result<Self, OutputError> {
+        let file = OpenFile::Csv(CsvFile::reopen(&path, mark.bytes)?);
+        let plan = Plan::Csv(Arc::new(CsvPlan::new(files, delimiter, left_out)));
+        let encoder = RecordsEncoder { path: path.into(), added: added.len(), plan };
+        Ok(Self { encoder, file, rows: mark.rows })
+    }
+
+    /// Brings what was written to the disk; none where the form cannot be gone on with later.
+    pub fn mark(&mut self) -> Result<Option<Mark>, OutputError> {
+        match &mut self.file {
+            OpenFile::Csv(file) => Ok(Some(Mark { bytes: file.sync()?, rows: self.rows })),
+            OpenFile::Parquet(_) => Ok(None),
+        }
     }
 
     /// The part that works on other threads.

@@ -201,6 +201,17 @@ impl CsvFile {
         Ok(file)
     }
 
+    pub(super) fn reopen(path: &Path, bytes: u64) -> Result<Self, OutputError> {
+        let file = HashedFile::reopen(path, bytes).map_err(|source| OutputError::io(path, source))?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) })
+    }
+
+    /// Brings everything to the disk; the bytes so far.
+    pub(super) fn sync(&mut self) -> Result<u64, OutputError> {
+        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync());
+        synced.map_err(|source| OutputError::io(&self.path, source))
+    }
+
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), OutputError> {
         self.file.write_all(lines).map_err(|source| OutputError::io(&self.path, source))
     }

@@ -74,6 +74,11 @@ impl Memo {
         at
     }
 
+    /// All that is kept, to be counted.
+    pub(super) fn kept(&mut self) -> impl Iterator<Item = &mut Judged> + '_ {
+        self.kept.iter_mut()
+    }
+
     /// Forgets all, and hands them out to be counted.
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Judged> + '_ {
         self.by_key.clear();

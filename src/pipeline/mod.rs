@@ -17,6 +17,7 @@ mod patients;
 mod privacy;
 mod process;
 mod restagings;
+mod resume;
 mod rows;
 mod seer;
 mod settings;
@@ -43,7 +44,7 @@ use crate::audit::{ADULT_FROM, AuditError, AuditRules, Config, SeerGroups, Sever
 use crate::category::Edition;
 use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
-use crate::input::{self, Chunk, InputError, InputFile, Options};
+use crate::input::{self, Chunk, InputError, InputFile, Options, Reject};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Access, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
@@ -62,11 +63,15 @@ use memory::Memory;
 use patients::Patients;
 pub use privacy::Privacy;
 use process::{FilePlan, Shared};
+pub use resume::CHECKPOINT_CHUNKS;
+use resume::Checkpoint;
 pub use seer::seer_case;
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
 use stream::{Way, stream};
+use times::Times;
+use worker::Worker;
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -107,6 +112,8 @@ pub struct RunConfig {
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
     pub max_rejects: u64,
+    /// Whether a killed run is gone on with and checkpoints are kept for that, every so many chunks.
+    pub resume: Option<u64>,
     /// Who may read the result.
     pub access: Access,
     /// What is not to be told of the persons behind the records.
@@ -213,6 +220,21 @@ pub enum RunError {
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
+    /// The same, with something to go on from.
+    #[error(
+        "stopped by signal {signal}; {records} records are kept beside the result, and --resume goes on from there"
+    )]
+    Paused {
+        /// The signal.
+        signal: usize,
+        /// Records that are written already.
+        records: u64,
+    },
+    /// A run that writes Parquet cannot be gone on with.
+    #[error(
+        "--resume: records that become Parquet cannot be gone on with\nhint: give --format csv, or leave --resume out; a run that is killed then starts anew"
+    )]
+    NoResume,
     /// The page cannot be made.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -270,7 +292,11 @@ pub fn run(
     refuse_clash(&files, &columns)?;
     let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
-    let mut folder = RunFolder::create(&config.out, config.overwrite)?;
+    resume::refuse_parquet(config, sinks::format(config, &files))?;
+    let (mut folder, checkpoint) = match config.resume {
+        Some(_) => RunFolder::resume(&config.out, config.overwrite)?,
+        None => (RunFolder::create(&config.out, config.overwrite)?, None),
+    };
     folder.readable_by(config.access);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
@@ -282,8 +308,26 @@ pub fn run(
     let mappings = plans.iter().map(|plan| &plan.mapping);
     let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
     let by_patient = patients.is_some();
-    let mut sinks = Sinks::create(&folder, &files, &event_files, (&columns, &left_out), patients, config)?;
-    let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
+    let read =
+        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
+    let job = match config.resume {
+        Some(_) => resume::job(config, rules, (&files, &plans, &event_files), &columns, &read)?,
+        None => String::new(),
+    };
+    let checkpoint = Checkpoint::read(&folder, checkpoint, &job)?;
+    let mut at = checkpoint.as_ref().map(Checkpoint::position).unwrap_or_default();
+    let goes_on = checkpoint.is_some();
+    let mut kept_records = checkpoint.as_ref().map(Checkpoint::records);
+    let (kept, matched) = checkpoint.map(Checkpoint::into_parts).unzip();
+    let mut sinks =
+        Sinks::open(&folder, &files, &event_files, (&columns, &left_out), patients, config, kept)?;
+    // Events that cannot be taken were written down by the run that is gone on with.
+    let reject = |rejects: &[Reject]| if goes_on { Ok(()) } else { sinks.reject(rejects) };
+    let ingested = events::ingest(&event_files, config, &folder, progress, reject)?;
+    let store = ingested.as_ref().map(|ingested| &ingested.store);
+    if let Some((store, matched)) = store.zip(matched) {
+        store.restore_matched(&matched);
+    }
     let paths = sinks.paths.clone();
     let shared = Shared {
         rules,
@@ -297,15 +341,30 @@ pub fn run(
         paths: &paths,
         keys: &config.privacy.keys,
         patients: by_patient,
-        events: ingested.as_ref().map(|ingested| &ingested.store),
+        events: store,
         steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
         judgements: memory.judgements,
     };
-    let read =
-        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
-    let way =
-        Way { read: &read, policy: config.policy, event_bytes, threads, pool: &pool, chunks: memory.chunks };
-    let times = stream(&way, progress, &shared, &mut sinks)?;
+    let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
+    let mut workers: Vec<Worker> = (0..threads).map(|_| Worker::new(&shared, config.policy)).collect();
+    let mut times = Times::default();
+    let stretch = config.resume.unwrap_or(u64::MAX);
+    while at.file < files.len() {
+        match stream(&way, progress, &mut sinks, &mut workers, &mut at, stretch) {
+            Err(RunError::Stopped(signal)) if let Some(records) = kept_records => {
+                folder.leave();
+                return Err(RunError::Paused { signal, records });
+            }
+            streamed => times.add(&streamed?),
+        }
+        workers.iter_mut().for_each(|worker| sinks.count(worker.settle()));
+        if config.resume.is_some() && at.file < files.len() {
+            let kept = sinks.keep()?;
+            kept_records = kept.as_ref().map(sinks::Kept::records);
+            Checkpoint::keep(&folder, &job, &at, kept, store)?;
+        }
+    }
+    workers.iter().for_each(|worker| times.add(&worker.times));
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();

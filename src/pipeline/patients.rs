@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::RunError;
 use super::decode::{cell_of, key_of};
 use super::process::FINDING_COLUMNS;
+use super::resume::RowLog;
 use super::sorted::{Row, Sorter};
 use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
@@ -27,6 +28,8 @@ const FIELDS: [Field; 4] = [Field::PatientId, Field::Site, Field::Histology, Fie
 pub(super) struct Patients {
     folder: PathBuf,
     sorter: Sorter,
+    /// The tumors once more, where the run may have to be gone on with.
+    log: Option<RowLog>,
     families: HistologyFamilies,
     severity: Severity,
     action: String,
@@ -47,15 +50,32 @@ impl Patients {
         Ok(Some(Self {
             folder: folder.to_owned(),
             sorter: Sorter::new(folder),
+            log: None,
             families: HistologyFamilies::builtin()?,
             severity,
             action: audit.rule(RULE).map_or_else(String::new, |rule| rule.action.clone()),
         }))
     }
 
+    /// Writes the tumors down as well, behind so many bytes of an earlier process.
+    pub(super) fn logged(&mut self, bytes: u64) -> Result<(), RunError> {
+        let sorter = &mut self.sorter;
+        let log = RowLog::open(&self.folder.join(".tumors"), bytes, |(order, row)| sorter.push(order, row));
+        self.log = Some(log.map_err(|source| self.lost(source))?);
+        Ok(())
+    }
+
+    /// Brings the tumors to the disk; their bytes.
+    pub(super) fn sync(&mut self) -> Result<u64, RunError> {
+        let synced = self.log.as_mut().map_or(Ok(0), RowLog::sync);
+        synced.map_err(|source| self.lost(source))
+    }
+
     /// Takes the tumors of a chunk.
     pub(super) fn take(&mut self, tumors: Vec<Row>) -> Result<(), RunError> {
         for (patient, tumor) in tumors {
+            let logged = self.log.as_mut().map_or(Ok(()), |log| log.push(patient, &tumor));
+            logged.map_err(|source| self.lost(source))?;
             self.sorter.push(patient, tumor).map_err(|source| self.lost(source))?;
         }
         Ok(())
@@ -67,7 +87,7 @@ impl Patients {
         paths: &[String],
         mut each: impl FnMut(Severity, &[String; FINDING_COLUMNS.len()]) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let Self { folder, sorter, families, severity, action } = self;
+        let Self { folder, sorter, families, severity, action, .. } = self;
         let lost = |source| RunError::Events { path: folder.clone(), source };
         let mut found = Sorter::new(&folder);
         let mut patient: Vec<Stored> = Vec::new();

@@ -64,12 +64,13 @@ impl<'a> Worker<'a> {
         processed
     }
 
-    /// What it counted, and where its time went.
-    pub(super) fn finish(mut self) -> (Counts, Times) {
-        if let Some((_, mut known)) = self.of_file.take() {
-            known.forget(&mut self.tallies);
+    /// What it counted since the last time. It goes on with all it remembers.
+    pub(super) fn settle(&mut self) -> Counts {
+        for judged in self.of_file.iter_mut().flat_map(|(_, known)| known.memo.kept()) {
+            self.tallies.judged(judged);
+            judged.records = 0;
         }
-        (self.tallies.finish(), self.times)
+        self.tallies.settle()
     }
 }
 

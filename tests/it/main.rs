@@ -30,6 +30,7 @@ mod properties;
 mod random_cases;
 mod real_tables;
 mod report;
+mod resume;
 mod rules;
 mod seer_files;
 mod seer_run;
