@@ -20,7 +20,7 @@ mod records;
 mod reject;
 mod source;
 
-pub use chunk::{Chunk, Coded};
+pub use chunk::{Chunk, Coded, Column};
 pub use dialect::{Delimiter, Dialect, Encoding, Quoting, UnknownDelimiter, UnknownEncoding};
 pub use discover::discover;
 pub use error::InputError;

@@ -28,7 +28,7 @@ mod union;
 mod verify;
 
 pub use access::{Access, UnknownAccess};
-pub use added::{Added, RowCells, TextColumn};
+pub use added::{Added, NumberedColumns, RowCells, TextColumn, Vocabulary};
 pub use error::OutputError;
 pub use folder::RunFolder;
 pub use hashed::Digest;

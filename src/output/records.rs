@@ -94,12 +94,17 @@ impl RecordsEncoder {
         Some(Lines { plan: Arc::clone(plan), chunk, rows: 0, text })
     }
 
-    /// The end of a line: the new cells of one record; `None` where the records are not written as text.
-    pub fn line_end(&self, added: &RowCells) -> Option<Vec<u8>> {
-        let Plan::Csv(plan) = &self.plan else { return None };
-        let mut line = Vec::new();
-        plan.end(&mut line, added.iter());
-        Some(line)
+    /// Whether the records are written as text.
+    pub fn is_text(&self) -> bool {
+        matches!(self.plan, Plan::Csv(_))
+    }
+
+    /// Appends the end of a line: the new cells of one record. Nothing where the records are not written as
+    /// text.
+    pub fn line_end(&self, added: &RowCells, lines: &mut Vec<u8>) {
+        if let Plan::Csv(plan) = &self.plan {
+            plan.end(lines, added);
+        }
     }
 
     /// Encodes a chunk with its new columns.

@@ -9,7 +9,7 @@ use memchr::{memchr, memchr3};
 use super::csv_cell::CellStyle;
 use super::hashed::{Digest, HashedFile};
 use super::union::{LeftOut, Union, all_literal};
-use super::{Added, OutputError, TextColumn};
+use super::{Added, OutputError, RowCells, TextColumn};
 use crate::input::{Chunk, Delimiter, InputFile, Kind, Quoting};
 
 /// How each file's records become lines.
@@ -115,10 +115,16 @@ impl CsvPlan {
     }
 
     /// Appends the new cells of a record and ends its line.
-    pub(super) fn end<'t>(&self, lines: &mut Vec<u8>, added: impl IntoIterator<Item = &'t str>) {
-        for cell in added {
+    pub(super) fn end(&self, lines: &mut Vec<u8>, added: &RowCells) {
+        // Nearly no cell needs quotes, so that all are looked through at once.
+        let plain = !added.holds([self.style.delimiter.byte(), b'"', b'\n', b'\r']);
+        for cell in added.iter() {
             self.style.delimit(lines);
-            self.style.cell(lines, cell.as_bytes());
+            if plain {
+                lines.extend_from_slice(cell.as_bytes());
+            } else {
+                self.style.cell(lines, cell.as_bytes());
+            }
         }
         lines.push(b'\n');
     }

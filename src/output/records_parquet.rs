@@ -131,10 +131,11 @@ fn column(chunk: &Chunk, source: Option<usize>, field: &Field) -> Cells {
     let rows = chunk.rows();
     if is_text(field) {
         let mut texts = TextColumn::with_capacity(rows);
-        (0..rows).for_each(|row| match source {
-            Some(column) => texts.push(&chunk.text(column, row)),
-            None => texts.push(""),
-        });
+        match source.map(|column| chunk.column(column)) {
+            Some(cells) if chunk.is_utf8() => (0..rows).for_each(|row| texts.push_utf8(&cells.cell(row))),
+            Some(cells) => (0..rows).for_each(|row| texts.push(&chunk.decode(&cells.cell(row)))),
+            None => (0..rows).for_each(|_| texts.push("")),
+        }
         return Cells::Texts(texts);
     }
     let array = source.map(|column| match chunk.array(column) {

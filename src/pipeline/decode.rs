@@ -1,5 +1,7 @@
 //! The text columns of a chunk to cases: each distinct text of a column is read once.
 
+use std::borrow::Cow;
+
 use crate::category::{Cell, Parsed, parse};
 use crate::fields::{Coding, Field, Mapping, Source};
 use crate::input::{Chunk, Coded};
@@ -171,25 +173,36 @@ pub fn case_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> Case {
 }
 
 /// The text of a field as it stands in a record; `None` where it is empty or there is none.
-pub fn cell_of(chunk: &Chunk, mapping: &Mapping, field: Field, row: usize) -> Option<String> {
+pub fn cell_of<'c>(chunk: &'c Chunk, mapping: &'c Mapping, field: Field, row: usize) -> Option<Cow<'c, str>> {
     mapping
         .sources(field)
         .iter()
         .map(|source| match source {
-            Source::Constant(text) => text.clone(),
-            Source::Column { index, .. } => chunk.text(*index, row).into_owned(),
+            Source::Constant(text) => Cow::Borrowed(text.as_str()),
+            Source::Column { index, .. } => chunk.text(*index, row),
         })
         .find(|text| !text.is_empty())
 }
 
 /// The key of a record: the key column, else the parts that make it, else nothing.
 pub fn key_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
-    cell_of(chunk, mapping, Field::TumorKey, row).unwrap_or_else(|| {
-        let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
-        let parts: Vec<String> =
-            parts.into_iter().filter_map(|part| cell_of(chunk, mapping, part, row)).collect();
-        parts.join("/")
-    })
+    let mut key = String::new();
+    put_key(chunk, mapping, row, |part| key.push_str(part));
+    key
+}
+
+/// The same, piece by piece.
+pub(super) fn put_key(chunk: &Chunk, mapping: &Mapping, row: usize, mut put: impl FnMut(&str)) {
+    if let Some(key) = cell_of(chunk, mapping, Field::TumorKey, row) {
+        return put(&key);
+    }
+    let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
+    for (at, part) in parts.into_iter().filter_map(|part| cell_of(chunk, mapping, part, row)).enumerate() {
+        if at > 0 {
+            put("/");
+        }
+        put(&part);
+    }
 }
 
 /// The recorded texts of some fields, as a finding shows them.

@@ -66,8 +66,8 @@ pub(super) struct Enriched {
 }
 
 impl Enriched {
-    /// The cells in the order of the columns of the run, those of [`COLUMNS`] first.
-    pub(super) fn cells(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) -> &RowCells {
+    /// Fills the cells in the order of the columns of the run, those of [`COLUMNS`] first.
+    pub(super) fn fill(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) {
         let &Said { case, staged, audited, findings, besides, under } = said;
         let schema = staged.schema.map(|id| rules.schema(id));
         let original = &staged.original;
@@ -164,6 +164,10 @@ impl Enriched {
                 self.cells.push(text);
             }
         }
+    }
+
+    /// The cells that were filled last.
+    pub(super) fn cells(&self) -> &RowCells {
         &self.cells
     }
 }

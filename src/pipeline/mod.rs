@@ -11,6 +11,7 @@ mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod keys;
 mod memo;
 mod memory;
 mod patients;

@@ -3,21 +3,22 @@
 //! A patient's records may stand anywhere in the inputs, and the records are streamed once. So what the rule
 //! asks of each is sorted by patient beside the result, and its findings come after all others.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hasher;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustc_hash::FxHasher;
+
 use super::RunError;
-use super::decode::{cell_of, key_of};
+use super::decode::{cell_of, key_of, put_key};
 use super::process::FINDING_COLUMNS;
 use super::resume::RowLog;
-use super::sorted::{Row, Sorter};
+use super::sorted::{Rows, Sorter};
 use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
 use crate::fields::{Field, Mapping};
 use crate::input::Chunk;
 use crate::output::Keys;
-use crate::staging::Case;
 
 /// The rule.
 const RULE: &str = "R14";
@@ -60,7 +61,7 @@ impl Patients {
     /// Writes the tumors down as well, behind so many bytes of an earlier process.
     pub(super) fn logged(&mut self, bytes: u64) -> Result<(), RunError> {
         let sorter = &mut self.sorter;
-        let log = RowLog::open(&self.folder.join(".tumors"), bytes, |(order, row)| sorter.push(order, row));
+        let log = RowLog::open(&self.folder.join(".tumors"), bytes, |(order, row)| sorter.push(order, &row));
         self.log = Some(log.map_err(|source| self.lost(source))?);
         Ok(())
     }
@@ -72,13 +73,9 @@ impl Patients {
     }
 
     /// Takes the tumors of a chunk.
-    pub(super) fn take(&mut self, tumors: Vec<Row>) -> Result<(), RunError> {
-        for (patient, tumor) in tumors {
-            let logged = self.log.as_mut().map_or(Ok(()), |log| log.push(patient, &tumor));
-            logged.map_err(|source| self.lost(source))?;
-            self.sorter.push(patient, tumor).map_err(|source| self.lost(source))?;
-        }
-        Ok(())
+    pub(super) fn take(&mut self, tumors: &Rows) -> Result<(), RunError> {
+        let logged = self.log.as_mut().map_or(Ok(()), |log| log.take(tumors));
+        logged.and_then(|()| self.sorter.take(tumors)).map_err(|source| self.lost(source))
     }
 
     /// Calls `each` with the findings in the order of the records.
@@ -142,26 +139,35 @@ fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) ->
         let recorded = format!("site={site}; histology={histology}; dx_date={dx}");
         let expected = format!("a recurrence of {} of {}", earlier.key, earlier.tumor.dx);
         let text = serde_json::to_vec(&[&later.key, &recorded, &expected])?;
-        found.push((u64::from(later.file) << LINE_BITS) | later.line, text)?;
+        found.push((u64::from(later.file) << LINE_BITS) | later.line, &text)?;
     }
     Ok(())
 }
 
-/// What is kept of a record; none where it has no patient number or says too little of its tumor.
-pub(super) fn tumor(chunk: &Chunk, mapping: &Mapping, keys: &Keys, row: usize, case: &Case) -> Option<Row> {
-    let tumor = Tumor::of(case)?;
-    let number = cell_of(chunk, mapping, Field::PatientId, row)?;
+/// Keeps the tumor of a record, unless the record has no patient number.
+pub(super) fn keep(
+    rows: &mut Rows,
+    (chunk, row): (&Chunk, usize),
+    mapping: &Mapping,
+    keys: &Keys,
+    tumor: Tumor,
+) {
+    let Some(number) = cell_of(chunk, mapping, Field::PatientId, row) else { return };
     let registry = cell_of(chunk, mapping, Field::RegistryId, row).unwrap_or_default();
-    let stored = Stored {
-        patient: format!("{registry}/{number}"),
-        tumor,
-        file: u32::try_from(chunk.file).ok()?,
-        line: chunk.line(row),
-        key: keys.shown(key_of(chunk, mapping, row)),
-    };
-    let mut hasher = DefaultHasher::new();
-    stored.patient.hash(&mut hasher);
-    Some((hasher.finish(), stored.bytes()))
+    rows.add(|bytes| {
+        let from = bytes.len();
+        let file = chunk.file as u32;
+        put(bytes, &[&registry, "/", &number], &tumor, (file, chunk.line(row)));
+        let patient = from + size_of::<u32>()..from + size_of::<u32>() + registry.len() + 1 + number.len();
+        let mut hasher = FxHasher::default();
+        hasher.write(bytes.get(patient).unwrap_or_default());
+        if keys.are_pseudonyms() {
+            bytes.extend_from_slice(keys.shown(key_of(chunk, mapping, row)).as_bytes());
+        } else {
+            put_key(chunk, mapping, row, |part| bytes.extend_from_slice(part.as_bytes()));
+        }
+        hasher.finish()
+    });
 }
 
 /// The tumor of a record with its place.
@@ -174,24 +180,22 @@ struct Stored {
     key: String,
 }
 
-impl Stored {
-    /// Its bytes, which sort by patient and place.
-    fn bytes(&self) -> Vec<u8> {
-        let Tumor { site, histology, dx, metastatic, confirmed } = self.tumor;
-        let mut bytes = Vec::with_capacity(self.patient.len() + self.key.len() + 32);
-        bytes.extend((self.patient.len() as u32).to_be_bytes());
-        bytes.extend(self.patient.as_bytes());
-        bytes.extend(self.file.to_be_bytes());
-        bytes.extend(self.line.to_be_bytes());
-        bytes.extend(site.0.to_be_bytes());
-        bytes.extend(histology.0.to_be_bytes());
-        bytes.extend(dx.year.to_be_bytes());
-        bytes.extend([dx.month, dx.day, u8::from(metastatic), u8::from(confirmed)]);
-        bytes.extend(self.key.as_bytes());
-        bytes
-    }
+/// Puts down a tumor but for its key, which comes last; the bytes sort by patient and place.
+fn put(bytes: &mut Vec<u8>, patient: &[&str], tumor: &Tumor, (file, line): (u32, u64)) {
+    let &Tumor { site, histology, dx, metastatic, confirmed } = tumor;
+    let length: usize = patient.iter().map(|part| part.len()).sum();
+    bytes.extend((length as u32).to_be_bytes());
+    patient.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+    bytes.extend(file.to_be_bytes());
+    bytes.extend(line.to_be_bytes());
+    bytes.extend(site.0.to_be_bytes());
+    bytes.extend(histology.0.to_be_bytes());
+    bytes.extend(dx.year.to_be_bytes());
+    bytes.extend([dx.month, dx.day, u8::from(metastatic), u8::from(confirmed)]);
+}
 
-    /// What [`Stored::bytes`] wrote.
+impl Stored {
+    /// What [`put`] wrote, and a key.
     fn read(bytes: &[u8]) -> io::Result<Self> {
         let short = || io::Error::from(io::ErrorKind::UnexpectedEof);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(io::Error::other);
@@ -237,7 +241,9 @@ mod tests {
             let dx = PartialDate { year, month, day };
             let tumor = Tumor { site: Site(site), histology: Histology(histology), dx, metastatic, confirmed };
             let stored = Stored { patient: texts.0, tumor, file, line, key: texts.1 };
-            let bytes = stored.bytes();
+            let mut bytes = Vec::new();
+            put(&mut bytes, &[&stored.patient], &stored.tumor, (file, line));
+            bytes.extend_from_slice(stored.key.as_bytes());
             prop_assert_eq!(Stored::read(&bytes).unwrap(), stored);
             // Cut short it is an error or another key, and never a panic.
             let _ = Stored::read(&bytes[..cut.index(bytes.len())]);

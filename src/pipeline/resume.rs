@@ -15,7 +15,7 @@ use tracing::info;
 use super::events::{EventFile, EventStore};
 use super::settings::settings;
 use super::sinks::Kept;
-use super::sorted::{Row, read_row, write_row};
+use super::sorted::{Row, Rows, read_row, write_row};
 use super::stream::Position;
 use super::{FilePlan, RunConfig, RunError};
 use crate::input::{InputFile, Options};
@@ -172,9 +172,11 @@ impl RowLog {
         Ok(Self { file: BufWriter::new(file), bytes })
     }
 
-    /// Adds a row.
-    pub(super) fn push(&mut self, order: u64, row: &[u8]) -> io::Result<()> {
-        self.bytes += write_row(&mut self.file, order, row)? as u64;
+    /// Adds rows.
+    pub(super) fn take(&mut self, rows: &Rows) -> io::Result<()> {
+        for (order, row) in rows.iter() {
+            self.bytes += write_row(&mut self.file, order, row)? as u64;
+        }
         Ok(())
     }
 

@@ -166,7 +166,7 @@ impl Sinks {
             self.finding(finding.rule, finding.severity, cells)?;
         }
         if let Some(patients) = &mut self.patients {
-            patients.take(chunk.tumors)?;
+            patients.take(&chunk.tumors)?;
         }
         for row in &chunk.restagings {
             if let Some(table) = &mut self.restagings {

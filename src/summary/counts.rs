@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use super::{AgeBand, Moved, Oligo, Restaging, Staging, Tally};
@@ -39,7 +40,7 @@ pub struct Counts {
 }
 
 /// How often each key was seen.
-pub(super) type Numbers<K> = HashMap<K, u64>;
+pub(super) type Numbers<K> = HashMap<K, u64, FxBuildHasher>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct StageKey {

@@ -121,7 +121,7 @@ pub(in crate::pipeline) fn ingest(
                     Ok(events) if events.is_empty() => without_event += 1,
                     Ok(events) => {
                         for event in events {
-                            sorter.push(hash(&event.key), encode(&event)).map_err(spilling)?;
+                            sorter.push(hash(&event.key), &encode(&event)).map_err(spilling)?;
                         }
                     }
                     Err(why) => rejects.push(chunk.reject(row, why)),
