@@ -177,6 +177,14 @@ impl RunFolder {
         Ok(path)
     }
 
+    /// Makes sure that every file that was asked for is still there.
+    pub fn is_whole(&self) -> Result<(), OutputError> {
+        let given = self.given.lock().map(|given| given.clone()).unwrap_or_default();
+        let missing =
+            given.into_iter().map(|name| self.temporary.path().join(name)).find(|path| !path.is_file());
+        missing.map_or(Ok(()), |path| Err(OutputError::Vanished { path }))
+    }
+
     /// A folder beside the result for files that nobody gets to see; it goes when it is dropped.
     pub fn scratch(&self) -> Result<TempDir, OutputError> {
         let folder = self.temporary.path();

@@ -180,7 +180,7 @@ mod tests {
         for (secret, mode, says) in [
             (&b"0123456789abcde\n"[..], 0o600, "15 bytes, which is too short\nhint: "),
             (b"", 0o600, "0 bytes"),
-            (&[b'x'; (64 << 10) + 1], 0o600, "no secret"),
+            (&vec![b'x'; (64 << 10) + 1], 0o600, "no secret"),
             (b"0123456789abcdef", 0o604, "(mode 604)\nhint: chmod 600 "),
             (b"0123456789abcdef", 0o662, "(mode 662)"),
         ] {

@@ -65,14 +65,12 @@ use patients::Patients;
 pub use privacy::Privacy;
 use process::{FilePlan, Shared};
 pub use resume::CHECKPOINT_CHUNKS;
-use resume::Checkpoint;
+use resume::Going;
 pub use seer::seer_case;
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
-use stream::{Way, stream};
-use times::Times;
-use worker::Worker;
+use stream::Way;
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -266,6 +264,7 @@ pub struct Progress {
 }
 
 /// Runs the job. `started` is called once with the total of input bytes; `progress` moves on meanwhile.
+#[expect(clippy::too_many_lines, reason = "the steps of a run in their order, each a call")]
 pub fn run(
     config: &RunConfig,
     progress: &Progress,
@@ -293,12 +292,7 @@ pub fn run(
     refuse_clash(&files, &columns)?;
     let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
-    resume::refuse_parquet(config, sinks::format(config, &files))?;
-    let (mut folder, checkpoint) = match config.resume {
-        Some(_) => RunFolder::resume(&config.out, config.overwrite)?,
-        None => (RunFolder::create(&config.out, config.overwrite)?, None),
-    };
-    folder.readable_by(config.access);
+    let (mut folder, checkpoint) = resume::folder(config, &files)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
     let memory = Memory::share(config.memory, threads);
@@ -311,24 +305,16 @@ pub fn run(
     let by_patient = patients.is_some();
     let read =
         Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
-    let job = match config.resume {
-        Some(_) => resume::job(config, rules, (&files, &plans, &event_files), &columns, &read)?,
-        None => String::new(),
-    };
-    let checkpoint = Checkpoint::read(&folder, checkpoint, &job)?;
-    let mut at = checkpoint.as_ref().map(Checkpoint::position).unwrap_or_default();
-    let goes_on = checkpoint.is_some();
-    let mut kept_records = checkpoint.as_ref().map(Checkpoint::records);
-    let (kept, matched) = checkpoint.map(Checkpoint::into_parts).unzip();
+    let inputs = (files.as_slice(), plans.as_slice(), event_files.as_slice());
+    let mut going = Going::from(checkpoint, &folder, || resume::job(config, rules, inputs, &columns, &read))?;
+    let kept = going.kept.take();
+    // Events that cannot be taken were written down by the run that is gone on with.
+    let goes_on = kept.is_some();
     let mut sinks =
         Sinks::open(&folder, &files, &event_files, (&columns, &left_out), patients, config, kept)?;
-    // Events that cannot be taken were written down by the run that is gone on with.
     let reject = |rejects: &[Reject]| if goes_on { Ok(()) } else { sinks.reject(rejects) };
     let ingested = events::ingest(&event_files, config, &folder, progress, reject)?;
     let store = ingested.as_ref().map(|ingested| &ingested.store);
-    if let Some((store, matched)) = store.zip(matched) {
-        store.restore_matched(&matched);
-    }
     let paths = sinks.paths.clone();
     let shared = Shared {
         rules,
@@ -347,25 +333,13 @@ pub fn run(
         judgements: memory.judgements,
     };
     let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
-    let mut workers: Vec<Worker> = (0..threads).map(|_| Worker::new(&shared, config.policy)).collect();
-    let mut times = Times::default();
-    let stretch = config.resume.unwrap_or(u64::MAX);
-    while at.file < files.len() {
-        match stream(&way, progress, &mut sinks, &mut workers, &mut at, stretch) {
-            Err(RunError::Stopped(signal)) if let Some(records) = kept_records => {
-                folder.leave();
-                return Err(RunError::Paused { signal, records });
-            }
-            streamed => times.add(&streamed?),
+    let times = match going.stream(config, &folder, &way, progress, &shared, &mut sinks) {
+        Err(paused @ RunError::Paused { .. }) => {
+            folder.leave();
+            return Err(paused);
         }
-        workers.iter_mut().for_each(|worker| sinks.count(worker.settle()));
-        if config.resume.is_some() && at.file < files.len() {
-            let kept = sinks.keep()?;
-            kept_records = kept.as_ref().map(sinks::Kept::records);
-            Checkpoint::keep(&folder, &job, &at, kept, store)?;
-        }
-    }
-    workers.iter().for_each(|worker| times.add(&worker.times));
+        times => times?,
+    };
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
@@ -405,7 +379,8 @@ pub fn run(
     };
     let output::Counts { read, written, rejected } = manifest.counts;
     info!(read, written, rejected, seconds = streamed, "records written");
-    write_report(&folder, &manifest, previous.as_ref(), &audit)?;
+    folder.is_whole()?;
+    write_report(&folder, &manifest, (previous.as_ref(), config.previous.is_some()), &audit)?;
     let folder = folder.finish(&manifest)?;
     info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
@@ -440,10 +415,15 @@ fn refuse_clash(files: &[InputFile], columns: &[String]) -> Result<(), RunError>
 fn write_report(
     folder: &RunFolder,
     manifest: &Manifest,
-    previous: Option<&report::Folder>,
+    (previous, named): (Option<&report::Folder>, bool),
     audit: &AuditRules,
 ) -> Result<(), RunError> {
-    let page = report::page(&report::Folder::unfinished(folder.hidden(), manifest.clone()), previous, audit)?;
+    let unfinished = report::Folder::unfinished(folder.hidden(), manifest.clone());
+    let page = match report::page(&unfinished, previous, audit) {
+        // A damaged result that is replaced anyway must not keep the new one from being made.
+        Err(_) if previous.is_some() && !named => report::page(&unfinished, None, audit)?,
+        page => page?,
+    };
     let place = folder.file("report.html")?;
     Ok(std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?)
 }

@@ -185,7 +185,9 @@ fn put(bytes: &mut Vec<u8>, patient: &[&str], tumor: &Tumor, (file, line): (u32,
     let &Tumor { site, histology, dx, metastatic, confirmed } = tumor;
     let length: usize = patient.iter().map(|part| part.len()).sum();
     bytes.extend((length as u32).to_be_bytes());
-    patient.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+    for part in patient {
+        bytes.extend_from_slice(part.as_bytes());
+    }
     bytes.extend(file.to_be_bytes());
     bytes.extend(line.to_be_bytes());
     bytes.extend(site.0.to_be_bytes());

@@ -13,11 +13,14 @@ use serde::{Deserialize, Serialize};
 use tracing::info;
 
 use super::events::{EventFile, EventStore};
+use super::process::Shared;
 use super::settings::settings;
-use super::sinks::Kept;
+use super::sinks::{self, Kept, Sinks};
 use super::sorted::{Row, Rows, read_row, write_row};
-use super::stream::Position;
-use super::{FilePlan, RunConfig, RunError};
+use super::stream::{Position, Way, stream};
+use super::times::Times;
+use super::worker::Worker;
+use super::{FilePlan, Progress, RunConfig, RunError};
 use crate::input::{InputFile, Options};
 use crate::knowledge::Rules;
 use crate::output::{Access, OutputError, Program, RunFolder, TableFormat};
@@ -25,10 +28,25 @@ use crate::output::{Access, OutputError, Program, RunFolder, TableFormat};
 /// Chunks between two checkpoints where nothing else is asked for.
 pub const CHECKPOINT_CHUNKS: u64 = 64;
 
+/// The folder of a run, with the checkpoint of a killed one where it is to be gone on with.
+pub(super) fn folder(
+    config: &RunConfig,
+    files: &[InputFile],
+) -> Result<(RunFolder, Option<String>), RunError> {
+    let (mut folder, checkpoint) = match config.resume {
+        // Only text tables can be cut off and gone on with; a Parquet file has its table of contents at its end.
+        Some(_) if sinks::format(config, files) == TableFormat::Parquet => return Err(RunError::NoResume),
+        Some(_) => RunFolder::resume(&config.out, config.overwrite)?,
+        None => (RunFolder::create(&config.out, config.overwrite)?, None),
+    };
+    folder.readable_by(config.access);
+    Ok((folder, checkpoint))
+}
+
 /// Where a run stood when everything read was written.
 #[derive(Serialize, Deserialize)]
 #[serde(bound(deserialize = "'de: 'static"))]
-pub(super) struct Checkpoint {
+struct Checkpoint {
     /// Of everything that the result depends on.
     job: String,
     file: usize,
@@ -38,55 +56,91 @@ pub(super) struct Checkpoint {
     matched: Vec<u64>,
 }
 
-impl Checkpoint {
-    /// Brings everything to the disk and notes it.
-    pub(super) fn keep(
-        folder: &RunFolder,
-        job: &str,
-        at: &Position,
-        kept: Option<Kept>,
-        events: Option<&EventStore>,
-    ) -> Result<(), RunError> {
-        let Some(kept) = kept else { return Ok(()) };
-        let matched = events.map(EventStore::matched_bits).unwrap_or_default();
-        let checkpoint = Self { job: job.to_owned(), file: at.file, chunks: at.chunks, kept, matched };
-        let text = serde_json::to_vec(&checkpoint).map_err(io::Error::from)?;
-        Ok(folder.checkpoint(&text)?)
-    }
+/// A run on its way.
+pub(super) struct Going<J> {
+    job: J,
+    at: Position,
+    /// What the sinks kept of a run that is gone on with.
+    pub(super) kept: Option<Kept>,
+    matched: Vec<u64>,
+    /// Records that a checkpoint speaks of.
+    records: Option<u64>,
+}
 
-    /// What a killed run noted, if it did the same job; what another job left is cleared.
-    pub(super) fn read(
-        folder: &RunFolder,
-        text: Option<String>,
-        job: &str,
-    ) -> Result<Option<Self>, OutputError> {
-        let Some(text) = text else { return Ok(None) };
+impl<J: Fn() -> Result<String, RunError>> Going<J> {
+    /// From the checkpoint of a killed run, if it did the same job; what another job left is cleared.
+    pub(super) fn from(checkpoint: Option<String>, folder: &RunFolder, job: J) -> Result<Self, RunError> {
+        let mut going = Self { job, at: Position::default(), kept: None, matched: Vec::new(), records: None };
+        let Some(text) = checkpoint else { return Ok(going) };
         // The words in it are compared with those of the program for as long as it runs.
         let text: &'static str = Box::leak(text.into_boxed_str());
-        let read = serde_json::from_str(text).ok().filter(|checkpoint: &Self| checkpoint.job == job);
-        match &read {
-            Some(Self { kept, .. }) => info!(records = kept.records(), "going on where a killed run ended"),
-            None => {
-                info!("what a killed run left is of another job; starting anew");
-                folder.clear()?;
+        let job = (going.job)()?;
+        let read = serde_json::from_str(text).ok().filter(|checkpoint: &Checkpoint| checkpoint.job == job);
+        if let Some(Checkpoint { file, chunks, kept, matched, .. }) = read {
+            info!(records = kept.records(), "going on where a killed run ended");
+            going.at = Position::behind(file, chunks);
+            going.records = Some(kept.records());
+            going.kept = Some(kept);
+            going.matched = matched;
+        } else {
+            info!("what a killed run left is of another job; starting anew");
+            folder.clear()?;
+        }
+        Ok(going)
+    }
+
+    /// Streams what is left, with a checkpoint after every stretch where the run keeps any.
+    pub(super) fn stream(
+        mut self,
+        config: &RunConfig,
+        folder: &RunFolder,
+        way: &Way,
+        progress: &Progress,
+        shared: &Shared,
+        sinks: &mut Sinks,
+    ) -> Result<Times, RunError> {
+        if let Some(events) = shared.events {
+            events.restore_matched(&self.matched);
+        }
+        let job = if config.resume.is_some() { (self.job)()? } else { String::new() };
+        let threads = way.pool.current_num_threads();
+        let mut workers: Vec<Worker> = (0..threads).map(|_| Worker::new(shared, config.policy)).collect();
+        let mut times = Times::default();
+        while self.at.file < shared.files.len() {
+            let stretch = config.resume.unwrap_or(u64::MAX);
+            let streamed = stream(way, progress, sinks, &mut workers, &mut self.at, stretch);
+            times.add(&streamed.map_err(|error| match (error, self.records) {
+                (RunError::Stopped(signal), Some(records)) => RunError::Paused { signal, records },
+                (error, _) => error,
+            })?);
+            for worker in &mut workers {
+                sinks.count(worker.settle());
+            }
+            if config.resume.is_some() && self.at.file < shared.files.len() {
+                self.keep(folder, &job, shared, sinks)?;
             }
         }
-        Ok(read)
+        for worker in &workers {
+            times.add(&worker.times);
+        }
+        Ok(times)
     }
 
-    /// Records that are written.
-    pub(super) const fn records(&self) -> u64 {
-        self.kept.records()
-    }
-
-    /// Where reading goes on.
-    pub(super) fn position(&self) -> Position {
-        Position::behind(self.file, self.chunks)
-    }
-
-    /// What the sinks kept, and which events a record has asked for.
-    pub(super) fn into_parts(self) -> (Kept, Vec<u64>) {
-        (self.kept, self.matched)
+    /// Brings everything to the disk and notes it.
+    fn keep(
+        &mut self,
+        folder: &RunFolder,
+        job: &str,
+        shared: &Shared,
+        sinks: &mut Sinks,
+    ) -> Result<(), RunError> {
+        let Some(kept) = sinks.keep()? else { return Ok(()) };
+        self.records = Some(kept.records());
+        let matched = shared.events.map(EventStore::matched_bits).unwrap_or_default();
+        let Position { file, chunks, .. } = self.at;
+        let checkpoint = Checkpoint { job: job.to_owned(), file, chunks, kept, matched };
+        let text = serde_json::to_vec(&checkpoint).map_err(io::Error::from)?;
+        Ok(folder.checkpoint(&text)?)
     }
 }
 
@@ -123,7 +177,9 @@ pub(super) fn job(
     for plan in plans {
         add(&format!("{:?}", plan.mapping));
     }
-    columns.iter().for_each(|column| add(column));
+    for column in columns {
+        add(column);
+    }
     for file in files.iter().chain(events.iter().map(|events| &events.file)) {
         add(&file.path.to_string_lossy());
         let (time, head) = look(&file.path).map_err(|source| OutputError::io(&file.path, source))?;
@@ -139,14 +195,6 @@ fn look(path: &Path) -> io::Result<(std::time::SystemTime, Vec<u8>)> {
     let mut head = Vec::new();
     file.take(64 << 10).read_to_end(&mut head)?;
     Ok((time, head))
-}
-
-/// Only text tables can be cut off and gone on with; a Parquet file has its table of contents at its end.
-pub(super) fn refuse_parquet(config: &RunConfig, format: TableFormat) -> Result<(), RunError> {
-    match (config.resume, format) {
-        (Some(_), TableFormat::Parquet) => Err(RunError::NoResume),
-        _ => Ok(()),
-    }
 }
 
 /// Rows that wait in memory or in nameless files, written down as well so that they outlive a kill.

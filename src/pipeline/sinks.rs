@@ -160,7 +160,7 @@ impl Sinks {
         }))
     }
 
-    pub(super) fn take(&mut self, chunk: Processed) -> Result<(), RunError> {
+    pub(super) fn take(&mut self, chunk: &Processed) -> Result<(), RunError> {
         self.records.write(&chunk.encoded)?;
         for (finding, cells) in &chunk.findings {
             self.finding(finding.rule, finding.severity, cells)?;

@@ -106,7 +106,7 @@ fn write(
             let chunk = chunk?;
             let begin = Instant::now();
             progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-            sinks.take(chunk)?;
+            sinks.take(&chunk)?;
             times.write += begin.elapsed();
             next += 1;
             // Nobody takes it once all is read.

@@ -12,6 +12,7 @@ mod bad_input;
 mod beside;
 mod cohort;
 mod config;
+mod contrib;
 mod diff;
 mod editions;
 mod events;

@@ -1,6 +1,7 @@
 //! A run that is killed at any moment and gone on with comes to the same bytes as one that nobody disturbed.
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -27,7 +28,7 @@ fn exports(records: u32) -> Work {
         let record = record.unwrap();
         // Patient, tumor and registry number stand first.
         let key = format!("{}/{}/{}", &record[2], &record[0], &record[1]);
-        events.push_str(&format!("{key},20230105,r,M1\n{key},never,r,M1\n"));
+        write!(events, "{key},20230105,r,M1\n{key},never,r,M1\n").unwrap();
     }
     work.write("e.csv", events);
     fs::remove_file(work.path("b.csv")).unwrap();
@@ -86,8 +87,8 @@ fn hashes(out: &Path) -> BTreeMap<String, String> {
 
 /// Records that the last checkpoint beside the result speaks of.
 fn kept(work: &Work) -> Option<u64> {
-    let folders = fs::read_dir(work.path("")).unwrap().flatten();
-    let text = folders.filter_map(|entry| fs::read(entry.path().join(".checkpoint")).ok()).next()?;
+    let mut folders = fs::read_dir(work.path("")).unwrap().flatten();
+    let text = folders.find_map(|entry| fs::read(entry.path().join(".checkpoint")).ok())?;
     let checkpoint: serde_json::Value = serde_json::from_slice(&text).unwrap();
     checkpoint["kept"]["records"]["rows"].as_u64()
 }
