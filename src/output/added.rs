@@ -193,7 +193,9 @@ mod tests {
         let rows = [["II", "a"], ["", "b"], ["II", "b"], ["I", ""]];
         let row = |cells: [&str; 2]| {
             let mut row = RowCells::default();
-            cells.iter().for_each(|cell| row.push(cell));
+            for cell in cells {
+                row.push(cell);
+            }
             row
         };
         let of = |learned: &[usize], forget_after: usize| {
@@ -201,9 +203,13 @@ mod tests {
             let mut at = 0;
             for part in [&rows[..forget_after], &rows[forget_after..]] {
                 let (mut vocabulary, mut ignored) = (Vocabulary::default(), Vec::new());
-                learned.iter().for_each(|&at| vocabulary.number(&row(rows[at]), &mut ignored));
+                for &at in learned {
+                    vocabulary.number(&row(rows[at]), &mut ignored);
+                }
                 let mut numbers = Vec::new();
-                part.iter().for_each(|cells| vocabulary.number(&row(*cells), &mut numbers));
+                for cells in part {
+                    vocabulary.number(&row(*cells), &mut numbers);
+                }
                 columns.extend(&vocabulary, &numbers.chunks(2).collect::<Vec<_>>());
                 columns.forget();
                 at += part.len();

@@ -20,6 +20,9 @@ pub struct Manifest {
     /// How the inputs' columns came into the records: `spliced` in their bytes, or `encoded`.
     #[serde(default)]
     pub records: String,
+    /// Columns of the inputs that were left out of the records, since they name persons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// SEER's algorithms, where there were any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub algorithms: Vec<ManifestAlgorithm>,

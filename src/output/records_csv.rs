@@ -8,7 +8,7 @@ use memchr::{memchr, memchr3};
 
 use super::csv_cell::CellStyle;
 use super::hashed::{Digest, HashedFile};
-use super::union::{Union, all_literal};
+use super::union::{LeftOut, Union, all_literal};
 use super::{Added, OutputError, RowCells, TextColumn};
 use crate::input::{Chunk, Delimiter, InputFile, Kind, Quoting};
 
@@ -23,7 +23,7 @@ pub(super) struct CsvPlan {
 
 impl CsvPlan {
     /// A plan for these inputs; with no delimiter that of the first text table is taken.
-    pub(super) fn new(files: &[InputFile], delimiter: Option<Delimiter>) -> Self {
+    pub(super) fn new(files: &[InputFile], delimiter: Option<Delimiter>, left_out: &LeftOut) -> Self {
         let first = files.iter().find_map(|file| match &file.kind {
             Kind::Csv(dialect) => Some(dialect.delimiter),
             Kind::Parquet(_) | Kind::Ndjson => None,
@@ -32,7 +32,7 @@ impl CsvPlan {
         let literal = delimiter == Delimiter::Tab && all_literal(files);
         let quoting = if literal { Quoting::Literal } else { Quoting::Csv };
         let style = CellStyle { delimiter, quoting };
-        let union = Union::of(files);
+        let union = Union::of(files, left_out);
         let verbatim = files
             .iter()
             .enumerate()
@@ -205,6 +205,17 @@ impl CsvFile {
         let mut file = Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) };
         file.write(&plan.header(files, added))?;
         Ok(file)
+    }
+
+    pub(super) fn reopen(path: &Path, bytes: u64) -> Result<Self, OutputError> {
+        let file = HashedFile::reopen(path, bytes).map_err(|source| OutputError::io(path, source))?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) })
+    }
+
+    /// Brings everything to the disk; the bytes so far.
+    pub(super) fn sync(&mut self) -> Result<u64, OutputError> {
+        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync());
+        synced.map_err(|source| OutputError::io(&self.path, source))
     }
 
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), OutputError> {

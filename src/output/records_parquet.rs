@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use super::hashed::{Digest, HashedFile};
 use super::records_splice::Splice;
 use super::text_chunk::{ClosedChunk, TextChunk, zstd};
-use super::union::Union;
+use super::union::{LeftOut, Union};
 use super::{Added, OutputError, TextColumn};
 use crate::input::{Chunk, InputFile, Kind, text_array};
 
@@ -41,8 +41,8 @@ pub(super) struct ParquetPlan {
 }
 
 impl ParquetPlan {
-    pub(super) fn new(files: &[InputFile], added: &[String]) -> Self {
-        let union = Union::of(files);
+    pub(super) fn new(files: &[InputFile], added: &[String], left_out: &LeftOut) -> Self {
+        let union = Union::of(files, left_out);
         let any_text = files.iter().any(|file| matches!(file.kind, Kind::Csv(_)));
         let (names, renamed) =
             if any_text { unique(&union.names, added) } else { (union.names.clone(), Vec::new()) };
@@ -61,7 +61,7 @@ impl ParquetPlan {
                 }
             }
         }
-        let splice = Splice::of(files);
+        let splice = Splice::of(files).filter(|_| left_out.is_empty());
         Self { union, schema: Arc::new(Schema::new(fields)), metadata, splice, renamed }
     }
 

@@ -80,6 +80,7 @@ pub fn check(config: &RunConfig) -> Check {
         let one = std::slice::from_ref(file);
         match plan(one, &events, config) {
             Ok(plans) => {
+                problems.extend(config.privacy.left_out(one, &plans).err());
                 inputs.extend(plans.iter().map(|FilePlan { mapping, .. }| CheckedInput::new(file, mapping)));
             }
             Err(error) => problems.push(error),

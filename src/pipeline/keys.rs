@@ -77,7 +77,9 @@ fn hash(key: &[u16]) -> u32 {
     };
     let word = |parts: &[u16]| parts.iter().fold(0, |word, part| word << 16 | u64::from(*part));
     let (words, rest) = key.as_chunks::<4>();
-    words.iter().for_each(|parts| mix(word(parts)));
+    for parts in words {
+        mix(word(parts));
+    }
     mix(word(rest));
     (state >> 32) as u32
 }

@@ -175,6 +175,14 @@ impl Memo {
         self.alone.clear();
     }
 
+    /// Hands out all that is kept, to be counted, and counts its records anew from here on.
+    pub(super) fn settle(&mut self, mut each: impl FnMut(&Judged)) {
+        for judged in &mut self.kept.judged {
+            each(judged);
+            judged.records = 0;
+        }
+    }
+
     /// Forgets all, and hands it out to be counted.
     pub(super) fn forget(&mut self, each: impl FnMut(&Judged)) {
         self.kept.judged.iter().for_each(each);

@@ -10,13 +10,15 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHasher;
 
 use super::RunError;
-use super::decode::{cell_of, put_key};
+use super::decode::{cell_of, key_of, put_key};
 use super::process::FINDING_COLUMNS;
+use super::resume::RowLog;
 use super::sorted::{Rows, Sorter};
 use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
 use crate::fields::{Field, Mapping};
 use crate::input::Chunk;
+use crate::output::Keys;
 
 /// The rule.
 const RULE: &str = "R14";
@@ -27,6 +29,8 @@ const FIELDS: [Field; 4] = [Field::PatientId, Field::Site, Field::Histology, Fie
 pub(super) struct Patients {
     folder: PathBuf,
     sorter: Sorter,
+    /// The tumors once more, where the run may have to be gone on with.
+    log: Option<RowLog>,
     families: HistologyFamilies,
     severity: Severity,
     action: String,
@@ -47,15 +51,31 @@ impl Patients {
         Ok(Some(Self {
             folder: folder.to_owned(),
             sorter: Sorter::new(folder),
+            log: None,
             families: HistologyFamilies::builtin()?,
             severity,
             action: audit.rule(RULE).map_or_else(String::new, |rule| rule.action.clone()),
         }))
     }
 
+    /// Writes the tumors down as well, behind so many bytes of an earlier process.
+    pub(super) fn logged(&mut self, bytes: u64) -> Result<(), RunError> {
+        let sorter = &mut self.sorter;
+        let log = RowLog::open(&self.folder.join(".tumors"), bytes, |(order, row)| sorter.push(order, &row));
+        self.log = Some(log.map_err(|source| self.lost(source))?);
+        Ok(())
+    }
+
+    /// Brings the tumors to the disk; their bytes.
+    pub(super) fn sync(&mut self) -> Result<u64, RunError> {
+        let synced = self.log.as_mut().map_or(Ok(0), RowLog::sync);
+        synced.map_err(|source| self.lost(source))
+    }
+
     /// Takes the tumors of a chunk.
     pub(super) fn take(&mut self, tumors: &Rows) -> Result<(), RunError> {
-        self.sorter.take(tumors).map_err(|source| self.lost(source))
+        let logged = self.log.as_mut().map_or(Ok(()), |log| log.take(tumors));
+        logged.and_then(|()| self.sorter.take(tumors)).map_err(|source| self.lost(source))
     }
 
     /// Calls `each` with the findings in the order of the records.
@@ -64,7 +84,7 @@ impl Patients {
         paths: &[String],
         mut each: impl FnMut(Severity, &[String; FINDING_COLUMNS.len()]) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let Self { folder, sorter, families, severity, action } = self;
+        let Self { folder, sorter, families, severity, action, .. } = self;
         let lost = |source| RunError::Events { path: folder.clone(), source };
         let mut found = Sorter::new(&folder);
         let mut patient: Vec<Stored> = Vec::new();
@@ -125,7 +145,13 @@ fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) ->
 }
 
 /// Keeps the tumor of a record, unless the record has no patient number.
-pub(super) fn keep(rows: &mut Rows, chunk: &Chunk, mapping: &Mapping, row: usize, tumor: Tumor) {
+pub(super) fn keep(
+    rows: &mut Rows,
+    (chunk, row): (&Chunk, usize),
+    mapping: &Mapping,
+    keys: &Keys,
+    tumor: Tumor,
+) {
     let Some(number) = cell_of(chunk, mapping, Field::PatientId, row) else { return };
     let registry = cell_of(chunk, mapping, Field::RegistryId, row).unwrap_or_default();
     rows.add(|bytes| {
@@ -135,7 +161,11 @@ pub(super) fn keep(rows: &mut Rows, chunk: &Chunk, mapping: &Mapping, row: usize
         let patient = from + size_of::<u32>()..from + size_of::<u32>() + registry.len() + 1 + number.len();
         let mut hasher = FxHasher::default();
         hasher.write(bytes.get(patient).unwrap_or_default());
-        put_key(chunk, mapping, row, |part| bytes.extend_from_slice(part.as_bytes()));
+        if keys.are_pseudonyms() {
+            bytes.extend_from_slice(keys.shown(key_of(chunk, mapping, row)).as_bytes());
+        } else {
+            put_key(chunk, mapping, row, |part| bytes.extend_from_slice(part.as_bytes()));
+        }
         hasher.finish()
     });
 }
@@ -155,7 +185,9 @@ fn put(bytes: &mut Vec<u8>, patient: &[&str], tumor: &Tumor, (file, line): (u32,
     let &Tumor { site, histology, dx, metastatic, confirmed } = tumor;
     let length: usize = patient.iter().map(|part| part.len()).sum();
     bytes.extend((length as u32).to_be_bytes());
-    patient.iter().for_each(|part| bytes.extend_from_slice(part.as_bytes()));
+    for part in patient {
+        bytes.extend_from_slice(part.as_bytes());
+    }
     bytes.extend(file.to_be_bytes());
     bytes.extend(line.to_be_bytes());
     bytes.extend(site.0.to_be_bytes());

@@ -10,7 +10,7 @@ use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::{Rules, Steps};
-use crate::output::{Encoded, RecordsEncoder};
+use crate::output::{Encoded, Keys, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
 use crate::summary::{Moved, Oligo, Restaging, Staging, Tally};
@@ -48,6 +48,8 @@ pub(super) struct Shared<'a> {
     pub(super) encoder: RecordsEncoder,
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: &'a [String],
+    /// How keys are shown outside the records.
+    pub(super) keys: &'a Keys,
     /// Whether a rule asks about the other tumors of a patient.
     pub(super) patients: bool,
     /// The events of the run, where it has any.
@@ -159,7 +161,7 @@ impl Worker<'_> {
             let mut key = codes.key().filter(|_| course.is_none());
             let mut keep = |tumor: Option<Tumor>| {
                 if let Some(tumor) = tumor.filter(|_| shared.patients) {
-                    patients::keep(tumors, chunk, &plan.mapping, row, tumor);
+                    patients::keep(tumors, (chunk, row), &plan.mapping, shared.keys, tumor);
                 }
             };
             let differs = |judged: &Judged| {

@@ -74,7 +74,7 @@ impl<'a> Rows<'a> {
             return;
         }
         let mapping = &self.plan.mapping;
-        let key = key_of(self.chunk, mapping, row);
+        let key = self.shared.keys.shown(key_of(self.chunk, mapping, row));
         let line = self.chunk.line(row).to_string();
         for (finding, expected) in &judged.findings {
             let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();

@@ -32,7 +32,8 @@ impl Rows {
         self.bytes.len() + self.places.len() * size_of::<(u64, u32, u32)>()
     }
 
-    fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
+    /// Order and bytes of each.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.places.iter().map(|&(order, start, end)| (order, range(&self.bytes, start, end)))
     }
 

@@ -64,12 +64,12 @@ impl<'a> Worker<'a> {
         processed
     }
 
-    /// What it counted, and where its time went.
-    pub(super) fn finish(mut self) -> (Counts, Times) {
-        if let Some((_, mut known)) = self.of_file.take() {
-            known.forget(&mut self.tallies);
+    /// What it counted since the last time. It goes on with all it remembers.
+    pub(super) fn settle(&mut self) -> Counts {
+        if let Some((_, known)) = &mut self.of_file {
+            known.memo.settle(|judged| self.tallies.judged(judged));
         }
-        (self.tallies.finish(), self.times)
+        self.tallies.settle()
     }
 }
 

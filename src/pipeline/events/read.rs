@@ -11,7 +11,7 @@ use super::store::{EventStore, StoredRow, encode, hash};
 use crate::audit::AuditRules;
 use crate::fields::{Coding, Field, Mapping, Source, recognise_events};
 use crate::input::{self, InputFile, Kind, Reject};
-use crate::output::{EventCounts, OutputError, RunFolder, TableFormat, TableWriter};
+use crate::output::{EventCounts, Keys, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::pipeline::decode::key_from;
 use crate::pipeline::settings::manifest_inputs;
 use crate::pipeline::sorted::Sorter;
@@ -71,12 +71,18 @@ impl Ingested {
         folder: &RunFolder,
         files: &[EventFile],
         paths: &[String],
+        keys: &Keys,
     ) -> Result<EventCounts, RunError> {
         let path = folder.file("events_unmatched.csv")?;
         let mut table = TableWriter::create(path, &["key", "file", "line", "cause"], TableFormat::Csv)?;
         self.store.unmatched(folder.hidden(), |key, file, line, cause| {
             let file = paths.get(file).map_or("", String::as_str);
-            Ok::<(), RunError>(table.row(&[key, file, &line.to_string(), cause])?)
+            Ok::<(), RunError>(table.row(&[
+                keys.shown(key.to_owned()).as_str(),
+                file,
+                &line.to_string(),
+                cause,
+            ])?)
         })?;
         let tables: Vec<_> = files.iter().map(|events| (&events.file, &events.mapping)).collect();
         Ok(EventCounts {

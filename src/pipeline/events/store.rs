@@ -160,6 +160,18 @@ impl EventStore {
         self.matched.iter().map(|bits| u64::from(bits.load(Ordering::Relaxed).count_ones())).sum()
     }
 
+    /// Which events a record has asked for.
+    pub(in crate::pipeline) fn matched_bits(&self) -> Vec<u64> {
+        self.matched.iter().map(|bits| bits.load(Ordering::Relaxed)).collect()
+    }
+
+    /// Notes that these were asked for.
+    pub(in crate::pipeline) fn restore_matched(&self, bits: &[u64]) {
+        for (own, bits) in self.matched.iter().zip(bits) {
+            own.fetch_or(*bits, Ordering::Relaxed);
+        }
+    }
+
     /// Calls for each event that no record has asked for, in the order of files and lines.
     pub(in crate::pipeline) fn unmatched<E: From<io::Error>>(
         &self,
