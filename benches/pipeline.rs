@@ -15,8 +15,8 @@ use rstage::audit::{AuditRules, Config, audit};
 use rstage::fields::{MapOptions, recognise};
 use rstage::input::{Delimiter, InputFile, Options};
 use rstage::knowledge::Rules;
-use rstage::output::TableFormat;
-use rstage::pipeline::{Cases, DEFAULT_MEMORY, EventTables, Progress, RunConfig, run};
+use rstage::output::{Access, TableFormat};
+use rstage::pipeline::{Cases, DEFAULT_MEMORY, EventTables, Privacy, Progress, RunConfig, run};
 use rstage::staging::{Case, Policy, Stager};
 use rstage::synth::{Generator, write_csv, write_parquet};
 
@@ -55,6 +55,9 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         previous: None,
         fail_on: None,
         max_rejects: 0,
+        resume: None,
+        access: Access::default(),
+        privacy: Privacy::default(),
     }
 }
 

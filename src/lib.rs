@@ -36,6 +36,8 @@
 //! # Ok::<(), String>(())
 //! ```
 
+#![forbid(unsafe_code)]
+
 pub mod fields;
 pub mod input;
 

@@ -29,12 +29,12 @@ mod tests;
 
 pub use agreement::{Agreement, AgreementDetail, compare};
 pub use beside_profiles::BesideGrades;
-pub use config::{Config, Intrathoracic, OligoConfig, Profile, Setting, SeveritySetting};
+pub use config::{Config, Intrathoracic, LesionCaps, OligoConfig, Profile, Setting, SeveritySetting};
 pub use definitions::ProfileId;
 pub use estro::{Answers, EstroState};
 pub(crate) use internal::ADULT_FROM;
 pub use native_vs_seer::{SeerGroup, SeerGroups};
-pub use oligometastasis::{LadderRule, Level, Oligometastasis, Timing};
+pub use oligometastasis::{AlsoGrades, LadderRule, Level, Oligometastasis, Timing};
 pub use organs::{Organ, OrganNames};
 pub(crate) use origin::followed_up;
 pub use origin::{MetOrigin, OriginReason};
@@ -46,7 +46,7 @@ pub use steps::Judged;
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::category::{Edition, Recorded, StageGroup};
 use crate::course::Course;
@@ -139,7 +139,7 @@ fn audit_subject(
 }
 
 /// How bad a finding is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
     /// Worth knowing.

@@ -4,7 +4,7 @@ use super::Cell;
 use super::notation::whole_number;
 
 /// Sex as far as staging asks for it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub enum Sex {
     /// Code 1.
     Male,
@@ -25,7 +25,7 @@ pub(super) fn sex(text: &str) -> Cell<Sex> {
 }
 
 /// Edition of the staging manual, 1 to 9; 9 is AJCC Version 9.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Edition(pub u8);
 
 impl std::fmt::Display for Edition {

@@ -7,7 +7,7 @@ use rstage::cohort::{Filter, select};
 use rstage::output::TableFormat;
 
 use super::failure::Failure;
-use super::shared::Reading;
+use super::shared::{Pseudonyms, Reading};
 
 /// Options of `rstage cohort`.
 #[derive(clap::Args)]
@@ -26,6 +26,8 @@ pub(crate) struct Args {
     force: bool,
     #[command(flatten)]
     reading: Reading,
+    #[command(flatten)]
+    pseudonyms: Pseudonyms,
     /// Print the counts as JSON
     #[arg(long)]
     json: bool,
@@ -53,6 +55,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
         &args.reading.mapping()?,
         temporary.path(),
         format,
+        &args.pseudonyms.keys()?,
     )?;
     temporary.persist(&args.out).map_err(|error| error.error)?;
     let mut out = stdout().lock();

@@ -11,7 +11,7 @@ use rstage::pipeline::{DiffConfig, DiffResult, diff};
 
 use super::failure::Failure;
 use super::run::{FailOn, watched};
-use super::shared::{Assuming, Reading};
+use super::shared::{Assuming, Pseudonyms, Reading};
 
 /// Options of `rstage diff`.
 #[derive(clap::Args)]
@@ -57,6 +57,8 @@ pub(crate) struct Args {
     /// Exit with 4 where more rows than this cannot be compared
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_rejects: u64,
+    #[command(flatten)]
+    pseudonyms: Pseudonyms,
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
@@ -101,6 +103,7 @@ fn config(args: &Args) -> Result<DiffConfig, Failure> {
         threads: args.threads,
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
+        keys: args.pseudonyms.keys()?,
         partitions: args.partitions,
         memory: args.memory.map_or(DiffConfig::MEMORY, |mebibytes| mebibytes << 20),
     })

@@ -1,5 +1,6 @@
 //! `rstage explain`.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
@@ -145,7 +146,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
         audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
         let case = case_of(&chunk, &mapping, row);
         in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| {
-            cell_of(&chunk, &mapping, field, row)
+            cell_of(&chunk, &mapping, field, row).map(Cow::into_owned)
         })
     } else {
         let given = args.given()?;

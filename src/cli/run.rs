@@ -14,8 +14,10 @@ use rstage::category::Edition;
 use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
 use rstage::knowledge::Rules;
-use rstage::output::{EventCounts, TableFormat};
-use rstage::pipeline::{DEFAULT_MEMORY, EventTables, Progress, RunConfig, RunError, RunResult, run};
+use rstage::output::{Access, EventCounts, TableFormat};
+use rstage::pipeline::{
+    CHECKPOINT_CHUNKS, DEFAULT_MEMORY, EventTables, Privacy, Progress, RunConfig, RunError, RunResult, run,
+};
 use rstage::seer::{Algorithm, Algorithms, current_year};
 use rstage::summary::render;
 use signal_hook::consts::TERM_SIGNALS;
@@ -24,7 +26,7 @@ use tracing::warn;
 use super::config_file::Sections;
 use super::failure::Failure;
 use super::log::{self, LogFormat};
-use super::shared::{Assuming, OwnRules, Reading, map_file};
+use super::shared::{Assuming, OwnRules, Pseudonyms, Reading, map_file};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -50,7 +52,7 @@ pub(crate) struct Args {
     /// Delimiter of records.csv: comma, semicolon, tab, pipe, or input for that of the first input
     #[arg(long, value_name = "NAME", default_value = "comma")]
     delimiter: String,
-    /// Tables of events: one row per staging, recurrence or progression of a tumor; may be repeated
+    /// Tables of events (one row per staging, recurrence or progression of a tumor) or FHIR NDJSON; may be repeated
     #[arg(long, value_name = "FILE")]
     events: Vec<String>,
     /// Map file for the columns of the events
@@ -102,6 +104,20 @@ pub(crate) struct Args {
     /// Exit with 4 where more rows than this are rejected
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_rejects: u64,
+    #[command(flatten)]
+    pseudonyms: Pseudonyms,
+    /// Leave columns that name a person (names, numbers, addresses) out of the records
+    #[arg(long)]
+    drop_identifiers: bool,
+    /// Keep checkpoints, and go on from the last one where an earlier run with this option was killed or stopped
+    #[arg(long)]
+    resume: bool,
+    /// With --resume: chunks of records between two checkpoints
+    #[arg(long, value_name = "N", default_value_t = CHECKPOINT_CHUNKS, value_parser = clap::value_parser!(u64).range(1..))]
+    checkpoint_chunks: u64,
+    /// Permissions of the results: 0600 for their owner alone, 0640 for the group as well
+    #[arg(long, value_name = "MODE", default_value = "0600")]
+    mode: Access,
     /// Log steps, warnings and errors on standard error in this form
     #[arg(long, value_name = "FORM")]
     pub(super) log_format: Option<LogFormat>,
@@ -209,6 +225,9 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
+        resume: args.resume.then_some(args.checkpoint_chunks),
+        access: args.mode,
+        privacy: Privacy { keys: args.pseudonyms.keys()?, drop_identifiers: args.drop_identifiers },
     })
 }
 
@@ -327,11 +346,14 @@ fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Fai
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
     if let Some(events) = &result.manifest.events {
-        let EventCounts { read, matched, unmatched, rejected, .. } = events;
+        let EventCounts { read, matched, unmatched, rejected, other_resources, .. } = events;
         writeln!(
             out,
             "{read} events read = {matched} matched + {unmatched} unmatched + {rejected} rejected"
         )?;
+        if *other_resources > 0 {
+            writeln!(out, "{other_resources} FHIR resources that are no staging were left aside")?;
+        }
     }
     writeln!(out, "Results: {}", result.folder.display())?;
     Ok(())

@@ -8,6 +8,7 @@ use rstage::category::Edition;
 use rstage::fields::{MapFile, MapOptions, parse_setting};
 use rstage::input::{Delimiter, Encoding, Options, Quoting};
 use rstage::knowledge::{Mistakes, Overlay, Rules};
+use rstage::output::Keys;
 use rstage::staging::{MxPolicy, NxPolicy, Policy};
 
 use super::failure::Failure;
@@ -145,5 +146,34 @@ impl Assuming {
             },
             edition: self.edition.map(Edition),
         }
+    }
+}
+
+/// How keys of tumors are shown outside the records.
+#[derive(Args, Clone)]
+pub(crate) struct Pseudonyms {
+    /// Show keys of tumors as pseudonyms (HMAC-SHA-256) outside records and rejects
+    #[arg(long, value_name = "key=HMAC", requires = "key_file", ignore_case = true)]
+    pub(crate) pseudonymise: Option<Pseudonymise>,
+    /// File with the secret of the pseudonyms: 16 bytes or more that only you can read
+    #[arg(long, value_name = "FILE", requires = "pseudonymise")]
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+/// What becomes a pseudonym, and how.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Pseudonymise {
+    /// The key, by HMAC-SHA-256
+    #[value(name = "key=HMAC")]
+    Key,
+}
+
+impl Pseudonyms {
+    /// Keys as they are to be shown.
+    pub(crate) fn keys(&self) -> Result<Keys, Failure> {
+        let (Some(Pseudonymise::Key), Some(path)) = (self.pseudonymise, &self.key_file) else {
+            return Ok(Keys::default());
+        };
+        Keys::pseudonymised(path).map_err(|error| Failure::Usage(format!("--key-file: {error}")))
     }
 }

@@ -14,7 +14,7 @@ pub use filter::{Ask, Filter, FilterError, Order, Test, Word};
 
 use crate::fields::{MapOptions, recognise_columns};
 use crate::input::{InputError, InputFile, Options, discover};
-use crate::output::{OutputError, TableFormat, TableWriter};
+use crate::output::{Keys, OutputError, TableFormat, TableWriter};
 use crate::pipeline::key_of;
 use select::Selection;
 
@@ -93,7 +93,7 @@ pub struct CohortCounts {
 }
 
 /// Writes the keys of the records that the filter takes to `out`: key, file, line, and every column that
-/// the filter looks at beside the one that says why. `inputs` are the folder of a run or enriched tables.
+/// the filter looks at beside the one that says why. Keys are shown as `keys` says. `inputs` are the folder of a run or enriched tables.
 pub fn select(
     inputs: &[String],
     filter: &Filter,
@@ -101,6 +101,7 @@ pub fn select(
     map: &MapOptions,
     out: &Path,
     format: TableFormat,
+    keys: &Keys,
 ) -> Result<CohortCounts, CohortError> {
     let files = discover(&inputs.iter().flat_map(|input| records_of(input)).collect::<Vec<_>>(), options)?;
     let mut counts = CohortCounts::default();
@@ -114,7 +115,7 @@ pub fn select(
             header.extend(selection.shown().iter().map(|(name, _)| name.as_str()));
             table.insert(TableWriter::create(out.to_owned(), &header, format)?)
         };
-        take(file, &selection, options, map, writer, &mut counts)?;
+        take(file, &selection, options, (map, keys), writer, &mut counts)?;
     }
     if let Some(table) = table {
         table.finish()?;
@@ -126,7 +127,7 @@ fn take(
     file: &InputFile,
     selection: &Selection,
     options: &Options,
-    map: &MapOptions,
+    (map, keys): (&MapOptions, &Keys),
     writer: &mut TableWriter,
     counts: &mut CohortCounts,
 ) -> Result<(), CohortError> {
@@ -138,7 +139,8 @@ fn take(
         counts.read += chunk.rows() as u64;
         counts.rejected += chunk.rejects.len() as u64;
         for row in selection.rows(&chunk) {
-            let mut cells = vec![key_of(&chunk, &mapping, row), path.clone(), chunk.line(row).to_string()];
+            let mut cells =
+                vec![keys.shown(key_of(&chunk, &mapping, row)), path.clone(), chunk.line(row).to_string()];
             cells.extend(selection.shown().iter().map(|(_, at)| chunk.text(*at, row).into_owned()));
             writer.row(&cells)?;
             counts.taken += 1;

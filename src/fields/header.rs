@@ -110,7 +110,7 @@ pub(super) fn bare(header: &str) -> &str {
 }
 
 /// Lower case, one blank for every run of anything but letters and digits, no years in brackets at the end.
-fn normal(header: &str) -> String {
+pub(super) fn normal(header: &str) -> String {
     let mut out = String::with_capacity(header.len());
     for letter in without_years(header).chars() {
         if letter.is_alphanumeric() {
@@ -143,7 +143,7 @@ fn holds_year(text: &str) -> bool {
 }
 
 /// The NAACCR item that a header names by its number.
-fn item_number(header: &str) -> Option<u16> {
+pub(super) fn item_number(header: &str) -> Option<u16> {
     let lower = header.to_ascii_lowercase();
     let rest = ["naaccr", "item", "n", "#"]
         .iter()

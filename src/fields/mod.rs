@@ -8,6 +8,7 @@
 mod document;
 mod error;
 mod header;
+mod identifiers;
 mod items;
 mod layout;
 mod map_file;
@@ -19,6 +20,7 @@ mod stageable;
 
 pub use document::did_you_mean;
 pub use error::FieldsError;
+pub use identifiers::identifying_columns;
 pub use items::ItemColumns;
 pub use layout::{LayoutName, layout_names};
 pub use map_file::{MapFile, parse_setting};

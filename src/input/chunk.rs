@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
 
-use arrow_array::{ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef, StringArray};
+use rustc_hash::FxBuildHasher;
 
-use super::csv::CsvBody;
+use super::csv::{CsvBody, CsvColumn};
 use super::parquet::ParquetBody;
 use super::{Reject, RejectCause};
 
@@ -95,6 +95,22 @@ impl Chunk {
         }
     }
 
+    /// A column for whoever goes through its rows.
+    pub fn column(&self, column: usize) -> Column<'_> {
+        match &self.body {
+            Body::Csv(body) => Column(Cells::Csv(body.column(column))),
+            Body::Parquet(body) => Column(Cells::Parquet(body.texts(column))),
+        }
+    }
+
+    /// Whether the bytes of cells are UTF-8.
+    pub fn is_utf8(&self) -> bool {
+        match &self.body {
+            Body::Csv(body) => body.is_utf8(),
+            Body::Parquet(_) => true,
+        }
+    }
+
     /// The text of a cell's bytes.
     pub fn decode<'c>(&self, cell: &'c [u8]) -> Cow<'c, str> {
         match &self.body {
@@ -141,9 +157,32 @@ impl Chunk {
     }
 }
 
+/// A column of a chunk.
+#[derive(Clone, Copy)]
+pub struct Column<'a>(Cells<'a>);
+
+#[derive(Clone, Copy)]
+enum Cells<'a> {
+    Csv(CsvColumn<'a>),
+    Parquet(Option<&'a StringArray>),
+}
+
+impl<'a> Column<'a> {
+    /// A cell in the bytes of its file, without quotes; UTF-8 for Parquet. A null is an empty text.
+    pub fn cell(&self, row: usize) -> Cow<'a, [u8]> {
+        match &self.0 {
+            Cells::Csv(column) => column.cell(row),
+            Cells::Parquet(Some(texts)) if row < texts.len() && texts.is_valid(row) => {
+                Cow::Borrowed(texts.value(row).as_bytes())
+            }
+            Cells::Parquet(_) => Cow::Borrowed(&[]),
+        }
+    }
+}
+
 /// Gives each distinct cell a number. Cells often repeat the one above, which is looked at first.
 fn code<'a>(rows: usize, cell: impl Fn(usize) -> Cow<'a, [u8]>, decode: impl Fn(&[u8]) -> String) -> Coded {
-    let mut seen: HashMap<Cow<'a, [u8]>, u32, BuildHasherDefault<CellHasher>> = HashMap::default();
+    let mut seen: HashMap<Cow<'a, [u8]>, u32, FxBuildHasher> = HashMap::default();
     let mut coded = Coded { codes: Vec::with_capacity(rows), texts: Vec::new() };
     let mut last: Option<(Cow<'a, [u8]>, u32)> = None;
     for row in 0..rows {
@@ -162,31 +201,4 @@ fn code<'a>(rows: usize, cell: impl Fn(usize) -> Cow<'a, [u8]>, decode: impl Fn(
         coded.codes.push(code);
     }
     coded
-}
-
-/// Multiply and rotate, eight bytes at a time: cells are short, a chunk has few of them, and no order
-/// depends on it.
-#[derive(Default)]
-struct CellHasher(u64);
-
-impl Hasher for CellHasher {
-    fn write(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..part.len()].copy_from_slice(part);
-            self.write_u64(u64::from_le_bytes(word));
-        }
-    }
-
-    fn write_usize(&mut self, length: usize) {
-        self.write_u64(length as u64);
-    }
-
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0.rotate_left(26)
-    }
 }

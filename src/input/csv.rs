@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use memchr::memchr;
 
+use super::cell::CellRules;
 use super::chunk::Body;
 use super::file::Layout;
 use super::records::{Piece, Records};
@@ -160,6 +161,28 @@ impl Draft {
     }
 }
 
+/// A column whose cells are located; without any where the table does not have it.
+#[derive(Clone, Copy)]
+pub(super) struct CsvColumn<'a> {
+    draft: &'a Draft,
+    rules: CellRules,
+    ends: &'a [u32],
+    columns: usize,
+    column: usize,
+}
+
+impl<'a> CsvColumn<'a> {
+    pub(super) fn cell(self, row: usize) -> Cow<'a, [u8]> {
+        let at = row * self.columns + self.column;
+        let Some(&end) = self.ends.get(at) else { return Cow::Borrowed(&[]) };
+        let start = if self.column == 0 { 0 } else { self.ends.get(at - 1).map_or(0, |end| *end + 1) };
+        match self.draft.record(row).get(start as usize..end as usize) {
+            Some([]) | None => Cow::Borrowed(&[]),
+            Some(raw) => self.rules.unquote(raw),
+        }
+    }
+}
+
 /// Records of a text table.
 pub(super) struct CsvBody {
     draft: Draft,
@@ -196,20 +219,21 @@ impl CsvBody {
         self.draft.record(row)
     }
 
+    pub(super) fn is_utf8(&self) -> bool {
+        self.dialect.encoding == Encoding::Utf8
+    }
+
     pub(super) fn decode<'a>(&self, cell: &'a [u8]) -> Cow<'a, str> {
         self.dialect.encoding.decode(cell)
     }
 
     pub(super) fn cell(&self, column: usize, row: usize) -> Cow<'_, [u8]> {
-        let record = self.draft.record(row);
-        if column >= self.columns {
-            return Cow::Borrowed(&[]);
-        }
-        let ends = self.ends.get_or_init(|| self.locate());
-        let at = row * self.columns + column;
-        let start = if column == 0 { 0 } else { ends.get(at - 1).map_or(0, |end| *end as usize + 1) };
-        let end = ends.get(at).map_or(start, |end| *end as usize);
-        self.dialect.rules().unquote(record.get(start..end).unwrap_or_default())
+        self.column(column).cell(row)
+    }
+
+    pub(super) fn column(&self, column: usize) -> CsvColumn<'_> {
+        let ends = if column < self.columns { self.ends.get_or_init(|| self.locate()) } else { &[][..] };
+        CsvColumn { draft: &self.draft, rules: self.dialect.rules(), ends, columns: self.columns, column }
     }
 
     /// Ends of cells, counted from the start of their record.

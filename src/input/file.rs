@@ -9,10 +9,10 @@ use std::sync::atomic::AtomicU64;
 
 use super::csv::CsvReader;
 use super::fixed_width::{Flat, FlatReader, flat};
-use super::header::{read_top, sample};
+use super::header::{is_ndjson, read_top, sample};
 use super::parquet::{ParquetLayout, ParquetReader, read_layout};
 use super::xml::{self, XmlReader};
-use super::{Chunk, Compression, Dialect, InputError, Options, source};
+use super::{Chunk, Compression, Dialect, InputError, Lines, Options, source};
 
 /// A file whose header is known.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub enum Kind {
     Csv(Dialect),
     /// Parquet.
     Parquet(ParquetLayout),
+    /// JSON resources, one a line: no table until they are brought together.
+    Ndjson,
 }
 
 /// Where the records of a text table begin, and how they are written down.
@@ -89,11 +91,25 @@ impl InputFile {
         }
         if xml::is_naaccr_xml(path, &sample)? {
             let columns = xml::read_columns(path, compression, options)?;
-            return Ok(Self::lines(path, index, metadata.len(), compression, columns, Form::NaaccrXml));
+            return Ok(Self::as_table(path, index, metadata.len(), compression, columns, Form::NaaccrXml));
         }
         if let Some(flat) = flat(&sample) {
             let form = Form::NaaccrFlat(flat);
-            return Ok(Self::lines(path, index, metadata.len(), compression, flat.names(), form));
+            return Ok(Self::as_table(path, index, metadata.len(), compression, flat.names(), form));
+        }
+        if is_ndjson(path, &sample)? {
+            return Ok(Self {
+                index,
+                path: path.to_owned(),
+                bytes: metadata.len(),
+                kind: Kind::Ndjson,
+                compression,
+                header: Vec::new(),
+                preamble_lines: 0,
+                description_lines: 0,
+                header_line: Vec::new(),
+                layout: Layout::default(),
+            });
         }
         let top = read_top(path, &sample, whole, options)?;
         Ok(Self {
@@ -111,7 +127,7 @@ impl InputFile {
     }
 
     /// A file whose records are handed on as the lines of a table with these columns.
-    fn lines(
+    fn as_table(
         path: &Path,
         index: usize,
         bytes: u64,
@@ -133,10 +149,11 @@ impl InputFile {
         }
     }
 
-    /// How the records are written down: `csv`, `naaccr_xml`, `naaccr_flat` or `parquet`.
+    /// How the records are written down: `csv`, `naaccr_xml`, `naaccr_flat`, `parquet` or `ndjson`.
     pub fn form(&self) -> &'static str {
         match (&self.kind, self.layout.form) {
             (Kind::Parquet(_), _) => "parquet",
+            (Kind::Ndjson, _) => "ndjson",
             (Kind::Csv(_), Form::Table) => "csv",
             (Kind::Csv(_), Form::NaaccrXml) => "naaccr_xml",
             (Kind::Csv(_), Form::NaaccrFlat(_)) => "naaccr_flat",
@@ -170,7 +187,9 @@ impl InputFile {
                     .map(|raw| rules.unquote(raw).into_owned())
                     .collect()
             }
-            Kind::Parquet(_) => self.header.iter().map(|name| name.clone().into_bytes()).collect(),
+            Kind::Parquet(_) | Kind::Ndjson => {
+                self.header.iter().map(|name| name.clone().into_bytes()).collect()
+            }
         }
     }
 
@@ -199,8 +218,17 @@ impl InputFile {
             (Kind::Parquet(layout), _) => {
                 Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
             }
+            (Kind::Ndjson, _) => return Err(InputError::no_table(&self.path)),
         };
         Ok(Reader { inner, bytes_read, ended: false })
+    }
+
+    /// Opens a text file at its first line, whatever is in it.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn lines(&self, options: &Options) -> Result<Lines, InputError> {
+        Lines::open(self, options)
     }
 }
 

@@ -77,7 +77,7 @@ const SUMMARY: (&str, &str) =
     ("summary_stage.toml", include_str!("../../knowledge/beside/summary_stage.toml"));
 
 /// Index of a schema within the loaded rules.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct SchemaId(pub u16);
 
 /// All loaded rules.

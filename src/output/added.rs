@@ -20,10 +20,15 @@ impl TextColumn {
 
     /// Adds a row. A column holds the rows of one chunk, far below 4 GiB.
     pub fn push(&mut self, text: &str) {
+        self.push_utf8(text.as_bytes());
+    }
+
+    /// The same for the bytes of a text; what is no UTF-8 in them is replaced.
+    pub(super) fn push_utf8(&mut self, text: &[u8]) {
         let number = match self.numbers.last() {
-            Some(&above) if self.texts.get(above) == text => above,
-            _ if self.is_varied() => self.texts.push(text),
-            _ => self.texts.number(text),
+            Some(&above) if self.texts.get(above).as_bytes() == text => above,
+            _ if self.is_varied() => self.texts.push(&String::from_utf8_lossy(text)),
+            _ => self.texts.number_of(text),
         };
         self.numbers.push(number);
     }
@@ -73,6 +78,68 @@ impl<'a> FromIterator<&'a str> for TextColumn {
     }
 }
 
+/// The different texts of each new column, so that a row's cells are numbers until they are written.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    columns: Vec<Texts>,
+}
+
+impl Vocabulary {
+    /// Appends the number of each cell of a row.
+    pub fn number(&mut self, cells: &RowCells, numbers: &mut Vec<u32>) {
+        self.columns.resize_with(self.columns.len().max(cells.ends.len()), Texts::default);
+        numbers.extend(cells.iter().zip(&mut self.columns).map(|(cell, column)| column.number(cell)));
+    }
+
+    /// Bytes of all texts.
+    pub fn bytes(&self) -> usize {
+        self.columns.iter().map(Texts::bytes).sum()
+    }
+}
+
+/// New columns that are gathered from rows of numbers. What they come to follows from the texts alone, in
+/// whatever order a vocabulary learned them.
+#[derive(Debug)]
+pub struct NumberedColumns {
+    columns: Vec<TextColumn>,
+    /// For each column, by the vocabulary's number, one more than the number in the column; 0 where there is
+    /// none yet.
+    known: Vec<Vec<u32>>,
+}
+
+impl NumberedColumns {
+    /// So many empty columns with room for so many rows.
+    pub fn new(columns: usize, rows: usize) -> Self {
+        let columns: Vec<_> = (0..columns).map(|_| TextColumn::with_capacity(rows)).collect();
+        Self { known: vec![Vec::new(); columns.len()], columns }
+    }
+
+    /// Adds rows, each as the numbers of its cells in the vocabulary.
+    pub fn extend(&mut self, vocabulary: &Vocabulary, rows: &[&[u32]]) {
+        let columns = self.columns.iter_mut().zip(&mut self.known).zip(&vocabulary.columns);
+        for (place, ((column, known), texts)) in columns.enumerate() {
+            known.resize(texts.len(), 0);
+            for number in rows.iter().filter_map(|row| row.get(place)) {
+                let Some(known) = known.get_mut(*number as usize) else { continue };
+                if *known == 0 {
+                    *known = column.texts.number(texts.get(*number)) + 1;
+                }
+                column.numbers.push(*known - 1);
+            }
+        }
+    }
+
+    /// Forgets the numbers of the vocabulary, which begins anew.
+    pub fn forget(&mut self) {
+        self.known.iter_mut().for_each(Vec::clear);
+    }
+
+    /// The columns.
+    pub fn into_columns(self) -> Vec<TextColumn> {
+        self.columns
+    }
+}
+
 /// New columns of one chunk, a row per record, in the order of the names that the records were
 /// [created](super::RecordsWriter::create) with.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +168,11 @@ impl RowCells {
         self.ends.clear();
     }
 
+    /// Whether any cell holds one of these bytes.
+    pub(super) fn holds(&self, bytes: [u8; 4]) -> bool {
+        self.text.bytes().any(|byte| bytes.contains(&byte))
+    }
+
     /// All cells.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
@@ -115,6 +187,41 @@ impl RowCells {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbered_rows_come_to_the_same_columns_in_whatever_order_they_were_learned() {
+        let rows = [["II", "a"], ["", "b"], ["II", "b"], ["I", ""]];
+        let row = |cells: [&str; 2]| {
+            let mut row = RowCells::default();
+            for cell in cells {
+                row.push(cell);
+            }
+            row
+        };
+        let of = |learned: &[usize], forget_after: usize| {
+            let mut columns = NumberedColumns::new(2, 4);
+            let mut at = 0;
+            for part in [&rows[..forget_after], &rows[forget_after..]] {
+                let (mut vocabulary, mut ignored) = (Vocabulary::default(), Vec::new());
+                for &at in learned {
+                    vocabulary.number(&row(rows[at]), &mut ignored);
+                }
+                let mut numbers = Vec::new();
+                for cells in part {
+                    vocabulary.number(&row(*cells), &mut numbers);
+                }
+                columns.extend(&vocabulary, &numbers.chunks(2).collect::<Vec<_>>());
+                columns.forget();
+                at += part.len();
+            }
+            assert_eq!(at, 4);
+            format!("{:?}", columns.into_columns())
+        };
+        let expected = of(&[], 4);
+        assert_eq!([of(&[3, 1], 4), of(&[2], 1), of(&[0, 3], 2)], [&expected; 3].map(Clone::clone));
+        let columns: TextColumn = rows.iter().map(|row| row[0]).collect();
+        assert!(expected.starts_with(&format!("[{columns:?}")));
+    }
 
     #[test]
     fn rows_come_back() {

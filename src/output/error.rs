@@ -55,6 +55,18 @@ pub enum OutputError {
         /// What is wrong with it.
         message: String,
     },
+    /// A file of the result is gone before it was finished.
+    #[error("{}: was removed while the run was writing\nhint: nothing of this run was kept; look for what clears this folder", path.display())]
+    Vanished {
+        /// File.
+        path: PathBuf,
+    },
+    /// The output is a link that leads nowhere.
+    #[error("{}: is a link to something that does not exist\nhint: name the folder itself", path.display())]
+    Link {
+        /// Path.
+        path: PathBuf,
+    },
     /// The output is a file.
     #[error("{}: is a file, not a folder", path.display())]
     NotAFolder {
@@ -114,7 +126,11 @@ impl OutputError {
     pub fn is_about_the_place(&self) -> bool {
         matches!(
             self,
-            Self::NotEmpty { .. } | Self::NotARun { .. } | Self::Foreign { .. } | Self::NotAFolder { .. }
+            Self::NotEmpty { .. }
+                | Self::NotARun { .. }
+                | Self::Foreign { .. }
+                | Self::NotAFolder { .. }
+                | Self::Link { .. }
         )
     }
 

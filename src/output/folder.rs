@@ -2,13 +2,15 @@
 //! on the disk; a run that stops early leaves nothing behind, and an earlier result stays whole until the move.
 //! What a killed run left is cleared, or put back, by the next one for the same place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tempfile::TempDir;
 
+use super::access::Access;
 use super::lock::Lock;
 use super::manifest::EventCounts;
 use super::seal::{Program, Sealed, seal, sync_folder};
@@ -33,12 +35,26 @@ const OWN: [&str; 12] = [
     "report.html",
 ];
 
+/// By what a run can be gone on with.
+const CHECKPOINT: &str = ".checkpoint";
+
+/// What becomes of what killed runs left beside a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    Cleared,
+    TakenOver,
+    Kept,
+}
+
 /// A run's folder while it is being filled. Dropped without [`RunFolder::finish`], it is removed.
 #[derive(Debug)]
 pub struct RunFolder {
     place: PathBuf,
     overwrite: bool,
+    access: Access,
     known: BTreeMap<String, Digest>,
+    /// Files that were asked for, which all have to be there in the end.
+    given: Mutex<BTreeSet<String>>,
     // Fields are dropped in this order: the parents can go once the folder in them is gone.
     temporary: TempDir,
     lock: Lock,
@@ -49,24 +65,92 @@ impl RunFolder {
     /// Prepares a folder. It must not exist or be empty; with `overwrite` it may also hold an earlier run and
     /// nothing else.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, OutputError> {
+        Ok(Self::prepare(path, overwrite, Left::Cleared)?.0)
+    }
+
+    /// The same, but what a killed run left with a [checkpoint](RunFolder::checkpoint) is taken over: then the folder
+    /// holds what that run wrote, and the checkpoint's text is given.
+    pub fn resume(path: &Path, overwrite: bool) -> Result<(Self, Option<String>), OutputError> {
+        Self::prepare(path, overwrite, Left::TakenOver)
+    }
+
+    fn prepare(path: &Path, overwrite: bool, left: Left) -> Result<(Self, Option<String>), OutputError> {
         let place = place(path)?;
         let Some(parent) = place.parent().map(Path::to_owned) else {
             return Err(OutputError::NotEmpty { path: place });
         };
         let parents = NewParents::create(&parent)?;
         let lock = Lock::take(&place)?;
-        recover(&place)?;
+        let half = match left {
+            Left::TakenOver => half_filled(&place)?,
+            Left::Cleared | Left::Kept => None,
+        };
+        if left != Left::Kept {
+            recover(&place, half.as_deref())?;
+        }
         check(&place, overwrite)?;
-        let temporary = tempfile::Builder::new()
-            .prefix(&hidden_prefix(&place))
-            .tempdir_in(&parent)
-            .map_err(|source| OutputError::io(&parent, source))?;
-        Ok(Self { place, overwrite, known: BTreeMap::new(), temporary, lock, parents })
+        let io = |source| OutputError::io(&parent, source);
+        let temporary =
+            tempfile::Builder::new().prefix(&hidden_prefix(&place)).tempdir_in(&parent).map_err(io)?;
+        let mut checkpoint = None;
+        if let Some(half) = half {
+            fs::rename(&half, temporary.path()).map_err(io)?;
+            checkpoint = fs::read_to_string(temporary.path().join(CHECKPOINT)).ok();
+        }
+        let folder = Self {
+            place,
+            overwrite,
+            access: Access::default(),
+            known: BTreeMap::new(),
+            given: Mutex::default(),
+            temporary,
+            lock,
+            parents,
+        };
+        Ok((folder, checkpoint))
     }
 
-    /// Whether a run could be put there: what [`RunFolder::create`] would say, with nothing left behind.
+    /// Keeps a text by which the run can be gone on with, on the disk for good once what it speaks of is.
+    pub fn checkpoint(&self, text: &[u8]) -> Result<(), OutputError> {
+        let path = self.temporary.path().join(CHECKPOINT);
+        let new = path.with_extension("new");
+        let write = || {
+            let mut file = fs::File::create(&new)?;
+            file.write_all(text)?;
+            file.sync_all()?;
+            fs::rename(&new, &path)
+        };
+        write().map_err(|source| OutputError::io(&path, source))?;
+        sync_folder(self.temporary.path())?;
+        sync_folder(self.place.parent().unwrap_or(&self.place))
+    }
+
+    /// Removes everything that was taken over.
+    pub fn clear(&self) -> Result<(), OutputError> {
+        let root = self.temporary.path();
+        for entry in fs::read_dir(root).map_err(|source| OutputError::io(root, source))?.flatten() {
+            let path = entry.path();
+            let removed = if is_folder(&path) { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            removed.map_err(|source| OutputError::io(&path, source))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves everything where it is, for a later run to take over.
+    pub fn leave(self) {
+        let _kept = self.temporary.keep();
+        self.parents.keep();
+    }
+
+    /// Whether a run could be put there: what [`RunFolder::create`] would say, with nothing left behind, and with
+    /// nothing done to what a killed run left.
     pub fn check(path: &Path, overwrite: bool) -> Result<(), OutputError> {
-        Self::create(path, overwrite).map(drop)
+        Self::prepare(path, overwrite, Left::Kept).map(drop)
+    }
+
+    /// Says who may read the result once it is in place.
+    pub fn readable_by(&mut self, access: Access) {
+        self.access = access;
     }
 
     /// Notes the digest of a file that was hashed while it was written; the others are read when the run is finished.
@@ -81,11 +165,24 @@ impl RunFolder {
 
     /// Where a file is to be written until the run is finished. Its subfolder is made.
     pub fn file(&self, name: &str) -> Result<PathBuf, OutputError> {
-        let path = self.temporary.path().join(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|source| OutputError::io(folder, source))?;
+        let root = self.temporary.path();
+        let path = root.join(name);
+        // The folder itself is never made anew: what was in it would be missing.
+        if let Some(folder) = path.parent().filter(|folder| *folder != root && !folder.is_dir()) {
+            fs::create_dir(folder).map_err(|source| OutputError::io(folder, source))?;
+        }
+        if let Ok(mut given) = self.given.lock() {
+            given.insert(name.to_owned());
         }
         Ok(path)
+    }
+
+    /// Makes sure that every file that was asked for is still there.
+    pub fn is_whole(&self) -> Result<(), OutputError> {
+        let given = self.given.lock().map(|given| given.clone()).unwrap_or_default();
+        let missing =
+            given.into_iter().map(|name| self.temporary.path().join(name)).find(|path| !path.is_file());
+        missing.map_or(Ok(()), |path| Err(OutputError::Vanished { path }))
     }
 
     /// A folder beside the result for files that nobody gets to see; it goes when it is dropped.
@@ -108,8 +205,19 @@ impl RunFolder {
     pub fn finish_with(self, manifest: &impl serde::Serialize) -> Result<PathBuf, OutputError> {
         let path = self.file(MANIFEST)?;
         // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
-        let Self { parents, lock, temporary, place, overwrite, known } = self;
-        let outputs = seal(temporary.path(), known)?;
+        let Self { parents, lock, temporary, given, place, overwrite, access, known } = self;
+        for name in fs::read_dir(temporary.path()).into_iter().flatten().flatten() {
+            // What was needed only on the way there.
+            if name.file_name().to_string_lossy().starts_with('.') && name.path().is_file() {
+                fs::remove_file(name.path()).map_err(|source| OutputError::io(&name.path(), source))?;
+            }
+        }
+        let outputs = seal(temporary.path(), known, access)?;
+        for name in given.into_inner().unwrap_or_default() {
+            if name != MANIFEST && !outputs.contains_key(&name) {
+                return Err(OutputError::Vanished { path: temporary.path().join(name) });
+            }
+        }
         let sealed = Sealed { manifest, program: Program::this(), outputs };
         let mut text = serde_json::to_vec_pretty(&sealed)
             .map_err(|error| OutputError::Io { path: path.clone(), source: error.into() })?;
@@ -120,6 +228,8 @@ impl RunFolder {
             file.sync_all()
         };
         write().map_err(|source| OutputError::io(&path, source))?;
+        access.give(&path)?;
+        access.give(temporary.path())?;
         sync_folder(temporary.path())?;
 
         check(&place, overwrite)?;
@@ -162,6 +272,9 @@ fn place(path: &Path) -> Result<PathBuf, OutputError> {
     match path.canonicalize() {
         Ok(place) => Ok(place),
         Err(error) if error.kind() == ErrorKind::NotFound => {
+            if path.is_symlink() {
+                return Err(OutputError::Link { path: path.to_owned() });
+            }
             std::path::absolute(path).map_err(|source| OutputError::io(path, source))
         }
         Err(source) => Err(OutputError::io(path, source)),
@@ -178,24 +291,49 @@ fn hidden_prefix(place: &Path) -> String {
 
 /// Clears what a killed run left beside a place whose lock is held: an earlier result that was just being replaced
 /// goes back where nothing took its place, and half-filled folders are removed, since they hold records.
-fn recover(place: &Path) -> Result<(), OutputError> {
+fn recover(place: &Path, but: Option<&Path>) -> Result<(), OutputError> {
+    for (path, old) in left_behind(place)? {
+        if but == Some(&path) {
+            continue;
+        }
+        let io = |source| OutputError::io(&path, source);
+        let whole = is_folder(&path) && is_folder(&path.join("run"));
+        if old && whole && !place.exists() && path.join("run").join(MANIFEST).is_file() {
+            fs::rename(path.join("run"), place).map_err(io)?;
+        }
+        if is_folder(&path) { fs::remove_dir_all(&path) } else { fs::remove_file(&path) }.map_err(io)?;
+    }
+    Ok(())
+}
+
+/// The hidden folders of a place, and whether they hold an earlier result during the move.
+fn left_behind(place: &Path) -> Result<Vec<(PathBuf, bool)>, OutputError> {
     let (parent, prefix) = (place.parent().unwrap_or(place), hidden_prefix(place));
+    let mut found = Vec::new();
     for entry in fs::read_dir(parent).map_err(|source| OutputError::io(parent, source))?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some(rest) = name.strip_prefix(&prefix) else { continue };
         let (old, rest) = rest.strip_prefix(OLD).map_or((false, rest), |rest| (true, rest));
         // Such a name is made of six letters and digits; anything else, the lock among them, is another's.
-        if rest.len() != 6 || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            continue;
+        if rest.len() == 6 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            found.push((entry.path(), old));
         }
-        let path = entry.path();
-        let io = |source| OutputError::io(&path, source);
-        if old && !place.exists() && path.join("run").join(MANIFEST).is_file() {
-            fs::rename(path.join("run"), place).map_err(io)?;
-        }
-        fs::remove_dir_all(&path).map_err(io)?;
     }
-    Ok(())
+    Ok(found)
+}
+
+/// The folder of a killed run that has a checkpoint.
+fn half_filled(place: &Path) -> Result<Option<PathBuf>, OutputError> {
+    let with_checkpoint = |(path, old): &(PathBuf, bool)| {
+        let checkpoint = fs::symlink_metadata(path.join(CHECKPOINT));
+        !old && is_folder(path) && checkpoint.is_ok_and(|checkpoint| checkpoint.is_file())
+    };
+    Ok(left_behind(place)?.into_iter().find(with_checkpoint).map(|(path, _)| path))
+}
+
+/// Whether it is a folder itself. A link is nothing that a run left, and what it leads to is not looked at.
+fn is_folder(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir())
 }
 
 /// Whether a run may take this place.
@@ -277,6 +415,7 @@ mod tests {
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new(), overlay: None },
             records: "encoded".to_owned(),
+            left_out: Vec::new(),
             counts: Counts { read: 2, written: 1, rejected: 1 },
             algorithms: Vec::new(),
             events: None,

@@ -1,7 +1,7 @@
 //! A file that is hashed on its way to the disk, so that a large table need not be read a second time.
 
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,25 @@ pub(super) struct HashedFile {
 impl HashedFile {
     pub(super) fn create(path: &Path) -> io::Result<Self> {
         Ok(Self { file: File::create(path)?, hasher: Box::default() })
+    }
+
+    /// Opens a file to go on after its first bytes, which are read once for the hash; the others are cut off.
+    pub(super) fn reopen(path: &Path, bytes: u64) -> io::Result<Self> {
+        let mut file = File::options().read(true).write(true).open(path)?;
+        let mut hasher = Box::<blake3::Hasher>::default();
+        hasher.update_reader(Read::take(&mut file, bytes))?;
+        if hasher.count() != bytes {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        file.set_len(bytes)?;
+        file.seek(SeekFrom::Start(bytes))?;
+        Ok(Self { file, hasher })
+    }
+
+    /// Brings everything to the disk; the bytes so far.
+    pub(super) fn sync(&self) -> io::Result<u64> {
+        self.file.sync_all()?;
+        Ok(self.hasher.count())
     }
 
     /// The digest of what was written so far.

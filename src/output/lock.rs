@@ -22,6 +22,11 @@ impl Lock {
         let name = place.file_name().unwrap_or_default().to_string_lossy();
         let path = place.with_file_name(format!(".{name}.rstage-lock"));
         loop {
+            // The file is made here or was made by a run; a link would have another file made elsewhere.
+            if path.is_symlink() {
+                let source = std::io::Error::other("a link where the lock belongs; remove it");
+                return Err(OutputError::io(&path, source));
+            }
             let file = File::options()
                 .write(true)
                 .create(true)

@@ -20,6 +20,9 @@ pub struct Manifest {
     /// How the inputs' columns came into the records: `spliced` in their bytes, or `encoded`.
     #[serde(default)]
     pub records: String,
+    /// Columns of the inputs that were left out of the records, since they name persons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// SEER's algorithms, where there were any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub algorithms: Vec<ManifestAlgorithm>,
@@ -130,6 +133,14 @@ pub struct EventCounts {
     pub rejected: u64,
     /// Rows that tell of no event, or of another tumor; not counted as read.
     pub without_event: u64,
+    /// FHIR resources that are no staging; not counted as read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_resources: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl EventCounts {

@@ -4,11 +4,13 @@
 //! puts new columns beside the records as they were read, [`TableWriter`] writes findings and summaries, and
 //! [`RejectsWriter`] what could not be read. The room writes what it is given and knows no rule.
 
+mod access;
 mod added;
 mod csv_cell;
 mod error;
 mod folder;
 mod hashed;
+mod keys;
 mod lock;
 mod manifest;
 mod number_runs;
@@ -25,17 +27,19 @@ mod texts;
 mod union;
 mod verify;
 
-pub use added::{Added, RowCells, TextColumn};
+pub use access::{Access, UnknownAccess};
+pub use added::{Added, NumberedColumns, RowCells, TextColumn, Vocabulary};
 pub use error::OutputError;
 pub use folder::RunFolder;
 pub use hashed::Digest;
+pub use keys::{KeyFileError, Keys};
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
 };
-pub use records::{Copying, Encoded, Lines, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
+pub use records::{Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
 pub use rejects::RejectsWriter;
 pub use replace::replace;
 pub use seal::Program;
 pub use table::{TableFormat, TableWriter};
-pub use union::clashing_columns;
+pub use union::{LeftOut, clashing_columns};
 pub use verify::{Verified, verify};

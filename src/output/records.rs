@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::records_csv::{CsvFile, CsvPlan};
 use super::records_parquet::{Columns, ParquetFile, ParquetPlan};
+use super::union::LeftOut;
 use super::{Added, Digest, OutputError, RowCells};
 use crate::input::{Chunk, Delimiter, InputFile};
 
@@ -91,12 +94,17 @@ impl RecordsEncoder {
         Some(Lines { plan: Arc::clone(plan), chunk, rows: 0, text })
     }
 
-    /// The end of a line: the new cells of one record; `None` where the records are not written as text.
-    pub fn line_end(&self, added: &RowCells) -> Option<Vec<u8>> {
-        let Plan::Csv(plan) = &self.plan else { return None };
-        let mut line = Vec::new();
-        plan.end(&mut line, added.iter());
-        Some(line)
+    /// Whether the records are written as text.
+    pub fn is_text(&self) -> bool {
+        matches!(self.plan, Plan::Csv(_))
+    }
+
+    /// Appends the end of a line: the new cells of one record. Nothing where the records are not written as
+    /// text.
+    pub fn line_end(&self, added: &RowCells, lines: &mut Vec<u8>) {
+        if let Plan::Csv(plan) = &self.plan {
+            plan.end(lines, added);
+        }
     }
 
     /// Encodes a chunk with its new columns.
@@ -127,6 +135,15 @@ pub struct RecordsWriter {
     rows: u64,
 }
 
+/// How much of a text table is on the disk for good.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its rows, the header not counted.
+    pub rows: u64,
+}
+
 /// A file of records that is complete.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Written {
@@ -149,20 +166,55 @@ impl RecordsWriter {
         added: &[String],
         format: RecordsFormat,
     ) -> Result<Self, OutputError> {
+        Self::create_without(path, files, added, format, &LeftOut::new())
+    }
+
+    /// The same with some columns of the inputs left out.
+    pub fn create_without(
+        path: PathBuf,
+        files: &[InputFile],
+        added: &[String],
+        format: RecordsFormat,
+        left_out: &LeftOut,
+    ) -> Result<Self, OutputError> {
         let (plan, file) = match format {
             RecordsFormat::Csv(delimiter) => {
-                let plan = CsvPlan::new(files, delimiter);
+                let plan = CsvPlan::new(files, delimiter, left_out);
                 let file = CsvFile::create(&path, &plan, files, added)?;
                 (Plan::Csv(Arc::new(plan)), OpenFile::Csv(file))
             }
             RecordsFormat::Parquet => {
-                let plan = ParquetPlan::new(files, added);
+                let plan = ParquetPlan::new(files, added, left_out);
                 let file = ParquetFile::create(&path, &plan)?;
                 (Plan::Parquet(Arc::new(plan)), OpenFile::Parquet(Box::new(file)))
             }
         };
         let encoder = RecordsEncoder { path: path.into(), added: added.len(), plan };
         Ok(Self { encoder, file, rows: 0 })
+    }
+
+    /// Opens a text table of records that was written up to a mark by a process that is gone, to go on from there.
+    /// Everything else must be as it was given when the file was created.
+    pub fn reopen(
+        path: PathBuf,
+        files: &[InputFile],
+        added: &[String],
+        delimiter: Option<Delimiter>,
+        left_out: &LeftOut,
+        mark: Mark,
+    ) -> Result<Self, OutputError> {
+        let file = OpenFile::Csv(CsvFile::reopen(&path, mark.bytes)?);
+        let plan = Plan::Csv(Arc::new(CsvPlan::new(files, delimiter, left_out)));
+        let encoder = RecordsEncoder { path: path.into(), added: added.len(), plan };
+        Ok(Self { encoder, file, rows: mark.rows })
+    }
+
+    /// Brings what was written to the disk; none where the form cannot be gone on with later.
+    pub fn mark(&mut self) -> Result<Option<Mark>, OutputError> {
+        match &mut self.file {
+            OpenFile::Csv(file) => Ok(Some(Mark { bytes: file.sync()?, rows: self.rows })),
+            OpenFile::Parquet(_) => Ok(None),
+        }
     }
 
     /// The part that works on other threads.

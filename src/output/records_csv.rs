@@ -8,8 +8,8 @@ use memchr::{memchr, memchr3};
 
 use super::csv_cell::CellStyle;
 use super::hashed::{Digest, HashedFile};
-use super::union::{Union, all_literal};
-use super::{Added, OutputError, TextColumn};
+use super::union::{LeftOut, Union, all_literal};
+use super::{Added, OutputError, RowCells, TextColumn};
 use crate::input::{Chunk, Delimiter, InputFile, Kind, Quoting};
 
 /// How each file's records become lines.
@@ -23,16 +23,16 @@ pub(super) struct CsvPlan {
 
 impl CsvPlan {
     /// A plan for these inputs; with no delimiter that of the first text table is taken.
-    pub(super) fn new(files: &[InputFile], delimiter: Option<Delimiter>) -> Self {
+    pub(super) fn new(files: &[InputFile], delimiter: Option<Delimiter>, left_out: &LeftOut) -> Self {
         let first = files.iter().find_map(|file| match &file.kind {
             Kind::Csv(dialect) => Some(dialect.delimiter),
-            Kind::Parquet(_) => None,
+            Kind::Parquet(_) | Kind::Ndjson => None,
         });
         let delimiter = delimiter.or(first).unwrap_or_default();
         let literal = delimiter == Delimiter::Tab && all_literal(files);
         let quoting = if literal { Quoting::Literal } else { Quoting::Csv };
         let style = CellStyle { delimiter, quoting };
-        let union = Union::of(files);
+        let union = Union::of(files, left_out);
         let verbatim = files
             .iter()
             .enumerate()
@@ -41,7 +41,7 @@ impl CsvPlan {
                     let same = CellStyle { delimiter: dialect.delimiter, quoting: dialect.quoting };
                     same == style && union.is_that_of(index)
                 }
-                Kind::Parquet(_) => false,
+                Kind::Parquet(_) | Kind::Ndjson => false,
             })
             .collect();
         Self { union, style, verbatim }
@@ -115,10 +115,16 @@ impl CsvPlan {
     }
 
     /// Appends the new cells of a record and ends its line.
-    pub(super) fn end<'t>(&self, lines: &mut Vec<u8>, added: impl IntoIterator<Item = &'t str>) {
-        for cell in added {
+    pub(super) fn end(&self, lines: &mut Vec<u8>, added: &RowCells) {
+        // Nearly no cell needs quotes, so that all are looked through at once.
+        let plain = !added.holds([self.style.delimiter.byte(), b'"', b'\n', b'\r']);
+        for cell in added.iter() {
             self.style.delimit(lines);
-            self.style.cell(lines, cell.as_bytes());
+            if plain {
+                lines.extend_from_slice(cell.as_bytes());
+            } else {
+                self.style.cell(lines, cell.as_bytes());
+            }
         }
         lines.push(b'\n');
     }
@@ -199,6 +205,17 @@ impl CsvFile {
         let mut file = Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) };
         file.write(&plan.header(files, added))?;
         Ok(file)
+    }
+
+    pub(super) fn reopen(path: &Path, bytes: u64) -> Result<Self, OutputError> {
+        let file = HashedFile::reopen(path, bytes).map_err(|source| OutputError::io(path, source))?;
+        Ok(Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) })
+    }
+
+    /// Brings everything to the disk; the bytes so far.
+    pub(super) fn sync(&mut self) -> Result<u64, OutputError> {
+        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync());
+        synced.map_err(|source| OutputError::io(&self.path, source))
     }
 
     pub(super) fn write(&mut self, lines: &[u8]) -> Result<(), OutputError> {

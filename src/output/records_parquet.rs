@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use super::hashed::{Digest, HashedFile};
 use super::records_splice::Splice;
 use super::text_chunk::{ClosedChunk, TextChunk, zstd};
-use super::union::Union;
+use super::union::{LeftOut, Union};
 use super::{Added, OutputError, TextColumn};
 use crate::input::{Chunk, InputFile, Kind, text_array};
 
@@ -41,8 +41,8 @@ pub(super) struct ParquetPlan {
 }
 
 impl ParquetPlan {
-    pub(super) fn new(files: &[InputFile], added: &[String]) -> Self {
-        let union = Union::of(files);
+    pub(super) fn new(files: &[InputFile], added: &[String], left_out: &LeftOut) -> Self {
+        let union = Union::of(files, left_out);
         let any_text = files.iter().any(|file| matches!(file.kind, Kind::Csv(_)));
         let (names, renamed) =
             if any_text { unique(&union.names, added) } else { (union.names.clone(), Vec::new()) };
@@ -61,7 +61,7 @@ impl ParquetPlan {
                 }
             }
         }
-        let splice = Splice::of(files);
+        let splice = Splice::of(files).filter(|_| left_out.is_empty());
         Self { union, schema: Arc::new(Schema::new(fields)), metadata, splice, renamed }
     }
 
@@ -108,7 +108,7 @@ fn field(union: &Union, place: usize, files: &[InputFile]) -> Field {
             continue;
         };
         let own = match &file.kind {
-            Kind::Csv(_) => Field::new("", DataType::Utf8, false),
+            Kind::Csv(_) | Kind::Ndjson => Field::new("", DataType::Utf8, false),
             Kind::Parquet(layout) => {
                 typed = true;
                 layout.schema.field(column).clone()
@@ -131,10 +131,11 @@ fn column(chunk: &Chunk, source: Option<usize>, field: &Field) -> Cells {
     let rows = chunk.rows();
     if is_text(field) {
         let mut texts = TextColumn::with_capacity(rows);
-        (0..rows).for_each(|row| match source {
-            Some(column) => texts.push(&chunk.text(column, row)),
-            None => texts.push(""),
-        });
+        match source.map(|column| chunk.column(column)) {
+            Some(cells) if chunk.is_utf8() => (0..rows).for_each(|row| texts.push_utf8(&cells.cell(row))),
+            Some(cells) => (0..rows).for_each(|row| texts.push(&chunk.decode(&cells.cell(row)))),
+            None => (0..rows).for_each(|_| texts.push("")),
+        }
         return Cells::Texts(texts);
     }
     let array = source.map(|column| match chunk.array(column) {

@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::{OutputError, TableFormat, TableWriter};
+use super::{Mark, OutputError, TableFormat, TableWriter};
 use crate::input::{InputFile, Reject};
+
+const COLUMNS: [&str; 4] = ["file", "line", "cause", "raw"];
 
 /// Writes `rejects.csv`: file, line, cause, raw.
 pub struct RejectsWriter {
@@ -14,8 +16,19 @@ pub struct RejectsWriter {
 impl RejectsWriter {
     /// Creates the file with its header.
     pub fn create(path: PathBuf, files: &[InputFile]) -> Result<Self, OutputError> {
-        let table = TableWriter::create(path, &["file", "line", "cause", "raw"], TableFormat::Csv)?;
+        let table = TableWriter::create(path, &COLUMNS, TableFormat::Csv)?;
         Ok(Self { table, files: files.iter().map(|file| file.path.display().to_string()).collect() })
+    }
+
+    /// Opens the file to go on from a mark.
+    pub fn reopen(path: PathBuf, files: &[InputFile], mark: Mark) -> Result<Self, OutputError> {
+        let table = TableWriter::reopen(path, COLUMNS.len(), mark)?;
+        Ok(Self { table, files: files.iter().map(|file| file.path.display().to_string()).collect() })
+    }
+
+    /// Brings what was written to the disk.
+    pub fn mark(&mut self) -> Result<Option<Mark>, OutputError> {
+        self.table.mark()
     }
 
     /// Adds the rejects of a chunk.

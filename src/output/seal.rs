@@ -7,6 +7,7 @@ use std::path::Path;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::access::Access;
 use super::{Digest, OutputError};
 
 /// The manifest with what only the finished folder can tell.
@@ -44,6 +45,7 @@ impl Program {
 pub(super) fn seal(
     root: &Path,
     mut known: BTreeMap<String, Digest>,
+    access: Access,
 ) -> Result<BTreeMap<String, Digest>, OutputError> {
     let mut names = files(root)?;
     // A folder for what a run needs only while it works may still be there; it is no part of the result.
@@ -53,7 +55,9 @@ pub(super) fn seal(
         .map(|name| {
             let path = root.join(name);
             let io = |source| OutputError::io(&path, source);
-            File::options().write(true).open(&path).and_then(|file| file.sync_all()).map_err(io)?;
+            let file = File::options().write(true).open(&path).map_err(io)?;
+            access.give(&path)?;
+            file.sync_all().map_err(io)?;
             match known.get(name) {
                 Some(digest) => Ok((name.clone(), digest.clone())),
                 None => Ok((name.clone(), Digest::of_file(&path).map_err(io)?)),
@@ -64,6 +68,7 @@ pub(super) fn seal(
     for folder in
         names.iter().filter_map(|name| Path::new(name).parent()).collect::<std::collections::BTreeSet<_>>()
     {
+        access.give(&root.join(folder))?;
         sync_folder(&root.join(folder))?;
     }
     known.extend(read);

@@ -1,7 +1,7 @@
 //! Small tables: a header and rows of cells, as a text table or as Parquet.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::csv_cell::CellStyle;
+use super::records::Mark;
 use super::{OutputError, TextColumn};
 
 /// The form of a small table.
@@ -70,6 +71,34 @@ impl TableWriter {
             }
         };
         Ok(Self { path, columns, rows: 0, file })
+    }
+
+    /// Opens a text table that was written up to a mark by a process that is gone, to go on from there.
+    pub fn reopen(path: PathBuf, columns: usize, mark: Mark) -> Result<Self, OutputError> {
+        let open = || {
+            let mut file = File::options().write(true).open(&path)?;
+            if file.metadata()?.len() < mark.bytes {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            file.set_len(mark.bytes)?;
+            file.seek(SeekFrom::Start(mark.bytes))?;
+            Ok(file)
+        };
+        let file = open().map_err(|source| OutputError::io(&path, source))?;
+        let file = Table::Csv { file: BufWriter::with_capacity(128 * 1024, file), line: Vec::new() };
+        Ok(Self { path, columns, rows: mark.rows, file })
+    }
+
+    /// Brings what was written to the disk; none where the form cannot be gone on with later.
+    pub fn mark(&mut self) -> Result<Option<Mark>, OutputError> {
+        let Table::Csv { file, .. } = &mut self.file else { return Ok(None) };
+        let mut sync = || {
+            file.flush()?;
+            file.get_ref().sync_all()?;
+            file.stream_position()
+        };
+        let bytes = sync().map_err(|source| OutputError::io(&self.path, source))?;
+        Ok(Some(Mark { bytes, rows: self.rows }))
     }
 
     /// Adds a row, which must have as many cells as the header.

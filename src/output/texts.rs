@@ -1,7 +1,10 @@
 //! Distinct texts with a number each. Columns of records repeat few words, so that a word is handled once and
 //! its number many times.
 
+use std::hash::Hasher;
 use std::ops::Range;
+
+use rustc_hash::FxHasher;
 
 /// Texts, numbered in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -15,18 +18,23 @@ pub(super) struct Texts {
 impl Texts {
     /// The number of a text, a new one where it has none yet.
     pub(super) fn number(&mut self, text: &str) -> u32 {
+        self.number_of(text.as_bytes())
+    }
+
+    /// The same for the bytes of a text, which are looked at as text where they are new.
+    pub(super) fn number_of(&mut self, text: &[u8]) -> u32 {
         if self.slots.len() <= self.ends.len() * 2 {
             self.grow();
         }
         let mask = self.slots.len() - 1;
-        let mut at = hash(text.as_bytes()) as usize & mask;
+        let mut at = hash(text) as usize & mask;
         while let Some(number) = self.slots[at].checked_sub(1) {
-            if self.get(number) == text {
+            if self.bytes.as_bytes().get(self.range(number)) == Some(text) {
                 return number;
             }
             at = (at + 1) & mask;
         }
-        let number = self.push(text);
+        let number = self.push(&String::from_utf8_lossy(text));
         self.slots[at] = number + 1;
         number
     }
@@ -78,18 +86,11 @@ impl Texts {
     }
 }
 
-/// Multiply and rotate, eight bytes at a time. The order of nothing depends on it.
+/// The order of nothing depends on it.
 fn hash(text: &[u8]) -> u64 {
-    let mut state = text.len() as u64;
-    let mut mix = |word: u64| state = (state.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    let (words, rest) = text.as_chunks::<8>();
-    for word in words {
-        mix(u64::from_le_bytes(*word));
-    }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(u64::from_le_bytes(last));
-    state.rotate_left(26)
+    let mut hasher = FxHasher::default();
+    hasher.write(text);
+    hasher.finish()
 }
 
 #[cfg(test)]

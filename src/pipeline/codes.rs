@@ -7,6 +7,7 @@
 //! because there dates are held against each other: they have no key.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use super::decode::{CARRIED, Holds, holds};
 use super::texts::Texts;
@@ -38,7 +39,7 @@ pub(super) struct Codes<'a> {
     fields: Vec<CodedField<'a>>,
     is_full: bool,
     key: Vec<u16>,
-    dates: Dates,
+    own: Own,
     of_event: bool,
 }
 
@@ -54,6 +55,8 @@ struct CodedColumn<'a> {
     source: &'a Source,
     texts: Texts,
     values: Vec<CodedValue>,
+    /// The codes of a block of records; a constant has one for all.
+    codes: Vec<u16>,
 }
 
 struct CodedValue {
@@ -65,7 +68,7 @@ struct CodedValue {
 
 /// What of a record is used beside its key.
 #[derive(Clone, Copy, Default)]
-struct Dates {
+struct Own {
     age: Cell<u8>,
     birth: Cell<PartialDate>,
     dx: Cell<PartialDate>,
@@ -75,7 +78,8 @@ struct Dates {
 
 impl<'a> Codes<'a> {
     pub(super) fn new(mapping: &'a Mapping, steps: &'a Steps, config: &'a Config) -> Self {
-        let column = |source| CodedColumn { source, texts: Texts::default(), values: Vec::new() };
+        let column =
+            |source| CodedColumn { source, texts: Texts::default(), values: Vec::new(), codes: Vec::new() };
         let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field));
         let fields = fields.map(|field| CodedField {
             field,
@@ -90,7 +94,7 @@ impl<'a> Codes<'a> {
             fields: fields.collect(),
             is_full: false,
             key: Vec::new(),
-            dates: Dates::default(),
+            own: Own::default(),
             of_event: false,
         }
     }
@@ -109,59 +113,61 @@ impl<'a> Codes<'a> {
         }
     }
 
-    /// Reads a record. Of several columns of a field, the first that says most counts.
-    pub(super) fn read(&mut self, chunk: &Chunk, row: usize) {
+    /// Reads a block of records, column by column.
+    pub(super) fn read(&mut self, chunk: &Chunk, rows: &Range<usize>) {
+        for field in &mut self.fields {
+            for column in &mut field.columns {
+                column.read(chunk, rows, (self.mapping, self.steps, field.field));
+                self.is_full |= column.values.len() >= MOST_TEXTS;
+            }
+        }
+    }
+
+    /// Goes to a record of the block. Of several columns of a field, the first that says most counts.
+    pub(super) fn record(&mut self, at: usize) {
         self.key.clear();
-        self.dates = Dates::default();
+        self.own = Own::default();
         self.of_event = false;
         for field in &mut self.fields {
             let mut best: Option<Holds> = None;
             let several = field.columns.len() > 1;
             let mut counts = None;
-            for (at, column) in field.columns.iter_mut().enumerate() {
-                let cell = match column.source {
-                    Source::Constant(text) => Cow::Borrowed(text.as_bytes()),
-                    Source::Column { index, .. } => chunk.cell(*index, row),
-                };
-                let code = match column.texts.code(&cell) {
-                    Some(code) => code,
-                    None => column.learn(chunk, self.mapping, self.steps, field.field, &cell),
-                };
-                self.is_full |= column.values.len() >= MOST_TEXTS;
+            for (place, column) in field.columns.iter().enumerate() {
+                let Some(code) = column.code(at) else { continue };
                 let Some(value) = column.values.get(usize::from(code)) else { continue };
                 if best.is_none_or(|most| value.holds > most) {
                     best = Some(value.holds);
-                    (field.column, field.code) = (at, code);
+                    (field.column, field.code) = (place, code);
                     counts = Some(value);
                 }
                 if value.holds == Holds::Value {
                     break;
                 }
             }
-            let Some(value) = counts else { continue };
-            match (field.field, value.parsed) {
-                (Field::Age, Parsed::Age(age)) => self.dates.age = age,
-                (Field::BirthDate, Parsed::Date(date)) => self.dates.birth = date,
+            let part = counts.map_or(0, |value| value.part);
+            match (field.field, counts.map(|value| (value.parsed, value.holds))) {
+                (Field::Age, Some((Parsed::Age(age), _))) => self.own.age = age,
+                (Field::BirthDate, Some((Parsed::Date(date), _))) => self.own.birth = date,
                 (of, parsed) => {
-                    if let Parsed::Date(date) = parsed {
+                    if let Some((Parsed::Date(date), holds)) = parsed {
                         match of {
-                            Field::DxDate => self.dates.dx = date,
-                            Field::DxYear => self.dates.dx_year = date,
-                            Field::LastContact => self.dates.last_contact = date,
-                            _ => self.of_event |= value.holds == Holds::Value && OF_EVENTS.contains(&of),
+                            Field::DxDate => self.own.dx = date,
+                            Field::DxYear => self.own.dx_year = date,
+                            Field::LastContact => self.own.last_contact = date,
+                            _ => self.of_event |= holds == Holds::Value && OF_EVENTS.contains(&of),
                         }
                     }
                     if several {
                         self.key.push(field.column as u16);
                     }
-                    self.key.push(value.part);
+                    self.key.push(part);
                 }
             }
         }
         let steps = self.steps;
         self.key.push(part(self.age(), |age| steps.age(age)));
         let dx = self.dx();
-        self.key.push(u16::from(followed_up(self.config, dx, self.dates.last_contact)));
+        self.key.push(u16::from(followed_up(self.config, dx, self.own.last_contact)));
     }
 
     /// The key of the record, where it has one.
@@ -176,11 +182,12 @@ impl<'a> Codes<'a> {
 
     /// Age in years.
     pub(super) fn age(&self) -> Cell<u8> {
-        completed_age(self.dates.age, self.dates.birth, self.dx())
+        completed_age(self.own.age, self.own.birth, self.dx())
     }
 
-    fn dx(&self) -> Cell<PartialDate> {
-        self.dates.dx.or(self.dates.dx_year)
+    /// Date of diagnosis, or the year.
+    pub(super) fn dx(&self) -> Cell<PartialDate> {
+        self.own.dx.or(self.own.dx_year)
     }
 
     /// The case of the record.
@@ -198,6 +205,32 @@ impl<'a> Codes<'a> {
 }
 
 impl CodedColumn<'_> {
+    /// The code of a record of the block.
+    fn code(&self, at: usize) -> Option<u16> {
+        let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
+        self.codes.get(at).copied()
+    }
+
+    fn read(&mut self, chunk: &Chunk, rows: &Range<usize>, of: (&Mapping, &Steps, Field)) {
+        self.codes.clear();
+        match self.source {
+            Source::Constant(text) => self.take(chunk, text.as_bytes(), of),
+            Source::Column { index, .. } => {
+                let column = chunk.column(*index);
+                self.codes.reserve(rows.len());
+                rows.clone().for_each(|row| self.take(chunk, &column.cell(row), of));
+            }
+        }
+    }
+
+    fn take(&mut self, chunk: &Chunk, cell: &[u8], (mapping, steps, field): (&Mapping, &Steps, Field)) {
+        let code = match self.texts.code(cell) {
+            Some(code) => code,
+            None => self.learn(chunk, mapping, steps, field, cell),
+        };
+        self.codes.push(code);
+    }
+
     /// Reads a text that is new.
     #[cold]
     fn learn(&mut self, chunk: &Chunk, mapping: &Mapping, steps: &Steps, field: Field, cell: &[u8]) -> u16 {

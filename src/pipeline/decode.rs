@@ -1,5 +1,7 @@
 //! The text columns of a chunk to cases: each distinct text of a column is read once.
 
+use std::borrow::Cow;
+
 use crate::category::{Cell, Parsed, parse};
 use crate::fields::{Coding, Field, Mapping, Source};
 use crate::input::{Chunk, Coded};
@@ -171,25 +173,53 @@ pub fn case_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> Case {
 }
 
 /// The text of a field as it stands in a record; `None` where it is empty or there is none.
-pub fn cell_of(chunk: &Chunk, mapping: &Mapping, field: Field, row: usize) -> Option<String> {
+pub fn cell_of<'c>(chunk: &'c Chunk, mapping: &'c Mapping, field: Field, row: usize) -> Option<Cow<'c, str>> {
+    filled(mapping, field, |column| chunk.text(column, row))
+}
+
+fn filled<'c>(
+    mapping: &'c Mapping,
+    field: Field,
+    text: impl Fn(usize) -> Cow<'c, str>,
+) -> Option<Cow<'c, str>> {
     mapping
         .sources(field)
         .iter()
         .map(|source| match source {
-            Source::Constant(text) => text.clone(),
-            Source::Column { index, .. } => chunk.text(*index, row).into_owned(),
+            Source::Constant(text) => Cow::Borrowed(text.as_str()),
+            Source::Column { index, .. } => text(*index),
         })
         .find(|text| !text.is_empty())
 }
 
 /// The key of a record: the key column, else the parts that make it, else nothing.
 pub fn key_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
-    cell_of(chunk, mapping, Field::TumorKey, row).unwrap_or_else(|| {
-        let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
-        let parts: Vec<String> =
-            parts.into_iter().filter_map(|part| cell_of(chunk, mapping, part, row)).collect();
-        parts.join("/")
-    })
+    key_from(mapping, |column| chunk.text(column, row))
+}
+
+/// The same of a record whose texts are at hand by column.
+pub(super) fn key_from<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c, str>) -> String {
+    let mut key = String::new();
+    pieces(mapping, text, |part| key.push_str(part));
+    key
+}
+
+/// The key of a record, piece by piece.
+pub(super) fn put_key(chunk: &Chunk, mapping: &Mapping, row: usize, put: impl FnMut(&str)) {
+    pieces(mapping, |column| chunk.text(column, row), put);
+}
+
+fn pieces<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c, str>, mut put: impl FnMut(&str)) {
+    if let Some(key) = filled(mapping, Field::TumorKey, &text) {
+        return put(&key);
+    }
+    let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
+    for (at, part) in parts.into_iter().filter_map(|part| filled(mapping, part, &text)).enumerate() {
+        if at > 0 {
+            put("/");
+        }
+        put(&part);
+    }
 }
 
 /// The recorded texts of some fields, as a finding shows them.

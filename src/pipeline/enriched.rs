@@ -66,8 +66,8 @@ pub(super) struct Enriched {
 }
 
 impl Enriched {
-    /// The cells in the order of the columns of the run, those of [`COLUMNS`] first.
-    pub(super) fn cells(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) -> &RowCells {
+    /// Fills the cells in the order of the columns of the run, those of [`COLUMNS`] first.
+    pub(super) fn fill(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) {
         let &Said { case, staged, audited, findings, besides, under } = said;
         let schema = staged.schema.map(|id| rules.schema(id));
         let original = &staged.original;
@@ -85,6 +85,7 @@ impl Enriched {
             .map(|date| date.to_string())
             .unwrap_or_default();
         let oligo = &audited.oligometastasis;
+        let also = oligo.also.to_string();
         let state = oligo.estro.to_string();
         let organs = OrganNames(oligo.organs).to_string();
         let lesions = oligo.lesions.map(|lesions| lesions.to_string()).unwrap_or_default();
@@ -132,6 +133,7 @@ impl Enriched {
             oligo.level.as_str(),
             oligo.rule.as_str(),
             audit.profile_name(oligo.profile),
+            &also,
             oligo.timing.as_str(),
             &state,
             &organs,
@@ -164,6 +166,10 @@ impl Enriched {
                 self.cells.push(text);
             }
         }
+    }
+
+    /// The cells that were filled last.
+    pub(super) fn cells(&self) -> &RowCells {
         &self.cells
     }
 }

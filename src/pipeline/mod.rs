@@ -11,11 +11,14 @@ mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod keys;
 mod memo;
 mod memory;
 mod patients;
+mod privacy;
 mod process;
 mod restagings;
+mod resume;
 mod rows;
 mod seer;
 mod settings;
@@ -42,9 +45,9 @@ use crate::audit::{ADULT_FROM, AuditError, AuditRules, Config, SeerGroups, Sever
 use crate::category::Edition;
 use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
-use crate::input::{self, Chunk, InputError, InputFile, Options};
+use crate::input::{self, Chunk, InputError, InputFile, Options, Reject};
 use crate::knowledge::{Mistakes, Rules};
-use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
+use crate::output::{self, Access, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
 use crate::seer::Algorithms;
 use crate::staging::Policy;
@@ -59,12 +62,15 @@ use events::EventFile;
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
 use patients::Patients;
+pub use privacy::Privacy;
 use process::{FilePlan, Shared};
+pub use resume::CHECKPOINT_CHUNKS;
+use resume::Going;
 pub use seer::seer_case;
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
-use stream::{Way, stream};
+use stream::Way;
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -105,6 +111,12 @@ pub struct RunConfig {
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
     pub max_rejects: u64,
+    /// Whether a killed run is gone on with and checkpoints are kept for that, every so many chunks.
+    pub resume: Option<u64>,
+    /// Who may read the result.
+    pub access: Access,
+    /// What is not to be told of the persons behind the records.
+    pub privacy: Privacy,
 }
 
 /// Tables of events, one row per staging, recurrence or progression of a tumor.
@@ -176,6 +188,14 @@ pub enum RunError {
         /// The column.
         column: String,
     },
+    /// The key of the tumors names a person, and it was asked that nothing does.
+    #[error("{}: the key of the tumors is made of `{column}`, which names a person\nhint: findings repeat the key; give --pseudonymise key=HMAC and --key-file as well, or map another key", path.display())]
+    IdentifyingKey {
+        /// The input.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
     /// The result cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -199,6 +219,21 @@ pub enum RunError {
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
+    /// The same, with something to go on from.
+    #[error(
+        "stopped by signal {signal}; {records} records are kept beside the result, and --resume goes on from there"
+    )]
+    Paused {
+        /// The signal.
+        signal: usize,
+        /// Records that are written already.
+        records: u64,
+    },
+    /// A run that writes Parquet cannot be gone on with.
+    #[error(
+        "--resume: records that become Parquet cannot be gone on with\nhint: give --format csv, or leave --resume out; a run that is killed then starts anew"
+    )]
+    NoResume,
     /// The page cannot be made.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -229,6 +264,7 @@ pub struct Progress {
 }
 
 /// Runs the job. `started` is called once with the total of input bytes; `progress` moves on meanwhile.
+#[expect(clippy::too_many_lines, reason = "the steps of a run in their order, each a call")]
 pub fn run(
     config: &RunConfig,
     progress: &Progress,
@@ -254,8 +290,9 @@ pub fn run(
         .map(str::to_owned)
         .collect();
     refuse_clash(&files, &columns)?;
+    let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
-    let mut folder = RunFolder::create(&config.out, config.overwrite)?;
+    let (mut folder, checkpoint) = resume::folder(config, &files)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
     let memory = Memory::share(config.memory, threads);
@@ -266,8 +303,18 @@ pub fn run(
     let mappings = plans.iter().map(|plan| &plan.mapping);
     let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
     let by_patient = patients.is_some();
-    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, patients, config)?;
-    let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
+    let read =
+        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
+    let inputs = (files.as_slice(), plans.as_slice(), event_files.as_slice());
+    let mut going = Going::from(checkpoint, &folder, || resume::job(config, rules, inputs, &columns, &read))?;
+    let kept = going.kept.take();
+    // Events that cannot be taken were written down by the run that is gone on with.
+    let goes_on = kept.is_some();
+    let mut sinks =
+        Sinks::open(&folder, &files, &event_files, (&columns, &left_out), patients, config, kept)?;
+    let reject = |rejects: &[Reject]| if goes_on { Ok(()) } else { sinks.reject(rejects) };
+    let ingested = events::ingest(&event_files, config, &folder, progress, reject)?;
+    let store = ingested.as_ref().map(|ingested| &ingested.store);
     let paths = sinks.paths.clone();
     let shared = Shared {
         rules,
@@ -279,16 +326,20 @@ pub fn run(
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
+        keys: &config.privacy.keys,
         patients: by_patient,
-        events: ingested.as_ref().map(|ingested| &ingested.store),
+        events: store,
         steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
         judgements: memory.judgements,
     };
-    let read =
-        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
-    let way =
-        Way { read: &read, policy: config.policy, event_bytes, threads, pool: &pool, chunks: memory.chunks };
-    let times = stream(&way, progress, &shared, &mut sinks)?;
+    let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
+    let times = match going.stream(config, &folder, &way, progress, &shared, &mut sinks) {
+        Err(paused @ RunError::Paused { .. }) => {
+            folder.leave();
+            return Err(paused);
+        }
+        times => times?,
+    };
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
@@ -296,8 +347,10 @@ pub fn run(
     let finished = sinks.finish()?;
     folder.hashed(finished.records.clone());
     write_summaries(&folder, &finished.counts, &schemas)?;
-    let events =
-        ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
+    let events = ingested
+        .as_ref()
+        .map(|ingested| ingested.settle(&folder, &event_files, &paths, &config.privacy.keys))
+        .transpose()?;
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
     let verdict = verdict(config, &finished);
     let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
@@ -307,6 +360,7 @@ pub fn run(
         inputs: manifest_inputs(&tables, &finished.rows)?,
         rules: manifest_rules(rules),
         records: copying.as_str().to_owned(),
+        left_out: privacy::names(&files, &left_out),
         algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
         counts: output::Counts {
             read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
@@ -325,7 +379,8 @@ pub fn run(
     };
     let output::Counts { read, written, rejected } = manifest.counts;
     info!(read, written, rejected, seconds = streamed, "records written");
-    write_report(&folder, &manifest, previous.as_ref(), &audit)?;
+    folder.is_whole()?;
+    write_report(&folder, &manifest, (previous.as_ref(), config.previous.is_some()), &audit)?;
     let folder = folder.finish(&manifest)?;
     info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
@@ -360,10 +415,15 @@ fn refuse_clash(files: &[InputFile], columns: &[String]) -> Result<(), RunError>
 fn write_report(
     folder: &RunFolder,
     manifest: &Manifest,
-    previous: Option<&report::Folder>,
+    (previous, named): (Option<&report::Folder>, bool),
     audit: &AuditRules,
 ) -> Result<(), RunError> {
-    let page = report::page(&report::Folder::unfinished(folder.hidden(), manifest.clone()), previous, audit)?;
+    let unfinished = report::Folder::unfinished(folder.hidden(), manifest.clone());
+    let page = match report::page(&unfinished, previous, audit) {
+        // A damaged result that is replaced anyway must not keep the new one from being made.
+        Err(_) if previous.is_some() && !named => report::page(&unfinished, None, audit)?,
+        page => page?,
+    };
     let place = folder.file("report.html")?;
     Ok(std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?)
 }

@@ -3,19 +3,22 @@
 //! A patient's records may stand anywhere in the inputs, and the records are streamed once. So what the rule
 //! asks of each is sorted by patient beside the result, and its findings come after all others.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::Hasher;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rustc_hash::FxHasher;
+
 use super::RunError;
-use super::decode::{cell_of, key_of};
+use super::decode::{cell_of, key_of, put_key};
 use super::process::FINDING_COLUMNS;
-use super::sorted::{Row, Sorter};
+use super::resume::RowLog;
+use super::sorted::{Rows, Sorter};
 use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
 use crate::fields::{Field, Mapping};
 use crate::input::Chunk;
-use crate::staging::Case;
+use crate::output::Keys;
 
 /// The rule.
 const RULE: &str = "R14";
@@ -26,6 +29,8 @@ const FIELDS: [Field; 4] = [Field::PatientId, Field::Site, Field::Histology, Fie
 pub(super) struct Patients {
     folder: PathBuf,
     sorter: Sorter,
+    /// The tumors once more, where the run may have to be gone on with.
+    log: Option<RowLog>,
     families: HistologyFamilies,
     severity: Severity,
     action: String,
@@ -46,18 +51,31 @@ impl Patients {
         Ok(Some(Self {
             folder: folder.to_owned(),
             sorter: Sorter::new(folder),
+            log: None,
             families: HistologyFamilies::builtin()?,
             severity,
             action: audit.rule(RULE).map_or_else(String::new, |rule| rule.action.clone()),
         }))
     }
 
-    /// Takes the tumors of a chunk.
-    pub(super) fn take(&mut self, tumors: Vec<Row>) -> Result<(), RunError> {
-        for (patient, tumor) in tumors {
-            self.sorter.push(patient, tumor).map_err(|source| self.lost(source))?;
-        }
+    /// Writes the tumors down as well, behind so many bytes of an earlier process.
+    pub(super) fn logged(&mut self, bytes: u64) -> Result<(), RunError> {
+        let sorter = &mut self.sorter;
+        let log = RowLog::open(&self.folder.join(".tumors"), bytes, |(order, row)| sorter.push(order, &row));
+        self.log = Some(log.map_err(|source| self.lost(source))?);
         Ok(())
+    }
+
+    /// Brings the tumors to the disk; their bytes.
+    pub(super) fn sync(&mut self) -> Result<u64, RunError> {
+        let synced = self.log.as_mut().map_or(Ok(0), RowLog::sync);
+        synced.map_err(|source| self.lost(source))
+    }
+
+    /// Takes the tumors of a chunk.
+    pub(super) fn take(&mut self, tumors: &Rows) -> Result<(), RunError> {
+        let logged = self.log.as_mut().map_or(Ok(()), |log| log.take(tumors));
+        logged.and_then(|()| self.sorter.take(tumors)).map_err(|source| self.lost(source))
     }
 
     /// Calls `each` with the findings in the order of the records.
@@ -66,7 +84,7 @@ impl Patients {
         paths: &[String],
         mut each: impl FnMut(Severity, &[String; FINDING_COLUMNS.len()]) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let Self { folder, sorter, families, severity, action } = self;
+        let Self { folder, sorter, families, severity, action, .. } = self;
         let lost = |source| RunError::Events { path: folder.clone(), source };
         let mut found = Sorter::new(&folder);
         let mut patient: Vec<Stored> = Vec::new();
@@ -121,26 +139,35 @@ fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) ->
         let recorded = format!("site={site}; histology={histology}; dx_date={dx}");
         let expected = format!("a recurrence of {} of {}", earlier.key, earlier.tumor.dx);
         let text = serde_json::to_vec(&[&later.key, &recorded, &expected])?;
-        found.push((u64::from(later.file) << LINE_BITS) | later.line, text)?;
+        found.push((u64::from(later.file) << LINE_BITS) | later.line, &text)?;
     }
     Ok(())
 }
 
-/// What is kept of a record; none where it has no patient number or says too little of its tumor.
-pub(super) fn tumor(chunk: &Chunk, mapping: &Mapping, row: usize, case: &Case) -> Option<Row> {
-    let tumor = Tumor::of(case)?;
-    let number = cell_of(chunk, mapping, Field::PatientId, row)?;
+/// Keeps the tumor of a record, unless the record has no patient number.
+pub(super) fn keep(
+    rows: &mut Rows,
+    (chunk, row): (&Chunk, usize),
+    mapping: &Mapping,
+    keys: &Keys,
+    tumor: Tumor,
+) {
+    let Some(number) = cell_of(chunk, mapping, Field::PatientId, row) else { return };
     let registry = cell_of(chunk, mapping, Field::RegistryId, row).unwrap_or_default();
-    let stored = Stored {
-        patient: format!("{registry}/{number}"),
-        tumor,
-        file: u32::try_from(chunk.file).ok()?,
-        line: chunk.line(row),
-        key: key_of(chunk, mapping, row),
-    };
-    let mut hasher = DefaultHasher::new();
-    stored.patient.hash(&mut hasher);
-    Some((hasher.finish(), stored.bytes()))
+    rows.add(|bytes| {
+        let from = bytes.len();
+        let file = chunk.file as u32;
+        put(bytes, &[&registry, "/", &number], &tumor, (file, chunk.line(row)));
+        let patient = from + size_of::<u32>()..from + size_of::<u32>() + registry.len() + 1 + number.len();
+        let mut hasher = FxHasher::default();
+        hasher.write(bytes.get(patient).unwrap_or_default());
+        if keys.are_pseudonyms() {
+            bytes.extend_from_slice(keys.shown(key_of(chunk, mapping, row)).as_bytes());
+        } else {
+            put_key(chunk, mapping, row, |part| bytes.extend_from_slice(part.as_bytes()));
+        }
+        hasher.finish()
+    });
 }
 
 /// The tumor of a record with its place.
@@ -153,24 +180,24 @@ struct Stored {
     key: String,
 }
 
-impl Stored {
-    /// Its bytes, which sort by patient and place.
-    fn bytes(&self) -> Vec<u8> {
-        let Tumor { site, histology, dx, metastatic, confirmed } = self.tumor;
-        let mut bytes = Vec::with_capacity(self.patient.len() + self.key.len() + 32);
-        bytes.extend((self.patient.len() as u32).to_be_bytes());
-        bytes.extend(self.patient.as_bytes());
-        bytes.extend(self.file.to_be_bytes());
-        bytes.extend(self.line.to_be_bytes());
-        bytes.extend(site.0.to_be_bytes());
-        bytes.extend(histology.0.to_be_bytes());
-        bytes.extend(dx.year.to_be_bytes());
-        bytes.extend([dx.month, dx.day, u8::from(metastatic), u8::from(confirmed)]);
-        bytes.extend(self.key.as_bytes());
-        bytes
+/// Puts down a tumor but for its key, which comes last; the bytes sort by patient and place.
+fn put(bytes: &mut Vec<u8>, patient: &[&str], tumor: &Tumor, (file, line): (u32, u64)) {
+    let &Tumor { site, histology, dx, metastatic, confirmed } = tumor;
+    let length: usize = patient.iter().map(|part| part.len()).sum();
+    bytes.extend((length as u32).to_be_bytes());
+    for part in patient {
+        bytes.extend_from_slice(part.as_bytes());
     }
+    bytes.extend(file.to_be_bytes());
+    bytes.extend(line.to_be_bytes());
+    bytes.extend(site.0.to_be_bytes());
+    bytes.extend(histology.0.to_be_bytes());
+    bytes.extend(dx.year.to_be_bytes());
+    bytes.extend([dx.month, dx.day, u8::from(metastatic), u8::from(confirmed)]);
+}
 
-    /// What [`Stored::bytes`] wrote.
+impl Stored {
+    /// What [`put`] wrote, and a key.
     fn read(bytes: &[u8]) -> io::Result<Self> {
         let short = || io::Error::from(io::ErrorKind::UnexpectedEof);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(io::Error::other);
@@ -216,7 +243,9 @@ mod tests {
             let dx = PartialDate { year, month, day };
             let tumor = Tumor { site: Site(site), histology: Histology(histology), dx, metastatic, confirmed };
             let stored = Stored { patient: texts.0, tumor, file, line, key: texts.1 };
-            let bytes = stored.bytes();
+            let mut bytes = Vec::new();
+            put(&mut bytes, &[&stored.patient], &stored.tumor, (file, line));
+            bytes.extend_from_slice(stored.key.as_bytes());
             prop_assert_eq!(Stored::read(&bytes).unwrap(), stored);
             // Cut short it is an error or another key, and never a panic.
             let _ = Stored::read(&bytes[..cut.index(bytes.len())]);

@@ -3,12 +3,14 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use crate::audit::{self, AuditRules, Audited, Config, Expected, Finding};
+use crate::audit::{
+    self, AuditRules, Audited, Config, Expected, Finding, LadderRule, Oligometastasis, Tumor,
+};
 use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::Mapping;
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::{Rules, Steps};
-use crate::output::{Encoded, RecordsEncoder};
+use crate::output::{Encoded, Keys, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
 use crate::summary::{Moved, Oligo, Restaging, Staging, Tally};
@@ -16,12 +18,12 @@ use crate::summary::{Moved, Oligo, Restaging, Staging, Tally};
 use super::RunError;
 use super::enriched::{Said, rule_word};
 use super::events::{EventStore, Told};
-use super::memo::{AddedCells, Judged, Memo};
+use super::memo::{At, Form, Judged};
 use super::patients;
 use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
 use super::seer::{Answers, SeerPlan};
-use super::sorted::Row;
+use super::sorted;
 use super::worker::{OfFile, Worker};
 
 /// What applies to every record of one input file.
@@ -46,6 +48,8 @@ pub(super) struct Shared<'a> {
     pub(super) encoder: RecordsEncoder,
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: &'a [String],
+    /// How keys are shown outside the records.
+    pub(super) keys: &'a Keys,
     /// Whether a rule asks about the other tumors of a patient.
     pub(super) patients: bool,
     /// The events of the run, where it has any.
@@ -54,6 +58,13 @@ pub(super) struct Shared<'a> {
     pub(super) steps: Steps,
     /// How many judgements a worker keeps.
     pub(super) judgements: usize,
+}
+
+impl Shared<'_> {
+    /// The form of new cells: whole line ends, unless columns have to be put beside those of a record.
+    pub(super) fn form(&self) -> Form {
+        if self.encoder.is_text() && self.seer.is_none() { Form::LineEnds } else { Form::Numbers }
+    }
 }
 
 /// Columns of the findings table.
@@ -72,7 +83,7 @@ pub(super) struct Processed {
     /// Rows of the table of restagings.
     pub(super) restagings: RestagingRows,
     /// The tumors by patient, where a rule asks about them.
-    pub(super) tumors: Vec<Row>,
+    pub(super) tumors: sorted::Rows,
     pub(super) rejects: Vec<Reject>,
 }
 
@@ -87,30 +98,22 @@ pub(super) fn process(
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
     let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut rows = Rows::new(shared, &chunk);
-    let mut tumors = Vec::new();
+    let mut tumors = sorted::Rows::default();
     let mut begin = Instant::now();
     for first in (0..chunk.rows()).step_by(BLOCK) {
-        of_file.make_room(&mut worker.tallies);
+        if of_file.make_room(&mut worker.tallies) {
+            rows.forget();
+        }
         let block = first..(first + BLOCK).min(chunk.rows());
         let judging = |worker: &Worker| worker.times.stage + worker.times.audit;
         let before = judging(worker);
-        let mut found = worker.judge_all(
-            of_file,
-            plan,
-            &chunk,
-            block.clone(),
-            (&events, seer.as_ref()),
-            &mut rows.restagings,
-        );
-        tumors.append(&mut found.tumors);
+        let records =
+            Block { plan, chunk: &chunk, rows: block.clone(), events: &events, seer: seer.as_ref() };
+        let said = worker.judge_all(of_file, &records, &mut rows.restagings, &mut tumors);
         let judged = judging(worker).saturating_sub(before);
         worker.times.parse += lap(&mut begin).saturating_sub(judged);
-        for (row, at) in block.zip(&found.at) {
-            if let Some(judged) = found.judged(&of_file.memo, *at) {
-                rows.push(row, judged);
-            }
-        }
-        found.alone.iter().for_each(|judged| worker.tallies.judged(judged));
+        rows.extend(block, &of_file.memo, &said);
+        of_file.memo.end_block(|judged| worker.tallies.judged(judged));
         worker.times.encode += lap(&mut begin);
     }
     let (encoded, findings, restagings) = rows.finish(seer)?;
@@ -129,30 +132,13 @@ fn lap(begin: &mut Instant) -> Duration {
     now - std::mem::replace(begin, now)
 }
 
-/// Where the judgement of a record is.
-#[derive(Clone, Copy)]
-enum At {
-    /// In the memo.
-    Kept(usize),
-    /// Among those of the block that are of no use to other records.
-    Alone(usize),
-}
-
-/// The judgements of a block of records.
-struct Found {
-    at: Vec<At>,
-    alone: Vec<Judged>,
-    /// The tumors by patient, where a rule asks about them.
-    tumors: Vec<Row>,
-}
-
-impl Found {
-    fn judged<'j>(&'j self, memo: &'j Memo, at: At) -> Option<&'j Judged> {
-        match at {
-            At::Kept(at) => memo.get(at),
-            At::Alone(at) => self.alone.get(at),
-        }
-    }
+/// Records that are judged together.
+struct Block<'a> {
+    plan: &'a FilePlan,
+    chunk: &'a Chunk,
+    rows: Range<usize>,
+    events: &'a Courses,
+    seer: Option<&'a Answers<'a>>,
 }
 
 impl Worker<'_> {
@@ -160,56 +146,53 @@ impl Worker<'_> {
     fn judge_all(
         &mut self,
         of_file: &mut OfFile,
-        plan: &FilePlan,
-        chunk: &Chunk,
-        block: Range<usize>,
-        (events, seer): (&Courses, Option<&Answers>),
+        block: &Block,
         restagings: &mut RestagingRows,
-    ) -> Found {
+        tumors: &mut sorted::Rows,
+    ) -> Vec<At> {
         let OfFile { codes, memo } = of_file;
-        let mut found = Found { at: Vec::with_capacity(block.len()), alone: Vec::new(), tumors: Vec::new() };
-        for row in block {
-            codes.read(chunk, row);
+        let &Block { plan, chunk, events, seer, .. } = block;
+        let shared = self.shared;
+        let mut said = Vec::with_capacity(block.rows.len());
+        codes.read(chunk, &block.rows);
+        for (place, row) in block.rows.clone().enumerate() {
+            codes.record(place);
             let course = events.of(row);
             let mut key = codes.key().filter(|_| course.is_none());
-            let shared = self.shared;
-            let tumor = |case: &Case| {
-                shared.patients.then(|| patients::tumor(chunk, &plan.mapping, row, case)).flatten()
+            let mut keep = |tumor: Option<Tumor>| {
+                if let Some(tumor) = tumor.filter(|_| shared.patients) {
+                    patients::keep(tumors, (chunk, row), &plan.mapping, shared.keys, tumor);
+                }
             };
-            let known = key.and_then(|key| memo.find(key));
             let differs = |judged: &Judged| {
                 let ours = judged.staged.as_deref();
                 seer.zip(ours).is_some_and(|(seer, ours)| seer.differs(row, &plan.audit, ours))
             };
-            if known.as_ref().is_some_and(|(_, judged)| differs(judged)) {
-                key = None;
-            } else if let Some((at, judged)) = known {
-                judged.records += 1;
-                if shared.patients {
-                    found.tumors.extend(tumor(&codes.case()));
+            match key.and_then(|key| memo.find(key)) {
+                Some((_, judged)) if differs(judged) => key = None,
+                Some((at, judged)) => {
+                    judged.records += 1;
+                    let dx = codes.dx().value();
+                    keep(judged.tumor.zip(dx).map(|(tumor, dx)| Tumor { dx, ..tumor }));
+                    self.tallies.patient(judged.kind, codes.year(), codes.age().value());
+                    said.push(at);
+                    continue;
                 }
-                self.tallies.patient(judged.kind, codes.year(), codes.age().value());
-                found.at.push(At::Kept(at));
-                continue;
+                None => {}
             }
             let case = codes.case();
             let answers = seer.map(|seer| (seer, row));
-            let (judged, of_course) = self.judge(plan, &case, course, answers, restagings);
+            let judged = self.judge(plan, &case, course, answers, restagings);
             // What SEER's answer adds is of this record alone.
             let key = key.filter(|_| !differs(&judged));
-            found.tumors.extend(tumor(of_course.as_ref().unwrap_or(&case)));
+            keep(judged.tumor);
             self.tallies.patient(judged.kind, judged.tally.year, judged.tally.age);
-            found.at.push(if let Some(key) = key {
-                At::Kept(memo.keep(key, judged))
-            } else {
-                found.alone.push(judged);
-                At::Alone(found.alone.len() - 1)
-            });
+            said.push(memo.keep(key, judged, self.enriched.cells(), &shared.encoder));
         }
-        found
+        said
     }
 
-    /// Stages and audits a case, with its course where it has one; and the case as the course leaves it.
+    /// Stages and audits a case, with its course where it has one; its cells are filled in.
     fn judge(
         &mut self,
         plan: &FilePlan,
@@ -217,7 +200,7 @@ impl Worker<'_> {
         course: Option<(&str, &[Told])>,
         seer: Option<(&Answers, usize)>,
         restagings: &mut RestagingRows,
-    ) -> (Judged, Option<Case>) {
+    ) -> Judged {
         let Self { shared, stager, tallies, enriched, findings, under, times, .. } = self;
         let mut begin = Instant::now();
         let audit = &plan.audit;
@@ -240,7 +223,7 @@ impl Worker<'_> {
         let case = of_course.as_ref().unwrap_or(case);
         under.clear();
         under.extend(shared.also_editions.iter().map(|&edition| stager.stage_under(case, &staged, edition)));
-        let cells = enriched.cells(
+        enriched.fill(
             shared.rules,
             audit,
             &Said {
@@ -255,10 +238,6 @@ impl Worker<'_> {
         let tally = tally(case, &staged, &audited, audit);
         let moves = under.iter().zip(shared.also_editions);
         let judged = Judged {
-            cells: match shared.encoder.line_end(cells).filter(|_| seer.is_none()) {
-                Some(end) => AddedCells::LineEnd(end),
-                None => AddedCells::Cells(cells.clone()),
-            },
             findings: findings
                 .iter()
                 .map(|finding| (*finding, expected(shared.rules, &staged, finding)))
@@ -268,15 +247,27 @@ impl Worker<'_> {
             profiles: audit
                 .profiles_beside()
                 .zip(audited.beside.rules())
+                .chain(also_graded(audit, &audited))
                 .map(|(profile, rule)| (profile, rule.level().as_str()))
                 .collect(),
             moved: moves.map(|(there, &edition)| moved(&staged, there, edition)).collect(),
+            tumor: Tumor::of(case),
             staged: seer.map(|_| Box::new(staged)),
             records: 1,
         };
         times.audit += lap(&mut begin);
-        (judged, of_course)
+        judged
     }
+}
+
+/// The grades under the lower numbers of lesions of the definition that applies, by the name of each.
+fn also_graded<'a>(
+    audit: &'a AuditRules,
+    audited: &Audited,
+) -> impl Iterator<Item = (&'static str, LadderRule)> + 'a {
+    let Oligometastasis { profile, also, .. } = audited.oligometastasis;
+    let rules: Vec<LadderRule> = also.iter().map(|(_, rule)| rule).collect();
+    audit.also_names(profile).iter().copied().zip(rules)
 }
 
 /// What a finding expects; with the row behind it where that is one of the user's own folder.

@@ -105,7 +105,7 @@ fn row(
     let event = &step.event;
     let staged = event.is_staged();
     [
-        key.to_owned(),
+        shared.keys.shown(key.to_owned()),
         step.date.value().map(|date| date.to_string()).unwrap_or_default(),
         match event.when {
             When::AfterDiagnosis(days) => days.to_string(),

@@ -1,13 +1,15 @@
 //! The rows that a chunk leaves in the tables of a run.
 
+use std::ops::Range;
+
 use super::RunError;
 use super::decode::{key_of, recorded};
-use super::memo::{AddedCells, Judged};
+use super::memo::{At, Form, Judged, Memo};
 use super::process::{FilePlan, FindingRow, Shared};
 use super::restagings::RESTAGING_COLUMNS;
 use super::seer::Answers;
 use crate::input::Chunk;
-use crate::output::{Added, Encoded, Lines, TextColumn};
+use crate::output::{Added, Encoded, Lines, NumberedColumns};
 
 /// Rows of the table of restagings.
 pub(super) type RestagingRows = Vec<[String; RESTAGING_COLUMNS.len()]>;
@@ -25,13 +27,13 @@ pub(super) struct Rows<'a> {
 
 enum Records<'a> {
     Lines(Lines<'a>),
-    Columns(Vec<TextColumn>),
+    Columns(NumberedColumns),
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(shared: &'a Shared<'a>, chunk: &'a Chunk) -> Self {
-        let columns = || shared.columns.iter().map(|_| TextColumn::with_capacity(chunk.rows())).collect();
-        let lines = shared.encoder.lines(chunk).filter(|_| shared.seer.is_none());
+        let columns = || NumberedColumns::new(shared.columns.len(), chunk.rows());
+        let lines = shared.encoder.lines(chunk).filter(|_| shared.form() == Form::LineEnds);
         Self {
             shared,
             plan: &shared.plans[chunk.file],
@@ -43,21 +45,36 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// Adds the next record, with what is said of it.
-    pub(super) fn push(&mut self, row: usize, judged: &Judged) {
-        match (&mut self.records, &judged.cells) {
-            (Records::Lines(lines), AddedCells::LineEnd(end)) => lines.push(end),
-            (Records::Columns(columns), AddedCells::Cells(cells)) => {
-                columns.iter_mut().zip(cells.iter()).for_each(|(column, cell)| column.push(cell));
+    /// Adds a block of records, with what is said of them.
+    pub(super) fn extend(&mut self, block: Range<usize>, memo: &Memo, said: &[At]) {
+        match &mut self.records {
+            Records::Lines(lines) => said.iter().for_each(|at| lines.push(memo.line_end(*at))),
+            Records::Columns(columns) => {
+                let rows: Vec<&[u32]> = said.iter().map(|at| memo.numbers(*at)).collect();
+                columns.extend(memo.vocabulary(), &rows);
             }
-            // Both follow from the form of the run's records.
-            _ => {}
         }
+        for (row, at) in block.zip(said) {
+            if let Some(judged) = memo.get(*at) {
+                self.find(row, judged);
+            }
+        }
+    }
+
+    /// The numbers of the memo begin anew.
+    pub(super) fn forget(&mut self) {
+        if let Records::Columns(columns) = &mut self.records {
+            columns.forget();
+        }
+    }
+
+    /// Adds the findings of a record.
+    fn find(&mut self, row: usize, judged: &Judged) {
         if judged.findings.is_empty() {
             return;
         }
         let mapping = &self.plan.mapping;
-        let key = key_of(self.chunk, mapping, row);
+        let key = self.shared.keys.shown(key_of(self.chunk, mapping, row));
         let line = self.chunk.line(row).to_string();
         for (finding, expected) in &judged.findings {
             let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();
@@ -86,7 +103,8 @@ impl<'a> Rows<'a> {
     ) -> Result<(Encoded, Vec<FindingRow>, RestagingRows), RunError> {
         let encoded = match self.records {
             Records::Lines(lines) => lines.finish(),
-            Records::Columns(mut columns) => {
+            Records::Columns(columns) => {
+                let mut columns = columns.into_columns();
                 columns.extend(seer.into_iter().flat_map(Answers::into_columns));
                 self.shared.encoder.encode(self.chunk, &Added { columns })?
             }

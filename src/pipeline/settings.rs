@@ -74,6 +74,13 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
         "max_rejects": config.max_rejects,
         "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
     });
+    if let (Some(secret), Some(settings)) = (config.privacy.keys.fingerprint(), settings.as_object_mut()) {
+        settings.insert("pseudonymise".to_owned(), "key=HMAC".into());
+        settings.insert("key_file_fingerprint".to_owned(), secret.into());
+    }
+    if let (true, Some(settings)) = (config.privacy.drop_identifiers, settings.as_object_mut()) {
+        settings.insert("drop_identifiers".to_owned(), true.into());
+    }
     let algorithm = config.algorithms.iter().flat_map(|algorithms| algorithms.iter()).next();
     if let (Some(algorithm), Some(settings)) = (algorithm, settings.as_object_mut()) {
         settings.insert("current_year".to_owned(), algorithm.year_current().into());

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::events::EventFile;
 use super::patients::Patients;
 use super::process::{FINDING_COLUMNS, Processed};
@@ -10,7 +12,8 @@ use super::{RunConfig, RunError};
 use crate::audit::Severity;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
-    Digest, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+    Digest, LeftOut, Mark, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat,
+    TableWriter,
 };
 use crate::summary::Counts;
 
@@ -45,59 +48,125 @@ pub(super) struct Finished {
     pub(super) first_rejects: Vec<String>,
 }
 
+/// All that the sinks hold, with their files on the disk up to here.
+#[derive(Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub(super) struct Kept {
+    records: Mark,
+    findings_table: Mark,
+    restagings: Option<Mark>,
+    rejects: Mark,
+    tumors: u64,
+    counts: Counts,
+    rows: Vec<u64>,
+    findings: BTreeMap<String, BTreeMap<String, u64>>,
+    first_rejects: Vec<String>,
+}
+
+impl Kept {
+    /// Records written.
+    pub(super) const fn records(&self) -> u64 {
+        self.records.rows
+    }
+}
+
+/// The form of the tables of a run.
+pub(super) fn format(config: &RunConfig, files: &[InputFile]) -> TableFormat {
+    config.format.unwrap_or(match files.first().map(|file| &file.kind) {
+        Some(Kind::Parquet(_)) => TableFormat::Parquet,
+        _ => TableFormat::Csv,
+    })
+}
+
 impl Sinks {
-    pub(super) fn create(
+    /// New files, or those that an earlier process kept.
+    pub(super) fn open(
         folder: &RunFolder,
         files: &[InputFile],
         events: &[EventFile],
-        columns: &[String],
-        patients: Option<Patients>,
+        (columns, left_out): (&[String], &LeftOut),
+        mut patients: Option<Patients>,
         config: &RunConfig,
-    ) -> Result<Self, OutputError> {
+        kept: Option<Kept>,
+    ) -> Result<Self, RunError> {
         let inputs: Vec<InputFile> =
             files.iter().chain(events.iter().map(|events| &events.file)).cloned().collect();
-        let format = config.format.unwrap_or(match files.first().map(|file| &file.kind) {
-            Some(Kind::Parquet(_)) => TableFormat::Parquet,
-            _ => TableFormat::Csv,
-        });
+        let format = format(config, files);
         let (extension, records) = match format {
             TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
             TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
         };
         let records_name = format!("records.{extension}");
+        let records_path = folder.file(&records_name)?;
+        let findings_path = folder.file(&format!("findings.{extension}"))?;
+        let restagings_path = match events {
+            [] => None,
+            _ => Some(folder.file(&format!("restagings.{extension}"))?),
+        };
+        let rejects_path = folder.file("rejects.csv")?;
+        if let (Some(_), Some(patients)) = (config.resume, &mut patients) {
+            patients.logged(kept.as_ref().map_or(0, |kept| kept.tumors))?;
+        }
+        let paths = inputs.iter().map(|file| file.path.display().to_string()).collect();
+        let Some(kept) = kept else {
+            let table = |path, columns: &[&str]| TableWriter::create(path, columns, format);
+            return Ok(Self {
+                records: RecordsWriter::create_without(records_path, files, columns, records, left_out)?,
+                findings_table: table(findings_path, &FINDING_COLUMNS)?,
+                restagings: restagings_path.map(|path| table(path, &RESTAGING_COLUMNS)).transpose()?,
+                records_name,
+                rejects: RejectsWriter::create(rejects_path, &inputs)?,
+                counts: Counts::default(),
+                rows: vec![0; files.len()],
+                findings: BTreeMap::new(),
+                paths,
+                first_rejects: Vec::new(),
+                patients,
+            });
+        };
+        let restagings = restagings_path.zip(kept.restagings);
+        let delimiter = config.delimiter;
         Ok(Self {
-            records: RecordsWriter::create(folder.file(&records_name)?, files, columns, records)?,
-            findings_table: TableWriter::create(
-                folder.file(&format!("findings.{extension}"))?,
-                &FINDING_COLUMNS,
-                format,
-            )?,
-            restagings: match events {
-                [] => None,
-                _ => Some(TableWriter::create(
-                    folder.file(&format!("restagings.{extension}"))?,
-                    &RESTAGING_COLUMNS,
-                    format,
-                )?),
-            },
+            records: RecordsWriter::reopen(records_path, files, columns, delimiter, left_out, kept.records)?,
+            findings_table: TableWriter::reopen(findings_path, FINDING_COLUMNS.len(), kept.findings_table)?,
+            restagings: restagings
+                .map(|(path, mark)| TableWriter::reopen(path, RESTAGING_COLUMNS.len(), mark))
+                .transpose()?,
             records_name,
-            rejects: RejectsWriter::create(folder.file("rejects.csv")?, &inputs)?,
-            counts: Counts::default(),
-            rows: vec![0; files.len()],
-            findings: BTreeMap::new(),
-            paths: inputs.iter().map(|file| file.path.display().to_string()).collect(),
-            first_rejects: Vec::new(),
+            rejects: RejectsWriter::reopen(rejects_path, &inputs, kept.rejects)?,
+            counts: kept.counts,
+            rows: kept.rows,
+            findings: kept.findings,
+            paths,
+            first_rejects: kept.first_rejects,
             patients,
         })
     }
 
-    pub(super) fn take(&mut self, chunk: Processed) -> Result<(), RunError> {
+    /// Brings everything to the disk, to be gone on with later; none where a file's form does not allow that.
+    pub(super) fn keep(&mut self) -> Result<Option<Kept>, RunError> {
+        let marks = (self.records.mark()?, self.findings_table.mark()?, self.rejects.mark()?);
+        let (Some(records), Some(findings_table), Some(rejects)) = marks else { return Ok(None) };
+        Ok(Some(Kept {
+            records,
+            findings_table,
+            restagings: self.restagings.as_mut().map_or(Ok(None), TableWriter::mark)?,
+            rejects,
+            tumors: self.patients.as_mut().map_or(Ok(0), Patients::sync)?,
+            counts: self.counts.clone(),
+            rows: self.rows.clone(),
+            findings: self.findings.clone(),
+            first_rejects: self.first_rejects.clone(),
+        }))
+    }
+
+    pub(super) fn take(&mut self, chunk: &Processed) -> Result<(), RunError> {
         self.records.write(&chunk.encoded)?;
         for (finding, cells) in &chunk.findings {
             self.finding(finding.rule, finding.severity, cells)?;
         }
         if let Some(patients) = &mut self.patients {
-            patients.take(chunk.tumors)?;
+            patients.take(&chunk.tumors)?;
         }
         for row in &chunk.restagings {
             if let Some(table) = &mut self.restagings {

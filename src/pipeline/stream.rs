@@ -15,10 +15,8 @@ use super::sinks::Sinks;
 use super::times::Times;
 use super::worker::Worker;
 use super::{Progress, RunError};
-use crate::input::{Chunk, InputError, Options};
+use crate::input::{Chunk, InputError, InputFile, Options, Reader};
 use crate::output::Copying;
-use crate::staging::Policy;
-use crate::summary::Counts;
 
 type Numbered<T> = (u64, T);
 
@@ -26,48 +24,62 @@ type Numbered<T> = (u64, T);
 pub(super) struct Way<'a> {
     /// How inputs are read.
     pub(super) read: &'a Options,
-    /// Staging policies.
-    pub(super) policy: Policy,
     /// Bytes of the events, which were read before.
     pub(super) event_bytes: u64,
     /// Threads on which writing encodes columns side by side.
     pub(super) pool: &'a rayon::ThreadPool,
-    /// Workers.
-    pub(super) threads: usize,
     /// Chunks that may be on their way at a time.
     pub(super) chunks: usize,
 }
 
-/// Reads, processes and writes every record; where the time went.
+/// How far the inputs have been read.
+#[derive(Default)]
+pub(super) struct Position {
+    /// The file.
+    pub(super) file: usize,
+    /// Chunks of it that were taken.
+    pub(super) chunks: u64,
+    reader: Option<Reader>,
+}
+
+impl Position {
+    /// Behind so many chunks of a file.
+    pub(super) fn behind(file: usize, chunks: u64) -> Self {
+        Self { file, chunks, reader: None }
+    }
+}
+
+/// Reads, processes and writes so many chunks from where the inputs have been read to; where the time went, but for
+/// that of the workers.
 pub(super) fn stream(
     way: &Way,
     progress: &Progress,
-    shared: &Shared,
     sinks: &mut Sinks,
+    workers: &mut [Worker],
+    at: &mut Position,
+    most: u64,
 ) -> Result<Times, RunError> {
+    let Some(shared) = workers.first().map(|worker| worker.shared) else { return Ok(Times::default()) };
     let (permit, permits) = channel::<()>();
     let (to_workers, chunks) = channel::<Numbered<Result<Chunk, InputError>>>();
     let (done, processed) = channel::<Numbered<Result<Processed, RunError>>>();
     let chunks = Mutex::new(chunks);
+    let chunks = &chunks;
     let spliced = sinks.records.copying() == Copying::Spliced;
     for _ in 0..way.chunks {
         let _ = permit.send(());
     }
     std::thread::scope(|scope| {
-        let reader = scope.spawn(move || read(shared, way, spliced, progress, &permits, &to_workers));
-        let workers: Vec<_> = (0..way.threads)
-            .map(|_| {
-                let (chunks, done) = (&chunks, done.clone());
-                scope.spawn(move || work(Worker::new(shared, way.policy), chunks, &done))
-            })
-            .collect();
+        let reader = scope.spawn(move || {
+            let takes = Takes { permits, to_workers, most };
+            read(shared, way, spliced, progress, at, &takes)
+        });
+        for worker in workers {
+            let done = done.clone();
+            scope.spawn(move || work(worker, chunks, &done));
+        }
         drop(done);
         let mut times = way.pool.install(|| write(progress, processed, permit, sinks))?;
-        // What a worker did not finish has failed above.
-        for (counts, of_worker) in workers.into_iter().filter_map(|worker| worker.join().ok()) {
-            sinks.count(counts);
-            times.add(&of_worker);
-        }
         times.read = reader.join().unwrap_or_default();
         Ok(times)
     })
@@ -94,7 +106,7 @@ fn write(
             let chunk = chunk?;
             let begin = Instant::now();
             progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-            sinks.take(chunk)?;
+            sinks.take(&chunk)?;
             times.write += begin.elapsed();
             next += 1;
             // Nobody takes it once all is read.
@@ -107,10 +119,10 @@ fn write(
 
 /// A worker's thread: chunk by chunk until there are no more or nobody takes them.
 fn work(
-    mut worker: Worker,
+    worker: &mut Worker,
     chunks: &Mutex<Receiver<Numbered<Result<Chunk, InputError>>>>,
     done: &Sender<Numbered<Result<Processed, RunError>>>,
-) -> (Counts, Times) {
+) {
     loop {
         let next = chunks.lock().ok().and_then(|chunks| chunks.recv().ok());
         let Some((number, chunk)) = next else { break };
@@ -120,47 +132,80 @@ fn work(
             break;
         }
     }
-    worker.finish()
 }
 
-/// Reads every file and hands its chunks on, one for each permit; how long the reading itself took.
+/// Where the chunks that are read go, and how many may.
+struct Takes {
+    permits: Receiver<()>,
+    to_workers: Sender<Numbered<Result<Chunk, InputError>>>,
+    most: u64,
+}
+
+/// Reads on and hands chunks on, one for each permit; how long the reading itself took.
 fn read(
     shared: &Shared,
     way: &Way,
     spliced: bool,
     progress: &Progress,
-    permits: &Receiver<()>,
-    to_workers: &Sender<Numbered<Result<Chunk, InputError>>>,
+    at: &mut Position,
+    takes: &Takes,
 ) -> Duration {
-    let mut before = way.event_bytes;
+    let done = shared.files.iter().take(at.file).map(|file| file.bytes);
+    let mut before = way.event_bytes + done.sum::<u64>();
     let mut number = 0;
     let mut took = Duration::ZERO;
-    for file in shared.files {
-        // Columns that are copied in their bytes need not be read, only those that fields are taken from.
-        let plan = shared.plans.get(file.index).filter(|_| spliced);
-        let seer = || shared.seer.into_iter().flat_map(|seer| seer.reads(file.index));
-        let columns = plan.map(|plan| plan.mapping.columns().into_iter().chain(seer()).collect());
-        let mut reader = match file.open_columns(way.read, columns.as_ref()) {
+    while let Some(file) = shared.files.get(at.file) {
+        let opened = at.reader.take().map_or_else(|| open(file, shared, way, spliced, at.chunks), Ok);
+        let mut reader = match opened {
             Ok(reader) => reader,
             Err(error) => {
-                let _ = to_workers.send((number, Err(error)));
+                let _ = takes.to_workers.send((number, Err(error)));
                 return took;
             }
         };
         let bytes = reader.bytes_read();
-        while permits.recv().is_ok() {
+        loop {
+            if number == takes.most {
+                at.reader = Some(reader);
+                return took;
+            }
+            if takes.permits.recv().is_err() {
+                return took;
+            }
             let begin = Instant::now();
             let Some(chunk) = reader.next() else { break };
             took += begin.elapsed();
             progress.bytes.store(before + bytes.load(Ordering::Relaxed), Ordering::Relaxed);
             let failed = chunk.is_err();
-            if to_workers.send((number, chunk)).is_err() || failed {
+            if takes.to_workers.send((number, chunk)).is_err() || failed {
                 return took;
             }
             number += 1;
+            at.chunks += 1;
         }
         before += file.bytes;
         progress.bytes.store(before, Ordering::Relaxed);
+        at.file += 1;
+        at.chunks = 0;
     }
     took
+}
+
+/// Opens the file that is next, behind the chunks of it that were taken by an earlier process.
+fn open(
+    file: &InputFile,
+    shared: &Shared,
+    way: &Way,
+    spliced: bool,
+    taken: u64,
+) -> Result<Reader, InputError> {
+    // Columns that are copied in their bytes need not be read, only those that fields are taken from.
+    let plan = shared.plans.get(file.index).filter(|_| spliced);
+    let seer = || shared.seer.into_iter().flat_map(|seer| seer.reads(file.index));
+    let columns = plan.map(|plan| plan.mapping.columns().into_iter().chain(seer()).collect());
+    let mut reader = file.open_columns(way.read, columns.as_ref())?;
+    for _ in 0..taken {
+        reader.next().transpose()?;
+    }
+    Ok(reader)
 }

@@ -55,6 +55,9 @@ impl Tallies {
 
     /// Counts the records of which this was said, but for year and age.
     pub(super) fn judged(&mut self, judged: &Judged) {
+        if judged.records == 0 {
+            return;
+        }
         let findings = judged.findings.iter().map(|(finding, _)| (finding.rule, finding.severity));
         self.counts.add_alike(&judged.tally, findings, judged.records);
         for (profile, level) in &judged.profiles {
@@ -65,13 +68,13 @@ impl Tallies {
         }
     }
 
-    /// The counts.
-    pub(super) fn finish(mut self) -> Counts {
-        for ((kind, year, age), records) in self.patients {
+    /// The counts since the last time.
+    pub(super) fn settle(&mut self) -> Counts {
+        for ((kind, year, age), records) in self.patients.drain() {
             if let Some(tally) = self.of_kind.get(kind.0 as usize) {
                 self.counts.add_patients(tally, year, age, records);
             }
         }
-        self.counts
+        std::mem::take(&mut self.counts)
     }
 }

@@ -88,8 +88,9 @@ fn pack(text: &[u8]) -> Option<u64> {
 }
 
 fn place(packed: u64, length: usize) -> usize {
-    let mixed = (packed ^ (length as u64) << 59).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed >> 32) as usize
+    // Both halves of the product, so that the last byte counts as much as the first.
+    let mixed = u128::from(packed ^ (length as u64) << 59) * 0x9e37_79b9_7f4a_7c15;
+    ((mixed >> 64) as u64 ^ mixed as u64) as usize
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ impl<'a> Worker<'a> {
                 }
                 let shared = self.shared;
                 let codes = Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config);
-                OfFile { codes, memo: Memo::new(shared.judgements) }
+                OfFile { codes, memo: Memo::new(shared.form(), shared.judgements) }
             }
         };
         let processed = process(self, &mut of_file, chunk);
@@ -64,28 +64,30 @@ impl<'a> Worker<'a> {
         processed
     }
 
-    /// What it counted, and where its time went.
-    pub(super) fn finish(mut self) -> (Counts, Times) {
-        if let Some((_, mut known)) = self.of_file.take() {
-            known.forget(&mut self.tallies);
+    /// What it counted since the last time. It goes on with all it remembers.
+    pub(super) fn settle(&mut self) -> Counts {
+        if let Some((_, known)) = &mut self.of_file {
+            known.memo.settle(|judged| self.tallies.judged(judged));
         }
-        (self.tallies.finish(), self.times)
+        self.tallies.settle()
     }
 }
 
 impl OfFile<'_> {
-    /// Makes room for a block of records.
-    pub(super) fn make_room(&mut self, tallies: &mut Tallies) {
-        if self.memo.is_full() || self.codes.is_full() {
+    /// Makes room for a block of records; whether all was forgotten for it.
+    pub(super) fn make_room(&mut self, tallies: &mut Tallies) -> bool {
+        let forget = self.memo.is_full() || self.codes.is_full();
+        if forget {
             self.forget(tallies);
         }
         if self.codes.is_full() {
             self.codes.clear();
         }
+        forget
     }
 
     /// Forgets every judgement, once its records are counted.
     fn forget(&mut self, tallies: &mut Tallies) {
-        self.memo.drain().for_each(|judged| tallies.judged(&judged));
+        self.memo.forget(|judged| tallies.judged(judged));
     }
 }

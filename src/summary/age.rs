@@ -1,7 +1,7 @@
 //! Ages in the bands that registries publish.
 
 /// One of the 19 age groups of the SEER age recode (0, 1-4, then five years each to 85+), or unknown.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct AgeBand(u8);
 
 /// Padded with zeros, so that every tool sorts them as they are meant.

@@ -3,6 +3,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use rustc_hash::FxBuildHasher;
+use serde::{Deserialize, Serialize};
+
 use super::{AgeBand, Moved, Oligo, Restaging, Staging, Tally};
 use crate::audit::Severity;
 use crate::category::{Edition, Sex};
@@ -11,24 +14,35 @@ use crate::knowledge::SchemaId;
 /// Counts of some records, one map of small keys per table. Counts of parts of the
 /// input merge to the counts of the whole, whatever the parts and their order; all
 /// parts must come from the same rules, because a schema is its index there.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub struct Counts {
+    #[serde(with = "pairs")]
     pub(super) records: Numbers<Option<SchemaId>>,
+    #[serde(with = "pairs")]
     pub(super) stages: Numbers<StageKey>,
+    #[serde(with = "pairs")]
     pub(super) agreement: Numbers<AgreementKey>,
+    #[serde(with = "pairs")]
     pub(super) causes: Numbers<CauseKey>,
+    #[serde(with = "pairs")]
     pub(super) findings: Numbers<FindingKey>,
+    #[serde(with = "pairs")]
     pub(super) origins: Numbers<OriginKey>,
+    #[serde(with = "pairs")]
     pub(super) oligo: Numbers<OligoKey>,
+    #[serde(with = "pairs")]
     pub(super) restaging: Numbers<Restaging>,
+    #[serde(with = "pairs")]
     pub(super) moved: Numbers<Moved>,
+    #[serde(with = "pairs")]
     pub(super) profiles: Numbers<ProfileKey>,
 }
 
 /// How often each key was seen.
-pub(super) type Numbers<K> = HashMap<K, u64>;
+pub(super) type Numbers<K> = HashMap<K, u64, FxBuildHasher>;
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct StageKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) year: Option<u16>,
@@ -38,7 +52,7 @@ pub(super) struct StageKey {
     pub(super) derived: &'static str,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct AgreementKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) edition: Option<Edition>,
@@ -49,33 +63,34 @@ pub(super) struct AgreementKey {
     pub(super) detail: Option<&'static str>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct CauseKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) cause: &'static str,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct FindingKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) rule: &'static str,
     pub(super) severity: Severity,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct OriginKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) year: Option<u16>,
     pub(super) origin: &'static str,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
 pub(super) struct OligoKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) oligo: Oligo,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct ProfileKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) profile: &'static str,
@@ -155,6 +170,30 @@ impl Counts {
     /// Number of records counted.
     pub fn records(&self) -> u64 {
         self.records.values().sum()
+    }
+}
+
+/// Numbers by key as a list, since a key is no text.
+mod pairs {
+    use std::hash::Hash;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use super::Numbers;
+
+    pub(super) fn serialize<K: Serialize, S: Serializer>(
+        numbers: &Numbers<K>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(numbers)
+    }
+
+    pub(super) fn deserialize<'de, K, D>(deserializer: D) -> Result<Numbers<K>, D::Error>
+    where
+        K: Deserialize<'de> + Eq + Hash,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, u64)>::deserialize(deserializer)?.into_iter().collect())
     }
 }
 

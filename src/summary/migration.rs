@@ -14,7 +14,7 @@ use crate::category::Edition;
 use crate::knowledge::SchemaId;
 
 /// One record under its own and under another edition.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Moved {
     /// Schema under the own edition.
     pub schema: Option<SchemaId>,

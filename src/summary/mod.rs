@@ -61,7 +61,7 @@ pub struct Tally {
 }
 
 /// A stage and, where there is one, its group.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Staging {
     /// `0`, `I`, `II`, `III`, `IV`, `occult`, `NA` or `UNK`.
     pub stage: &'static str,
@@ -77,7 +77,7 @@ impl Staging {
 }
 
 /// Oligometastasis of one record.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Oligo {
     /// Profile whose thresholds were used.
     pub profile: &'static str,
@@ -88,7 +88,7 @@ pub struct Oligo {
 }
 
 /// Stage at diagnosis beside the restaged one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Restaging {
     /// Stage at diagnosis.
     pub original: &'static str,

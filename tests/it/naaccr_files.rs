@@ -163,3 +163,19 @@ fn flat_files_of_every_version_are_read_whole() {
         assert!(staged * 2 >= table.rows.len() || file.starts_with("valid"), "{file}: {staged}");
     }
 }
+
+#[test]
+fn names_between_the_items_of_a_flat_record_can_be_left_out() {
+    let work = Work::new();
+    let mut line = format!("{:<41}00000007", "A               180          9900000003 01");
+    line.replace_range(40..41, "1");
+    line = format!("{line:<553}C619");
+    line = format!("{line:<4048}Doe");
+    let path = work.write("flat.txt", format!("{line:<24194}\n"));
+    let whole = run(&work, &path, "whole", &[]);
+    assert!(whole.rows[0].iter().any(|cell| cell.starts_with("Doe")));
+    let without = run(&work, &path, "without", &["--drop-identifiers"]);
+    assert_eq!(without.cell(0, "primarySite"), "C619");
+    assert!(!without.rows[0].iter().any(|cell| cell.contains("Doe")), "{:?}", without.header);
+    assert!(!without.header.iter().any(|name| name.starts_with("columns_")), "{:?}", without.header);
+}

@@ -135,7 +135,7 @@ fn comparisons_and_events_are_verified_too() {
 }
 
 /// A run that takes long enough to be met in its middle.
-fn slow_run(work: &Work) -> Child {
+pub(crate) fn slow_run(work: &Work) -> Child {
     let text = fs::read_to_string(fixture("registry.csv")).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
     let mut large = format!("{header}\n");

@@ -194,7 +194,8 @@ impl Joiner<'_> {
     ) {
         let path = |place: Option<Place>| place.map_or("", |place| self.path(place));
         let line = |place: Option<Place>| place.map(|place| place.line.to_string()).unwrap_or_default();
-        let cells = [key, path(old), &line(old), path(new), &line(new), name, old_text, new_text];
+        let key = self.config.keys.shown(key.to_owned());
+        let cells = [key.as_str(), path(old), &line(old), path(new), &line(new), name, old_text, new_text];
         let Some(place) = new.or(old) else { return };
         joined.rows.push(Order { older: new.is_none(), place }, RowsOf::Changes, &cells);
     }
@@ -207,7 +208,7 @@ impl Joiner<'_> {
             Order { older, place: entry.place },
             RowsOf::Findings,
             &[
-                entry.key,
+                self.config.keys.shown(entry.key.to_owned()).as_str(),
                 self.path(entry.place),
                 &entry.place.line.to_string(),
                 found.rule,

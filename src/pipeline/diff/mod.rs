@@ -26,7 +26,7 @@ use crate::diff::{self, DiffCounts, Merged, NIGHTLY_COLUMNS, Partition, Partitio
 use crate::fields::MapOptions;
 use crate::input::{self, Chunk, InputError, InputFile, Kind, Options};
 use crate::knowledge::Rules;
-use crate::output::{OutputError, RunFolder, TableFormat, TableWriter};
+use crate::output::{Keys, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::staging::{Policy, Stager};
 pub use manifest::{DiffInput, DiffManifest};
 
@@ -77,6 +77,8 @@ pub struct DiffConfig {
     pub fail_on: Option<Severity>,
     /// How many rejected rows it puts up with.
     pub max_rejects: u64,
+    /// How keys are shown.
+    pub keys: Keys,
     /// Partitions, where their number is not to follow the size of the exports.
     pub partitions: Option<usize>,
     /// Bytes of records that are held in memory before temporary files are used.

@@ -160,6 +160,18 @@ impl EventStore {
         self.matched.iter().map(|bits| u64::from(bits.load(Ordering::Relaxed).count_ones())).sum()
     }
 
+    /// Which events a record has asked for.
+    pub(in crate::pipeline) fn matched_bits(&self) -> Vec<u64> {
+        self.matched.iter().map(|bits| bits.load(Ordering::Relaxed)).collect()
+    }
+
+    /// Notes that these were asked for.
+    pub(in crate::pipeline) fn restore_matched(&self, bits: &[u64]) {
+        for (own, bits) in self.matched.iter().zip(bits) {
+            own.fetch_or(*bits, Ordering::Relaxed);
+        }
+    }
+
     /// Calls for each event that no record has asked for, in the order of files and lines.
     pub(in crate::pipeline) fn unmatched<E: From<io::Error>>(
         &self,
@@ -179,7 +191,7 @@ impl EventStore {
                     let mut place = line.to_be_bytes().to_vec();
                     place.extend_from_slice(&part.to_be_bytes());
                     place.extend_from_slice(key.as_bytes());
-                    sorter.push(file as u64, place)?;
+                    sorter.push(file as u64, &place)?;
                 }
                 number += 1;
             }
@@ -278,7 +290,7 @@ mod tests {
         let mut sorter = Sorter::new(folder.path());
         for line in 0..=MOST_EVENTS {
             let row = StoredRow { key: "99".to_owned(), file: 1, line, part: 0, texts: texts("IV") };
-            sorter.push(hash(&row.key), encode(&row)).unwrap();
+            sorter.push(hash(&row.key), &encode(&row)).unwrap();
         }
         let store = EventStore::build(folder.path(), sorter).unwrap();
         assert_eq!(store.fetch(&["99".to_owned()], &audit).unwrap(), [vec![]]);
@@ -305,7 +317,7 @@ mod tests {
             let mut sorter = Sorter::with_limit(folder.path(), limit);
             for (line, owner) in owners.iter().enumerate() {
                 let row = StoredRow { key: format!("k{owner}"), file: 1, line: line as u64, part: 0, texts: texts("IV") };
-                sorter.push(hash(&row.key), encode(&row)).unwrap();
+                sorter.push(hash(&row.key), &encode(&row)).unwrap();
             }
             let store = EventStore::build(folder.path(), sorter).unwrap();
             prop_assert_eq!(store.rows(), owners.len() as u64);
