@@ -173,7 +173,7 @@ fn names_between_the_items_of_a_flat_record_can_be_left_out() {
     line = format!("{line:<4048}Doe");
     let path = work.write("flat.txt", format!("{line:<24194}\n"));
     let whole = run(&work, &path, "whole", &[]);
-    assert!(whole.rows[0].iter().any(|cell| cell.starts_with("Doe")));
+    assert!(whole.rows[0].iter().any(|cell| cell.contains("Doe")));
     let without = run(&work, &path, "without", &["--drop-identifiers"]);
     assert_eq!(without.cell(0, "primarySite"), "C619");
     assert!(!without.rows[0].iter().any(|cell| cell.contains("Doe")), "{:?}", without.header);
