@@ -68,6 +68,7 @@ impl Failure {
                 _ => 2,
             },
             Self::Run(RunError::Diff(error)) if error.is_about_the_input() => 3,
+            Self::Run(RunError::Summary(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
             Self::Input(_)
             | Self::Fields { .. }

@@ -10,6 +10,7 @@ mod listing;
 mod rules;
 mod run;
 mod shared;
+mod summary;
 mod synth;
 
 use std::io::Write;
@@ -47,6 +48,8 @@ enum Command {
     Diff(Box<diff::Args>),
     /// List the staging schemas, show one with its tables, check a folder of your own tables
     Rules(rules::Args),
+    /// Add up the summary tables of several runs
+    Summary(summary::Args),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -69,6 +72,7 @@ pub(crate) fn main() -> u8 {
         Command::Findings(args) => findings::main(&args),
         Command::Diff(args) => diff::main(&args),
         Command::Rules(args) => rules::main(&args),
+        Command::Summary(args) => summary::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| report(&failure))

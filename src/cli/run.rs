@@ -13,7 +13,6 @@ use rstage::audit::{Config, Severity};
 use rstage::category::Edition;
 use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
-use rstage::knowledge::Rules;
 use rstage::output::{EventCounts, TableFormat};
 use rstage::pipeline::{EventTables, Progress, RunConfig, RunError, RunResult, run};
 use rstage::summary::render;
@@ -105,7 +104,7 @@ impl From<FailOn> for Severity {
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
     let result = watched(!args.quiet && !args.json, |progress, started| run(&config, progress, started))?;
-    report(args, &config, &result)?;
+    report(args, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
 
@@ -204,7 +203,7 @@ fn bar(total: u64) -> ProgressBar {
     bar
 }
 
-fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Failure> {
+fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     let rejected =
         result.manifest.counts.rejected + result.manifest.events.as_ref().map_or(0, |events| events.rejected);
     for reject in &result.first_rejects {
@@ -223,16 +222,11 @@ fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Fai
     if args.quiet {
         return Ok(());
     }
-    let rules = match &config.rules {
-        Some(rules) => rules,
-        None => Rules::builtin()?,
-    };
-    let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     for input in &result.manifest.inputs {
         writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;
     }
     writeln!(out)?;
-    writeln!(out, "{}", render(&result.counts, &schemas, 80).map_err(RunError::from)?)?;
+    writeln!(out, "{}", render(&result.counts, 80))?;
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
     if let Some(events) = &result.manifest.events {

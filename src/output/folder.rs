@@ -160,7 +160,10 @@ fn check(place: &Path, overwrite: bool) -> Result<(), OutputError> {
     if let Some(name) = names.into_iter().find(|name| !OWN.contains(&name.as_str())) {
         return Err(OutputError::Foreign { path, name });
     }
-    let is_table = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "csv");
+    let is_table = |name: &str| {
+        let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
+        matches!(ending, Some("csv" | "parquet")) || name == "counts.json"
+    };
     for entry in fs::read_dir(place.join("summary")).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !is_table(&name) {
@@ -205,6 +208,7 @@ mod tests {
 
     fn manifest(version: &str) -> Manifest {
         Manifest {
+            run: String::new(),
             version: version.to_owned(),
             config: serde_json::Value::Null,
             inputs: Vec::new(),

@@ -13,6 +13,8 @@ mod process;
 mod restagings;
 mod settings;
 mod sinks;
+mod summarise;
+mod tabulate;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -31,7 +33,7 @@ use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
-use crate::summary::{self, Counts, SummaryError};
+use crate::summary::{Facilities, Origin, Partial, SummaryError};
 
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
@@ -41,6 +43,8 @@ use events::EventFile;
 use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
+pub use summarise::{Summary, SummaryConfig, SummaryManifest, summarise};
+pub use tabulate::COUNTS;
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -116,7 +120,7 @@ pub struct RunResult {
     /// The manifest as written.
     pub manifest: Manifest,
     /// The counts behind the summary tables.
-    pub counts: Counts,
+    pub counts: Partial,
     /// Verdict.
     pub verdict: Verdict,
     /// The first rejected rows: file, line and cause, without their text.
@@ -224,6 +228,7 @@ pub fn run(
     let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
+    let facilities = Facilities::default();
     let shared = Shared {
         rules,
         files: &files,
@@ -234,6 +239,7 @@ pub fn run(
         encoder: sinks.records.encoder(),
         paths: &paths,
         events: ingested.as_ref().map(|ingested| &ingested.store),
+        facilities: &facilities,
     };
     let threads = pool.current_num_threads();
     stream(config, progress, event_bytes, &pool, &shared, &mut sinks)?;
@@ -241,22 +247,37 @@ pub fn run(
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let finished = sinks.finish()?;
-    write_summaries(&folder, &finished.counts, &schemas)?;
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
     let verdict = verdict(config, &finished);
     let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
+    let inputs = manifest_inputs(&tables, &finished.rows)?;
+    let all_inputs: Vec<_> = inputs.iter().chain(events.iter().flat_map(|events| &events.inputs)).collect();
+    let run_id = tabulate::run_id(config, rules.hash(), &all_inputs);
+    let counts = output::Counts {
+        read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
+        written: finished.written,
+        rejected: finished.rejected - rejected_events,
+    };
+    let origin = Origin {
+        runs: [run_id.clone()].into(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules: rules.hash().to_owned(),
+        settings: tabulate::shared_settings(config),
+        read: counts.read,
+        written: counts.written,
+        rejected: counts.rejected,
+    };
+    let partial = Partial::new(&finished.counts, &schemas, &facilities, origin)?;
+    tabulate::write_summaries(&folder, &partial)?;
     let manifest = Manifest {
+        run: run_id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings(config),
-        inputs: manifest_inputs(&tables, &finished.rows)?,
+        inputs,
         rules: manifest_rules(rules),
-        counts: output::Counts {
-            read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
-            written: finished.written,
-            rejected: finished.rejected - rejected_events,
-        },
+        counts,
         events,
         findings: finished.findings,
         durations: BTreeMap::from([
@@ -267,13 +288,7 @@ pub fn run(
         exit: verdict.exit(),
     };
     let folder = folder.finish(&manifest)?;
-    Ok(RunResult {
-        folder,
-        manifest,
-        counts: finished.counts,
-        verdict,
-        first_rejects: finished.first_rejects,
-    })
+    Ok(RunResult { folder, manifest, counts: partial, verdict, first_rejects: finished.first_rejects })
 }
 
 /// Reads, processes and writes every record.
@@ -317,15 +332,6 @@ fn stream(
         }
         Ok(())
     })
-}
-
-fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Result<(), RunError> {
-    for table in summary::tables(counts, schemas)? {
-        let path = folder.file(&format!("summary/{}.csv", table.name))?;
-        let file = std::fs::File::create(&path).map_err(|source| OutputError::io(&path, source))?;
-        summary::write_csv(&table, std::io::BufWriter::new(file))?;
-    }
-    Ok(())
 }
 
 /// The further editions, each once, from old to new.

@@ -8,13 +8,14 @@ use crate::knowledge::Rules;
 use crate::output::{Added, Encoded, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, Stager, UnderEdition};
-use crate::summary::{Counts, Moved, Oligo, Restaging, Staging, Tally};
+use crate::summary::{Counts, Facilities, Facility, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::RunError;
 use super::decode::{Cases, key_of, recorded};
 use super::enriched::{Enriched, Said, rule_word};
 use super::events::EventStore;
 use super::restagings::{self, Courses, RESTAGING_COLUMNS};
+use super::tabulate::{Places, pattern};
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -38,6 +39,8 @@ pub(super) struct Shared<'a> {
     pub(super) paths: &'a [String],
     /// The events of the run, where it has any.
     pub(super) events: Option<&'a EventStore>,
+    /// The facilities seen so far.
+    pub(super) facilities: &'a Facilities,
 }
 
 /// Columns of the findings table.
@@ -68,6 +71,8 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
     let mut under: Vec<UnderEdition> = Vec::new();
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
     let mut restagings = Vec::new();
+    let places = Places::read(shared, &chunk, &plan.mapping);
+    let mut years = Vec::with_capacity(chunk.rows());
     for row in 0..chunk.rows() {
         let mut case = cases.case(row);
         findings.clear();
@@ -100,10 +105,9 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
                 under: &under,
             },
         );
-        counts.add(
-            &tally(&case, &staged, &audited, &plan.audit),
-            findings.iter().map(|f| (f.rule, f.severity)),
-        );
+        let tally = tally(&case, &staged, &audited, &plan.audit, places.of(row));
+        years.push(tally.year);
+        counts.add(&tally, findings.iter().map(|f| (f.rule, f.severity)));
         if findings.is_empty() {
             continue;
         }
@@ -128,6 +132,7 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
             ));
         }
     }
+    cases.count_filled(&years, &mut counts);
     let added = Added { columns: enriched.into_columns() };
     let encoded = shared.encoder.encode(&chunk, &added)?;
     let rejects = std::mem::take(&mut chunk.rejects);
@@ -155,7 +160,7 @@ fn expected(rules: &Rules, staged: &Staged, finding: &Finding) -> String {
 }
 
 /// What the summary counts of a record.
-fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) -> Tally {
+fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules, facility: Facility) -> Tally {
     let outcome = staged.original.outcome;
     let restaged = audited.restaging.group.map(|group| stage_word(Some(group.stage())));
     let oligo = &audited.oligometastasis;
@@ -163,6 +168,10 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) ->
         schema: staged.schema,
         edition: staged.edition,
         year: case.dx.value().map(|date| date.year),
+        source: case.reporting_source.value(),
+        facility,
+        mets: pattern(case.mets),
+        state: Some(oligo.estro),
         sex: case.sex.value(),
         age: case.age.value(),
         basis: match basis_word(staged.basis) {

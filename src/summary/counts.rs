@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::{AgeBand, Moved, Oligo, Restaging, Staging, Tally};
-use crate::audit::Severity;
+use super::{AgeBand, Facility, MetsPattern, Moved, Oligo, Restaging, Staging, Tally};
+use crate::audit::{EstroState, Severity};
 use crate::category::{Edition, Sex};
+use crate::fields::Field;
 use crate::knowledge::SchemaId;
 
 /// Counts of some records, one map of small keys per table. Counts of parts of the
@@ -13,15 +14,20 @@ use crate::knowledge::SchemaId;
 /// parts must come from the same rules, because a schema is its index there.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
-    pub(super) records: Numbers<Option<SchemaId>>,
+    pub(super) records: Numbers<RecordKey>,
     pub(super) stages: Numbers<StageKey>,
     pub(super) agreement: Numbers<AgreementKey>,
+    pub(super) facilities: Numbers<FacilityKey>,
     pub(super) causes: Numbers<CauseKey>,
     pub(super) findings: Numbers<FindingKey>,
+    pub(super) facility_findings: Numbers<FacilityFindingKey>,
     pub(super) origins: Numbers<OriginKey>,
     pub(super) oligo: Numbers<OligoKey>,
-    pub(super) restaging: Numbers<Restaging>,
+    pub(super) estro: Numbers<EstroKey>,
+    pub(super) restaging: Numbers<RestagingKey>,
+    pub(super) mets: Numbers<MetsKey>,
     pub(super) moved: Numbers<Moved>,
+    pub(super) filled: Numbers<FilledKey>,
 }
 
 /// How often each key was seen.
@@ -49,14 +55,36 @@ pub(super) struct AgreementKey {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct CauseKey {
+pub(super) struct RecordKey {
     pub(super) schema: Option<SchemaId>,
+    pub(super) year: Option<u16>,
+    pub(super) source: Option<u16>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct FacilityKey {
+    pub(super) facility: Facility,
+    pub(super) year: Option<u16>,
+    pub(super) agreement: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct CauseKey {
+    pub(super) record: RecordKey,
     pub(super) cause: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct FindingKey {
     pub(super) schema: Option<SchemaId>,
+    pub(super) rule: &'static str,
+    pub(super) severity: Severity,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct FacilityFindingKey {
+    pub(super) facility: Facility,
+    pub(super) year: Option<u16>,
     pub(super) rule: &'static str,
     pub(super) severity: Severity,
 }
@@ -74,29 +102,61 @@ pub(super) struct OligoKey {
     pub(super) oligo: Oligo,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct EstroKey {
+    pub(super) schema: Option<SchemaId>,
+    pub(super) state: EstroState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct RestagingKey {
+    pub(super) schema: Option<SchemaId>,
+    pub(super) restaging: Restaging,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct MetsKey {
+    pub(super) schema: Option<SchemaId>,
+    pub(super) mets: MetsPattern,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct FilledKey {
+    pub(super) field: Field,
+    pub(super) year: Option<u16>,
+    pub(super) state: &'static str,
+}
+
 impl Counts {
     /// Counts one record and its findings, each a rule id and a severity.
     pub fn add(&mut self, tally: &Tally, findings: impl IntoIterator<Item = (&'static str, Severity)>) {
-        let &Tally { schema, edition, year, sex, recorded, derived, .. } = tally;
-        count(&mut self.records, schema, 1);
+        let &Tally { schema, edition, year, source, facility, sex, recorded, derived, .. } = tally;
+        let record = RecordKey { schema, year, source };
+        count(&mut self.records, record, 1);
         let age = AgeBand::of(tally.age);
         let stage = StageKey { schema, year, sex, age, recorded: recorded.stage, derived: derived.stage };
         count(&mut self.stages, stage, 1);
         let &Tally { basis, agreement, detail, .. } = tally;
         let compared = AgreementKey { schema, edition, basis, recorded, derived, agreement, detail };
         count(&mut self.agreement, compared, 1);
+        count(&mut self.facilities, FacilityKey { facility, year, agreement }, 1);
         count(&mut self.origins, OriginKey { schema, year, origin: tally.origin }, 1);
+        count(&mut self.mets, MetsKey { schema, mets: tally.mets }, 1);
         if let Some(cause) = tally.cause {
-            count(&mut self.causes, CauseKey { schema, cause }, 1);
+            count(&mut self.causes, CauseKey { record, cause }, 1);
         }
         if let Some(oligo) = tally.oligo {
             count(&mut self.oligo, OligoKey { schema, oligo }, 1);
         }
+        if let Some(state) = tally.state {
+            count(&mut self.estro, EstroKey { schema, state }, 1);
+        }
         if let Some(restaging) = tally.restaging {
-            count(&mut self.restaging, restaging, 1);
+            count(&mut self.restaging, RestagingKey { schema, restaging }, 1);
         }
         for (rule, severity) in findings {
             count(&mut self.findings, FindingKey { schema, rule, severity }, 1);
+            count(&mut self.facility_findings, FacilityFindingKey { facility, year, rule, severity }, 1);
         }
     }
 
@@ -105,17 +165,27 @@ impl Counts {
         count(&mut self.moved, moved, 1);
     }
 
+    /// Counts `n` records of a year whose field is in a state (`filled`, `unknown`).
+    pub fn add_filled(&mut self, field: Field, year: Option<u16>, state: &'static str, n: u64) {
+        count(&mut self.filled, FilledKey { field, year, state }, n);
+    }
+
     /// Adds the counts of other records.
     pub fn merge(&mut self, other: Self) {
         add_all(&mut self.records, other.records);
         add_all(&mut self.stages, other.stages);
         add_all(&mut self.agreement, other.agreement);
+        add_all(&mut self.facilities, other.facilities);
         add_all(&mut self.causes, other.causes);
         add_all(&mut self.findings, other.findings);
+        add_all(&mut self.facility_findings, other.facility_findings);
         add_all(&mut self.origins, other.origins);
         add_all(&mut self.oligo, other.oligo);
+        add_all(&mut self.estro, other.estro);
         add_all(&mut self.restaging, other.restaging);
+        add_all(&mut self.mets, other.mets);
         add_all(&mut self.moved, other.moved);
+        add_all(&mut self.filled, other.filled);
     }
 
     /// Number of records counted.
@@ -174,6 +244,10 @@ mod tests {
                 schema,
                 edition: edition.map(Edition),
                 year,
+                source: Some(1),
+                facility: Facility::default(),
+                mets: MetsPattern(*b"000000"),
+                state: None,
                 sex,
                 age,
                 basis: "clinical",
@@ -199,8 +273,8 @@ mod tests {
     }
 
     fn text(counts: &Counts) -> String {
-        let tables = tables(counts, sample::NAMES).unwrap();
-        let shown = render(counts, sample::NAMES, 80).unwrap();
+        let partial = sample::labelled(counts, sample::NAMES);
+        let (tables, shown) = (tables(&partial), render(&partial, 80));
         tables.iter().map(csv).chain([shown]).collect::<Vec<_>>().join("\n")
     }
 

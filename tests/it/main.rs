@@ -24,6 +24,7 @@ mod properties;
 mod random_cases;
 mod real_tables;
 mod rules;
+mod summary;
 mod support;
 mod systems;
 mod words;
