@@ -52,6 +52,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         threads: 0,
         fail_on: None,
         max_rejects: 0,
+        worklist_by: None,
     }
 }
 

@@ -69,6 +69,9 @@ pub(crate) struct Args {
     /// Exit with 4 where more rows than this are rejected
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_rejects: u64,
+    /// One worklist for each value of a field (facility, site, ...) or of a column of the inputs
+    #[arg(long, value_name = "FIELD")]
+    worklist_by: Option<String>,
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
@@ -145,6 +148,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         threads: args.threads,
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
+        worklist_by: args.worklist_by.clone(),
     })
 }
 

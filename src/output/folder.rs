@@ -14,7 +14,7 @@ use super::{Manifest, OutputError};
 const MANIFEST: &str = "run.json";
 
 /// Everything that a run writes; a folder with anything else is never overwritten.
-const OWN: [&str; 12] = [
+const OWN: [&str; 14] = [
     MANIFEST,
     "records.csv",
     "records.parquet",
@@ -26,6 +26,8 @@ const OWN: [&str; 12] = [
     "restagings.parquet",
     "events_unmatched.csv",
     "summary",
+    "worklist.csv",
+    "worklists",
     "report.html",
 ];
 
@@ -164,10 +166,12 @@ fn check(place: &Path, overwrite: bool) -> Result<(), OutputError> {
         let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
         matches!(ending, Some("csv" | "parquet")) || name == "counts.json"
     };
-    for entry in fs::read_dir(place.join("summary")).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !is_table(&name) {
-            return Err(OutputError::Foreign { path, name: format!("summary/{name}") });
+    for within in ["summary", "worklists"] {
+        for entry in fs::read_dir(place.join(within)).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !is_table(&name) {
+                return Err(OutputError::Foreign { path, name: format!("{within}/{name}") });
+            }
         }
     }
     Ok(())

@@ -15,6 +15,7 @@ mod records_parquet;
 mod rejects;
 mod table;
 mod union;
+mod worklist;
 
 pub use added::{Added, TextColumn};
 pub use error::OutputError;
@@ -24,3 +25,4 @@ pub use records::{Encoded, RecordsEncoder, RecordsFormat, RecordsWriter};
 pub use rejects::RejectsWriter;
 pub use table::{TableFormat, TableWriter};
 pub use union::clashing_columns;
+pub use worklist::WorklistWriter;

@@ -15,6 +15,7 @@ mod settings;
 mod sinks;
 mod summarise;
 mod tabulate;
+mod worklist;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -79,6 +80,8 @@ pub struct RunConfig {
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
     pub max_rejects: u64,
+    /// A field, or a column of the inputs, each value of which gets a worklist of its own.
+    pub worklist_by: Option<String>,
 }
 
 /// Tables of events, one row per staging, recurrence or progression of a tumor.
@@ -156,6 +159,14 @@ pub enum RunError {
     /// A summary table cannot be made.
     #[error(transparent)]
     Summary(#[from] SummaryError),
+    /// An input has no column to make worklists by.
+    #[error("{}: has neither a column for the field `{name}` nor a column of that name, to make worklists by\nhint: `rstage columns` lists what is recognised; --map names the column of a field", path.display())]
+    WorklistBy {
+        /// The input.
+        path: PathBuf,
+        /// What was asked for.
+        name: String,
+    },
     /// The settings of the audit are wrong.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -246,7 +257,7 @@ pub fn run(
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
-    let finished = sinks.finish()?;
+    let finished = sinks.finish(&folder)?;
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
@@ -351,7 +362,8 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
                 .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
             let mut audit = AuditRules::configured(&config.audit)?;
             audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty() || in_events(field));
-            Ok(FilePlan { mapping, audit })
+            let worklist_by = worklist::sources(file, &mapping, config.worklist_by.as_deref())?;
+            Ok(FilePlan { mapping, audit, worklist_by })
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::audit::{self, AuditRules, Audited, Config, Expected, Finding};
 use crate::category::{Cell, Edition, StageGroup};
-use crate::fields::Mapping;
+use crate::fields::{Mapping, Source};
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::Rules;
 use crate::output::{Added, Encoded, RecordsEncoder};
@@ -16,12 +16,15 @@ use super::enriched::{Enriched, Said, rule_word};
 use super::events::EventStore;
 use super::restagings::{self, Courses, RESTAGING_COLUMNS};
 use super::tabulate::{Places, pattern};
+use super::worklist::FindingRow;
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
     pub(super) mapping: Mapping,
     /// The audit's rules, without those that need a column which this file lacks.
     pub(super) audit: AuditRules,
+    /// By what worklists are told apart.
+    pub(super) worklist_by: Vec<Source>,
 }
 
 /// What a worker needs besides its chunk.
@@ -52,7 +55,7 @@ pub(super) struct Processed {
     pub(super) file: usize,
     pub(super) rows: u64,
     pub(super) encoded: Encoded,
-    pub(super) findings: Vec<(Finding, [String; FINDING_COLUMNS.len()])>,
+    pub(super) findings: Vec<FindingRow>,
     /// Rows of the table of restagings.
     pub(super) restagings: Vec<[String; RESTAGING_COLUMNS.len()]>,
     pub(super) rejects: Vec<Reject>,
@@ -116,20 +119,18 @@ pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) ->
         for finding in &findings {
             let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();
             let action = plan.audit.rule(finding.rule).map_or("", |rule| rule.action.as_str());
-            rows.push((
-                *finding,
-                [
-                    key.clone(),
-                    path.clone(),
-                    line.clone(),
-                    finding.rule.to_owned(),
-                    finding.severity.as_str().to_owned(),
-                    fields.join(";"),
-                    recorded(&chunk, &plan.mapping, finding.fields, row),
-                    expected(shared.rules, &staged, finding),
-                    action.to_owned(),
-                ],
-            ));
+            let cells = [
+                key.clone(),
+                path.clone(),
+                line.clone(),
+                finding.rule.to_owned(),
+                finding.severity.as_str().to_owned(),
+                fields.join(";"),
+                recorded(&chunk, &plan.mapping, finding.fields, row),
+                expected(shared.rules, &staged, finding),
+                action.to_owned(),
+            ];
+            rows.push(FindingRow::new(plan, &chunk, row, *finding, cells));
         }
     }
     cases.count_filled(&years, &mut counts);

@@ -6,9 +6,11 @@ use super::RunConfig;
 use super::events::EventFile;
 use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
+use super::worklist::WORKLIST_COLUMNS;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
     OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+    WorklistWriter,
 };
 use crate::summary::Counts;
 
@@ -19,6 +21,9 @@ const SHOWN_REJECTS: usize = 5;
 pub(super) struct Sinks {
     pub(super) records: RecordsWriter,
     findings_table: TableWriter,
+    worklist: WorklistWriter,
+    /// Whether there is a worklist for each group.
+    grouped: bool,
     restagings: Option<TableWriter>,
     rejects: RejectsWriter,
     counts: Counts,
@@ -69,6 +74,8 @@ impl Sinks {
                 &FINDING_COLUMNS,
                 format,
             )?,
+            worklist: WorklistWriter::create(folder, &worklist_header(config), config.worklist_by.is_some())?,
+            grouped: config.worklist_by.is_some(),
             restagings: match events {
                 [] => None,
                 _ => Some(TableWriter::create(
@@ -88,8 +95,10 @@ impl Sinks {
 
     pub(super) fn take(&mut self, chunk: Processed) -> Result<(), OutputError> {
         self.records.write(&chunk.encoded)?;
-        for (finding, cells) in &chunk.findings {
-            self.findings_table.row(cells)?;
+        for row in &chunk.findings {
+            self.findings_table.row(&row.cells)?;
+            self.worklist.row(row.severity(), row.worklist(self.grouped))?;
+            let finding = &row.finding;
             let severities = self.findings.entry(finding.rule.to_owned()).or_default();
             *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
         }
@@ -114,7 +123,8 @@ impl Sinks {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<Finished, OutputError> {
+    pub(super) fn finish(self, folder: &RunFolder) -> Result<Finished, OutputError> {
+        self.worklist.finish(folder)?;
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
         Ok(Finished {
@@ -126,4 +136,9 @@ impl Sinks {
             first_rejects: self.first_rejects,
         })
     }
+}
+
+/// The columns of a worklist, the one that tells them apart first.
+fn worklist_header(config: &RunConfig) -> Vec<&str> {
+    config.worklist_by.iter().map(|_| "worklist").chain(WORKLIST_COLUMNS).collect()
 }
