@@ -1,5 +1,6 @@
 //! Commands, exit codes and messages: data to standard output, everything else to standard error.
 
+mod codebook;
 mod cohort;
 mod columns;
 mod diff;
@@ -50,6 +51,8 @@ enum Command {
     Rules(rules::Args),
     /// Add up the summary tables of several runs
     Summary(summary::Args),
+    /// Print the codebook of the added columns, or a SAS, Stata, R or Python program that labels them
+    Codebook(codebook::Args),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
@@ -73,6 +76,7 @@ pub(crate) fn main() -> u8 {
         Command::Diff(args) => diff::main(&args),
         Command::Rules(args) => rules::main(&args),
         Command::Summary(args) => summary::main(&args),
+        Command::Codebook(args) => codebook::main(&args),
         Command::Synth(args) => synth::main(&args),
     };
     done.unwrap_or_else(|failure| report(&failure))

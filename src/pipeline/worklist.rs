@@ -60,8 +60,8 @@ pub(super) fn sources(
         return Ok(of_field.to_vec());
     }
     let column = (0..).map_while(|at| Some((at, mapping.header(at)?))).find(|(_, header)| *header == name);
-    let (index, _) = column
-        .ok_or_else(|| RunError::WorklistBy { path: file.path.clone(), name: name.to_owned() })?;
+    let (index, _) =
+        column.ok_or_else(|| RunError::WorklistBy { path: file.path.clone(), name: name.to_owned() })?;
     Ok(vec![Source::Column { index, coding: Coding::Plain }])
 }
 

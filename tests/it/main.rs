@@ -20,6 +20,7 @@ mod golden;
 mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
+mod interop;
 mod properties;
 mod random_cases;
 mod real_tables;
