@@ -53,6 +53,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         fail_on: None,
         max_rejects: 0,
         worklist_by: None,
+        release: rstage::pipeline::Release::default(),
     }
 }
 

@@ -61,7 +61,7 @@ impl Failure {
     pub(crate) fn exit(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Schema(_) => 2,
-            Self::Run(RunError::WorklistBy { .. }) => 2,
+            Self::Run(RunError::WorklistBy { .. } | RunError::CountsInResult { .. }) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,

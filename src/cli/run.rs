@@ -15,11 +15,11 @@ use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
 use rstage::output::{EventCounts, TableFormat};
 use rstage::pipeline::{EventTables, Progress, RunConfig, RunError, RunResult, run};
-use rstage::summary::render;
+use rstage::summary::{render, render_tables};
 use signal_hook::consts::TERM_SIGNALS;
 
 use super::failure::Failure;
-use super::shared::{Assuming, OwnRules, Reading, map_file};
+use super::shared::{Assuming, OwnRules, Reading, Releasing, map_file};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -72,6 +72,8 @@ pub(crate) struct Args {
     /// One worklist for each value of a field (facility, site, ...) or of a column of the inputs
     #[arg(long, value_name = "FIELD")]
     worklist_by: Option<String>,
+    #[command(flatten)]
+    releasing: Releasing,
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
@@ -149,6 +151,7 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
         worklist_by: args.worklist_by.clone(),
+        release: args.releasing.release(),
     })
 }
 
@@ -230,7 +233,11 @@ fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
         writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;
     }
     writeln!(out)?;
-    writeln!(out, "{}", render(&result.counts, 80))?;
+    let shown = match args.releasing.release().small {
+        Some(_) => render_tables(&result.tables, 80),
+        None => render(&result.counts, 80),
+    };
+    writeln!(out, "{shown}")?;
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
     if let Some(events) = &result.manifest.events {

@@ -4,9 +4,10 @@ use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use rstage::pipeline::{SummaryConfig, summarise};
-use rstage::summary::render;
+use rstage::summary::{render, render_tables};
 
 use super::failure::Failure;
+use super::shared::Releasing;
 
 /// Options of `rstage summary`.
 #[derive(clap::Args)]
@@ -20,6 +21,8 @@ pub(crate) struct Args {
     /// Replace an earlier result in --out
     #[arg(long)]
     overwrite: bool,
+    #[command(flatten)]
+    releasing: Releasing,
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
@@ -30,14 +33,23 @@ pub(crate) struct Args {
 
 /// Runs it; the exit status.
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
-    let config = SummaryConfig { runs: args.runs.clone(), out: args.out.clone(), overwrite: args.overwrite };
+    let config = SummaryConfig {
+        runs: args.runs.clone(),
+        out: args.out.clone(),
+        overwrite: args.overwrite,
+        release: args.releasing.release(),
+    };
     let summary = summarise(&config)?;
     let mut out = stdout().lock();
     if args.json {
         let text = serde_json::to_string_pretty(&summary.manifest).map_err(std::io::Error::from)?;
         writeln!(out, "{text}")?;
     } else if !args.quiet {
-        writeln!(out, "{}", render(&summary.counts, 80))?;
+        let shown = match config.release.small {
+            Some(_) => render_tables(&summary.tables, 80),
+            None => render(&summary.counts, 80),
+        };
+        writeln!(out, "{shown}")?;
         let counts = summary.manifest.counts;
         writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
         writeln!(out, "{} runs, results: {}", summary.manifest.runs.len(), summary.folder.display())?;

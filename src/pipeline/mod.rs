@@ -34,7 +34,7 @@ use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
 use crate::staging::{Policy, Stager};
-use crate::summary::{Facilities, Origin, Partial, SummaryError};
+use crate::summary::{Facilities, Origin, Partial, SummaryError, Table};
 
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
@@ -45,7 +45,7 @@ use process::{FilePlan, Processed, Shared, process};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
 pub use summarise::{Summary, SummaryConfig, SummaryManifest, summarise};
-pub use tabulate::COUNTS;
+pub use tabulate::{COUNTS, Release};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -82,6 +82,8 @@ pub struct RunConfig {
     pub max_rejects: u64,
     /// A field, or a column of the inputs, each value of which gets a worklist of its own.
     pub worklist_by: Option<String>,
+    /// What of the counts is shown and kept.
+    pub release: Release,
 }
 
 /// Tables of events, one row per staging, recurrence or progression of a tumor.
@@ -124,6 +126,8 @@ pub struct RunResult {
     pub manifest: Manifest,
     /// The counts behind the summary tables.
     pub counts: Partial,
+    /// The summary tables as written.
+    pub tables: Vec<Table>,
     /// Verdict.
     pub verdict: Verdict,
     /// The first rejected rows: file, line and cause, without their text.
@@ -166,6 +170,12 @@ pub enum RunError {
         path: PathBuf,
         /// What was asked for.
         name: String,
+    },
+    /// The counts are to be kept where small numbers are to be hidden.
+    #[error("--counts: {}: lies in the folder of the result, which is to hide small numbers\nhint: choose a place that is not given away", path.display())]
+    CountsInResult {
+        /// The file.
+        path: PathBuf,
     },
     /// The settings of the audit are wrong.
     #[error(transparent)]
@@ -221,6 +231,7 @@ pub fn run(
         Some(rules) => rules,
         None => Rules::builtin().map_err(RunError::Knowledge)?,
     };
+    config.release.check(&config.out)?;
     let files = input::discover(&config.inputs, &config.read)?;
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
@@ -281,7 +292,7 @@ pub fn run(
         rejected: counts.rejected,
     };
     let partial = Partial::new(&finished.counts, &schemas, &facilities, origin)?;
-    tabulate::write_summaries(&folder, &partial)?;
+    let summary_tables = tabulate::write_summaries(&folder, &partial, &config.release)?;
     let manifest = Manifest {
         run: run_id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -290,7 +301,7 @@ pub fn run(
         rules: manifest_rules(rules),
         counts,
         events,
-        findings: finished.findings,
+        findings: tabulate::shown_findings(&finished.findings, &summary_tables),
         durations: BTreeMap::from([
             ("stream".to_owned(), streamed),
             ("total".to_owned(), begin.elapsed().as_secs_f64()),
@@ -299,7 +310,15 @@ pub fn run(
         exit: verdict.exit(),
     };
     let folder = folder.finish(&manifest)?;
-    Ok(RunResult { folder, manifest, counts: partial, verdict, first_rejects: finished.first_rejects })
+    config.release.keep_counts(&partial)?;
+    Ok(RunResult {
+        folder,
+        manifest,
+        counts: partial,
+        tables: summary_tables,
+        verdict,
+        first_rejects: finished.first_rejects,
+    })
 }
 
 /// Reads, processes and writes every record.

@@ -172,7 +172,7 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules, fa
         source: case.reporting_source.value(),
         facility,
         mets: pattern(case.mets),
-        state: Some(oligo.estro),
+        state: oligo.estro,
         sex: case.sex.value(),
         age: case.age.value(),
         basis: match basis_word(staged.basis) {

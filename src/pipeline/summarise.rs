@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::RunError;
-use super::tabulate::{COUNTS, write_summaries};
+use super::tabulate::{COUNTS, Release, write_summaries};
 use crate::output::{Counts, RunFolder};
-use crate::summary::Partial;
+use crate::summary::{Partial, Table};
 
 /// What runs are added up to.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct SummaryConfig {
     pub out: PathBuf,
     /// Whether an earlier result may be replaced.
     pub overwrite: bool,
+    /// What of the counts is shown and kept.
+    pub release: Release,
 }
 
 /// What the sum came to.
@@ -29,6 +31,8 @@ pub struct Summary {
     pub manifest: SummaryManifest,
     /// The counts behind the tables.
     pub counts: Partial,
+    /// The tables as written.
+    pub tables: Vec<Table>,
 }
 
 /// The manifest of a sum of runs.
@@ -48,13 +52,14 @@ pub struct SummaryManifest {
 
 /// Adds up the counts of runs and writes their tables, exactly those of one run over all their inputs.
 pub fn summarise(config: &SummaryConfig) -> Result<Summary, RunError> {
+    config.release.check(&config.out)?;
     let mut runs = config.runs.iter().map(|run| Partial::read(&counts_of(run)));
     let mut partial = runs.next().unwrap_or_else(|| Ok(Partial::default()))?;
     for run in runs {
         partial.merge(run?)?;
     }
     let folder = RunFolder::create(&config.out, config.overwrite)?;
-    write_summaries(&folder, &partial)?;
+    let tables = write_summaries(&folder, &partial, &config.release)?;
     let origin = &partial.origin;
     let manifest = SummaryManifest {
         run: partial.run_id(),
@@ -65,7 +70,8 @@ pub fn summarise(config: &SummaryConfig) -> Result<Summary, RunError> {
     };
     manifest.counts.check()?;
     let folder = folder.finish_with(&manifest)?;
-    Ok(Summary { folder, manifest, counts: partial })
+    config.release.keep_counts(&partial)?;
+    Ok(Summary { folder, manifest, counts: partial, tables })
 }
 
 fn counts_of(run: &Path) -> PathBuf {

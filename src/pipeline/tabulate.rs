@@ -1,5 +1,6 @@
 //! What of a chunk and of a run goes into the summary tables beside what is known of each record.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::category::{Cell, MetFlag};
 use crate::fields::{Field, Mapping, Source};
 use crate::input::{Chunk, Coded};
 use crate::output::{ManifestInput, OutputError, RunFolder};
-use crate::summary::{self, Facility, MetsPattern, Partial};
+use crate::summary::{self, Column, Facility, MetsPattern, Partial, SmallCells, Table};
 
 /// The reporting facilities of the records of a chunk.
 pub(super) struct Places {
@@ -74,26 +75,74 @@ pub(super) fn shared_settings(config: &RunConfig) -> Value {
     settings
 }
 
-/// Writes the tables of a run, and its counts where they may be kept.
-pub(super) fn write_summaries(folder: &RunFolder, partial: &Partial) -> Result<(), RunError> {
-    write_tables(partial, |name| folder.file(name))?;
-    let path = folder.file(COUNTS)?;
-    std::fs::write(&path, partial.to_json()).map_err(|source| OutputError::io(&path, source))?;
-    Ok(())
+/// What is done about small numbers, and where the counts are kept.
+#[derive(Clone, Debug, Default)]
+pub struct Release {
+    /// Numbers that are not to be shown, nor to be worked out. The counts are then not kept beside the tables.
+    pub small: Option<SmallCells>,
+    /// A further file for the counts, which hides nothing; it must lie outside the result.
+    pub counts: Option<PathBuf>,
+}
+
+impl Release {
+    /// Makes sure that the counts do not end up in the folder that is given away.
+    pub(super) fn check(&self, out: &Path) -> Result<(), RunError> {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        match &self.counts {
+            Some(counts) if absolute(counts).starts_with(absolute(out)) => {
+                Err(RunError::CountsInResult { path: counts.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the counts where the user wants them, once the result is in its place.
+    pub(super) fn keep_counts(&self, partial: &Partial) -> Result<(), RunError> {
+        let Some(path) = &self.counts else { return Ok(()) };
+        Ok(std::fs::write(path, partial.to_json()).map_err(|source| OutputError::io(path, source))?)
+    }
+}
+
+/// Writes the tables of a run, and its counts where nothing is hidden; the tables.
+pub(super) fn write_summaries(
+    folder: &RunFolder,
+    partial: &Partial,
+    release: &Release,
+) -> Result<Vec<Table>, RunError> {
+    let tables = summary::tables(partial, release.small);
+    for table in &tables {
+        summary::write_csv(table, create(&folder.file(&format!("summary/{}.csv", table.name))?)?)?;
+        summary::write_parquet(table, create(&folder.file(&format!("summary/{}.parquet", table.name))?)?)?;
+    }
+    if release.small.is_none() {
+        let path = folder.file(COUNTS)?;
+        std::fs::write(&path, partial.to_json()).map_err(|source| OutputError::io(&path, source))?;
+    }
+    Ok(tables)
 }
 
 /// The counts of a run, in its folder.
 pub const COUNTS: &str = "summary/counts.json";
 
-fn write_tables(
-    partial: &Partial,
-    place: impl Fn(&str) -> Result<PathBuf, OutputError>,
-) -> Result<(), RunError> {
-    for table in summary::tables(partial) {
-        summary::write_csv(&table, create(&place(&format!("summary/{}.csv", table.name))?)?)?;
-        summary::write_parquet(&table, create(&place(&format!("summary/{}.parquet", table.name))?)?)?;
+/// The numbers of findings that the tables show, by rule and severity.
+pub(super) fn shown_findings(
+    findings: &BTreeMap<String, BTreeMap<String, u64>>,
+    tables: &[Table],
+) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut shown = findings.clone();
+    let Some(table) = tables.iter().find(|table| table.name == "findings_by_rule") else { return shown };
+    if let (Some(Column::Text(rules)), Some(Column::Text(severities)), Some(Column::Number(numbers))) =
+        (table.column("rule"), table.column("severity"), table.column("n"))
+    {
+        for ((rule, severity), _) in rules.iter().zip(severities).zip(numbers).filter(|(_, n)| n.is_none()) {
+            let (Some(rule), Some(severity)) = (rule, severity) else { continue };
+            if let Some(severities) = shown.get_mut(rule) {
+                severities.remove(severity);
+            }
+        }
     }
-    Ok(())
+    shown.retain(|_, severities| !severities.is_empty());
+    shown
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, OutputError> {

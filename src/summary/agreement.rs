@@ -73,13 +73,16 @@ impl Agreement {
     }
 }
 
-/// Kappa by schema and edition, a row for each weight.
-pub(super) fn kappas(partial: &Partial, run: &str) -> Table {
+/// Kappa by schema and edition, a row for each weight; only where the whole matrix behind it is shown.
+pub(super) fn kappas(partial: &Partial, run: &str, shown: impl Fn(&[&str]) -> bool) -> Table {
     let groups = Agreement::by(partial, &["schema", "edition"]);
     let weights = [("equal", Weights::Equal), ("linear", Weights::Linear)];
     let rows: Vec<_> = groups
         .iter()
-        .flat_map(|(labels, agreement)| weights.map(|(name, weight)| (labels, agreement, name, weight)))
+        .flat_map(|(labels, agreement)| {
+            let agreement = shown(labels).then_some(agreement);
+            weights.map(|(name, weight)| (labels, agreement, name, weight))
+        })
         .collect();
     let label = |at: usize| rows.iter().map(move |row| row.0.get(at).filter(|text| !text.is_empty()));
     Table {
@@ -88,9 +91,9 @@ pub(super) fn kappas(partial: &Partial, run: &str) -> Table {
             ("schema", Column::Text(label(0).map(|text| text.map(|text| (*text).to_owned())).collect())),
             ("edition", Column::Number(label(1).map(|text| text?.parse().ok()).collect())),
             ("weights", Column::Text(rows.iter().map(|row| Some(row.2.to_owned())).collect())),
-            ("n", Column::Number(rows.iter().map(|row| Some(row.1.n())).collect())),
-            ("kappa", Column::Share(rows.iter().map(|row| row.1.kappa(row.3)).collect())),
-            ("suppressed", Column::Flag(vec![false; rows.len()])),
+            ("n", Column::Number(rows.iter().map(|row| Some(row.1?.n())).collect())),
+            ("kappa", Column::Share(rows.iter().map(|row| row.1?.kappa(row.3)).collect())),
+            ("suppressed", Column::Flag(rows.iter().map(|row| row.1.is_none()).collect())),
             ("run", Column::Text(vec![Some(run.to_owned()); rows.len()])),
         ],
     }

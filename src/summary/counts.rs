@@ -23,7 +23,6 @@ pub struct Counts {
     pub(super) facility_findings: Numbers<FacilityFindingKey>,
     pub(super) origins: Numbers<OriginKey>,
     pub(super) oligo: Numbers<OligoKey>,
-    pub(super) estro: Numbers<EstroKey>,
     pub(super) restaging: Numbers<RestagingKey>,
     pub(super) mets: Numbers<MetsKey>,
     pub(super) moved: Numbers<Moved>,
@@ -72,6 +71,8 @@ pub(super) struct FacilityKey {
 pub(super) struct CauseKey {
     pub(super) record: RecordKey,
     pub(super) cause: &'static str,
+    /// Stage as derived, known where every possible group shares it.
+    pub(super) derived: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -100,11 +101,6 @@ pub(super) struct OriginKey {
 pub(super) struct OligoKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) oligo: Oligo,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) struct EstroKey {
-    pub(super) schema: Option<SchemaId>,
     pub(super) state: EstroState,
 }
 
@@ -143,13 +139,10 @@ impl Counts {
         count(&mut self.origins, OriginKey { schema, year, origin: tally.origin }, 1);
         count(&mut self.mets, MetsKey { schema, mets: tally.mets }, 1);
         if let Some(cause) = tally.cause {
-            count(&mut self.causes, CauseKey { record, cause }, 1);
+            count(&mut self.causes, CauseKey { record, cause, derived: derived.stage }, 1);
         }
         if let Some(oligo) = tally.oligo {
-            count(&mut self.oligo, OligoKey { schema, oligo }, 1);
-        }
-        if let Some(state) = tally.state {
-            count(&mut self.estro, EstroKey { schema, state }, 1);
+            count(&mut self.oligo, OligoKey { schema, oligo, state: tally.state }, 1);
         }
         if let Some(restaging) = tally.restaging {
             count(&mut self.restaging, RestagingKey { schema, restaging }, 1);
@@ -181,7 +174,6 @@ impl Counts {
         add_all(&mut self.facility_findings, other.facility_findings);
         add_all(&mut self.origins, other.origins);
         add_all(&mut self.oligo, other.oligo);
-        add_all(&mut self.estro, other.estro);
         add_all(&mut self.restaging, other.restaging);
         add_all(&mut self.mets, other.mets);
         add_all(&mut self.moved, other.moved);
@@ -247,7 +239,7 @@ mod tests {
                 source: Some(1),
                 facility: Facility::default(),
                 mets: MetsPattern(*b"000000"),
-                state: None,
+                state: EstroState::NotApplicable,
                 sex,
                 age,
                 basis: "clinical",
@@ -274,7 +266,7 @@ mod tests {
 
     fn text(counts: &Counts) -> String {
         let partial = sample::labelled(counts, sample::NAMES);
-        let (tables, shown) = (tables(&partial), render(&partial, 80));
+        let (tables, shown) = (tables(&partial, None), render(&partial, 80));
         tables.iter().map(csv).chain([shown]).collect::<Vec<_>>().join("\n")
     }
 

@@ -11,6 +11,7 @@ mod agreement;
 mod counts;
 mod error;
 mod facility;
+mod hide;
 mod partial;
 mod render;
 mod spec;
@@ -22,8 +23,9 @@ pub use age::AgeBand;
 pub use counts::Counts;
 pub use error::SummaryError;
 pub use facility::{Facilities, Facility, MOST_FACILITIES};
+pub use hide::SmallCells;
 pub use partial::{Origin, Partial};
-pub use render::render;
+pub use render::{render, render_tables};
 pub use statistics::{Weights, kappa, wilson};
 pub use table::{Column, Table, write_csv, write_parquet};
 pub use tables::{contents, tables};
@@ -68,8 +70,8 @@ pub struct Tally {
     pub mets: MetsPattern,
     /// Oligometastasis, where it was graded.
     pub oligo: Option<Oligo>,
-    /// State by the ESTRO/EORTC questions, where it was graded.
-    pub state: Option<EstroState>,
+    /// State by the ESTRO/EORTC questions.
+    pub state: EstroState,
     /// Stage at diagnosis beside the restaged one, where the record has one.
     pub restaging: Option<Restaging>,
 }

@@ -211,6 +211,10 @@ impl Partial {
         self.cube("records").rows.values().sum()
     }
 
+    pub(super) fn cubes(&self) -> impl Iterator<Item = (&str, &Cube)> {
+        self.cubes.iter().map(|(name, cube)| (name.as_str(), cube))
+    }
+
     pub(super) fn cube(&self, name: &str) -> &Cube {
         static NONE: Cube = Cube { keys: Vec::new(), rows: BTreeMap::new() };
         self.cubes.get(name).unwrap_or(&NONE)
@@ -242,7 +246,7 @@ impl Labels<'_> {
             (
                 "stages",
                 Cube::of(
-                    &["schema", "year", "sex", "age_band", "recorded", "derived"],
+                    &["schema", "year", "sex", "age_band", "recorded_stage", "derived_stage"],
                     pairs(&counts.stages),
                     |key| {
                         vec![
@@ -294,10 +298,20 @@ impl Labels<'_> {
             ),
             (
                 "causes",
-                Cube::of(&["schema", "year", "reporting_source", "cause"], pairs(&counts.causes), |key| {
-                    let record = key.record;
-                    vec![schema(record.schema), number(record.year), number(record.source), text(key.cause)]
-                }),
+                Cube::of(
+                    &["schema", "year", "reporting_source", "cause", "derived_stage"],
+                    pairs(&counts.causes),
+                    |key| {
+                        let record = key.record;
+                        vec![
+                            schema(record.schema),
+                            number(record.year),
+                            number(record.source),
+                            text(key.cause),
+                            text(key.derived),
+                        ]
+                    },
+                ),
             ),
             (
                 "findings",
@@ -324,15 +338,15 @@ impl Labels<'_> {
             ),
             (
                 "oligometastasis",
-                Cube::of(&["schema", "profile", "level", "timing"], pairs(&counts.oligo), |key| {
+                Cube::of(&["schema", "profile", "level", "timing", "state"], pairs(&counts.oligo), |key| {
                     let oligo = key.oligo;
-                    vec![schema(key.schema), text(oligo.profile), text(oligo.level), text(oligo.timing)]
-                }),
-            ),
-            (
-                "estro",
-                Cube::of(&["schema", "state"], pairs(&counts.estro), |key| {
-                    vec![schema(key.schema), key.state.to_string()]
+                    vec![
+                        schema(key.schema),
+                        text(oligo.profile),
+                        text(oligo.level),
+                        text(oligo.timing),
+                        key.state.to_string(),
+                    ]
                 }),
             ),
             (

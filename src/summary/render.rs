@@ -7,7 +7,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyl
 use super::agreement::Agreement;
 use super::spec::Only;
 use super::table::decimal;
-use super::{Partial, Weights, wilson};
+use super::{Column, Partial, Weights, wilson};
 
 /// Rows of a section before the rest is only counted.
 const ROWS: usize = 8;
@@ -28,6 +28,23 @@ pub fn render(partial: &Partial, width: u16) -> String {
     ];
     let texts: Vec<String> = sections.iter().filter_map(|section| section.text(width)).collect();
     texts.join("\n")
+}
+
+/// The key figures of tables whose small numbers are hidden; a hidden one is `*`.
+pub fn render_tables(tables: &[super::Table], width: u16) -> String {
+    let Some(figures) = tables.iter().find(|table| table.name == "key_figures") else { return String::new() };
+    let text = |name: &str, row: usize| match figures.column(name) {
+        Some(Column::Text(cells)) => cells.get(row).cloned().flatten(),
+        Some(Column::Number(cells)) => cells.get(row).copied().flatten().map(|n| n.to_string()),
+        Some(Column::Share(cells)) => cells.get(row).copied().flatten().map(|share| decimal(share, 1)),
+        _ => None,
+    };
+    let rows = (0..figures.rows()).map(|row| {
+        let cell = |name: &str| text(name, row).unwrap_or_else(|| "*".to_owned());
+        ["measure", "n", "denominator", "percent"].map(cell).to_vec()
+    });
+    let section = Section::of(vec!["Key figure", "n", "of", "%"], rows.collect(), usize::MAX);
+    section.text(width).unwrap_or_default()
 }
 
 /// One table whose first column says what it is about.
@@ -65,10 +82,10 @@ impl Section {
 
 fn stages(partial: &Partial) -> Section {
     let mut totals = BTreeMap::<_, (u64, u64)>::new();
-    for (stage, n) in total(partial, "stages", "recorded") {
+    for (stage, n) in total(partial, "stages", "recorded_stage") {
         totals.entry(stage).or_default().0 = n;
     }
-    for (stage, n) in total(partial, "stages", "derived") {
+    for (stage, n) in total(partial, "stages", "derived_stage") {
         totals.entry(stage).or_default().1 = n;
     }
     let all = partial.records();

@@ -4,7 +4,7 @@ use super::{
     Counts, Facilities, Facility, MetsPattern, Oligo, Origin, Partial, Restaging, Staging, Table, Tally,
     write_csv,
 };
-use crate::audit::Severity;
+use crate::audit::{EstroState, Severity};
 use crate::category::{Edition, Sex};
 use crate::knowledge::SchemaId;
 
@@ -117,7 +117,7 @@ pub(super) fn lung() -> Tally {
         source: Some(1),
         facility: Facility::default(),
         mets: MetsPattern(*b"00000-"),
-        state: None,
+        state: EstroState::NotApplicable,
         sex: Some(Sex::Male),
         age: Some(67),
         basis: "clinical",

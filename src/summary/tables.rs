@@ -2,14 +2,26 @@
 
 use std::collections::BTreeMap;
 
+use super::hide::hide;
 use super::spec::{FORMS, Form, Part};
-use super::{Column, Partial, Table, agreement, wilson};
+use super::{Column, Partial, SmallCells, Table, agreement, wilson};
 
-/// All tables, always the same ones in the same order, the empty ones included.
-pub fn tables(partial: &Partial) -> Vec<Table> {
+/// All tables, always the same ones in the same order, the empty ones included; with small numbers hidden
+/// where a limit is given.
+pub fn tables(partial: &Partial, small: Option<SmallCells>) -> Vec<Table> {
     let run = partial.run_id();
-    let mut tables: Vec<Table> = FORMS.iter().map(|form| layout(form, &rows(form, partial), &run)).collect();
-    tables.push(agreement::kappas(partial, &run));
+    let mut forms: Vec<(&Form, Vec<Row>)> = FORMS.iter().map(|form| (form, rows(form, partial))).collect();
+    if let Some(small) = small {
+        hide(&mut forms, partial, small);
+    }
+    let mut tables: Vec<Table> =
+        FORMS.iter().zip(&forms).map(|(form, (_, rows))| layout(form, rows, &run)).collect();
+    let shown = |labels: &[&str]| {
+        let matrix = forms.iter().find(|(form, _)| form.name == "agreement");
+        let of_group = |row: &&Row| row.labels.starts_with(labels);
+        matrix.is_none_or(|(_, rows)| rows.iter().filter(of_group).all(|row| !row.hidden))
+    };
+    tables.push(agreement::kappas(partial, &run, shown));
     tables.push(run_card(partial, &run));
     tables
 }
@@ -33,7 +45,17 @@ pub(super) struct Row<'a> {
     pub(super) denominator: Option<u64>,
     /// What it is a share of: the part with the labels of the denominator.
     stratum: (usize, Vec<&'a str>),
+    /// Whether `n` or the denominator is hidden.
     pub(super) hidden: bool,
+    /// Whether it is too few for a share.
+    pub(super) few: bool,
+}
+
+impl Row<'_> {
+    /// The part of the table that it belongs to.
+    pub(super) const fn part(&self) -> usize {
+        self.stratum.0
+    }
 }
 
 /// The rows of a table in their order.
@@ -83,6 +105,7 @@ fn part_rows<'a>(form: &'a Form, at: usize, part: &'a Part, partial: &'a Partial
                 denominator: Some(of.get(&stratum).copied().unwrap_or_default()),
                 stratum: (at, stratum),
                 hidden: false,
+                few: false,
             }
         })
         .collect()
@@ -102,12 +125,12 @@ pub(super) fn layout(form: &'static Form, rows: &[Row], run: &str) -> Table {
     }
     let per = f64::from(form.per);
     let share = |row: &Row| {
-        let (n, of) = (row.n?, row.denominator.filter(|&of| of > 0)?);
+        let (n, of) = (row.n.filter(|_| !row.few)?, row.denominator.filter(|&of| of > 0)?);
         Some(per * n as f64 / of as f64)
     };
     // A tumor can have more than one finding of a kind only by mistake; an interval of a rate is that of a share.
     let interval = |row: &Row| {
-        let (low, high) = wilson(row.n?, row.denominator?)?;
+        let (low, high) = wilson(row.n.filter(|_| !row.few)?, row.denominator?)?;
         Some((per * low, per * high))
     };
     let [name, low, high] = if form.per == 100 {
@@ -123,7 +146,7 @@ pub(super) fn layout(form: &'static Form, rows: &[Row], run: &str) -> Table {
     if let Some(known) = &form.known {
         columns.push((&known.column, Column::Share(of_known(&known.unknown, rows))));
     }
-    columns.push(("suppressed", Column::Flag(rows.iter().map(|row| row.hidden).collect())));
+    columns.push(("suppressed", Column::Flag(rows.iter().map(|row| row.hidden || row.few).collect())));
     columns.push(("run", Column::Text(vec![Some(run.to_owned()); rows.len()])));
     Table { name: &form.name, columns }
 }
@@ -138,7 +161,7 @@ fn of_known(unknown: &[String], rows: &[Row]) -> Vec<Option<f64>> {
     }
     let share = |row: &Row| {
         let sum = sums.get(&row.stratum).copied().flatten().filter(|&sum| sum > 0)?;
-        Some(100.0 * row.n? as f64 / sum as f64)
+        Some(100.0 * row.n.filter(|_| !row.few)? as f64 / sum as f64)
     };
     rows.iter().map(|row| if says(row) { share(row) } else { None }).collect()
 }
@@ -163,5 +186,92 @@ fn run_card(partial: &Partial, run: &str) -> Table {
             ("value", Column::Text(values)),
             ("run", Column::Text(runs)),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, csv};
+    use super::*;
+    use crate::summary::Counts;
+
+    fn table(name: &str) -> Table {
+        let tables = tables(&sample::partial(), None);
+        tables.into_iter().find(|table| table.name == name).unwrap()
+    }
+
+    /// The columns up to the share; the rest is the same in all tables.
+    fn short(name: &str) -> String {
+        let text = csv(&table(name));
+        text.lines()
+            .map(|line| line.strip_suffix(",false,run").unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
+    #[test]
+    fn tables_without_records_have_their_header() {
+        let all = tables(&sample::labelled(&Counts::default(), &[]), None);
+        let full = tables(&sample::partial(), None);
+        assert_eq!(all.len(), full.len());
+        assert_eq!(
+            contents().map(|(name, _)| name).collect::<Vec<_>>(),
+            full.iter().map(|t| t.name).collect::<Vec<_>>()
+        );
+        let names = |table: &Table| table.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>();
+        for (empty, full) in all.iter().zip(&full) {
+            assert!(empty.rows() == 0 || ["key_figures", "run_card"].contains(&empty.name), "{}", empty.name);
+            assert_eq!(names(empty), names(full), "{}", empty.name);
+        }
+    }
+
+    #[test]
+    fn the_readme_lists_the_tables() {
+        let readme = include_str!("../../README.md");
+        for (name, about) in contents() {
+            assert!(readme.contains(&format!("| `{name}` | {about} |")), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_sample_as_tables() {
+        for name in [
+            "stage_by_year",
+            "agreement_summary",
+            "unknown_causes",
+            "oligometastasis_bounds",
+            "findings",
+            "restaging",
+            "metastatic_origin",
+            "agreement_kappa",
+        ] {
+            insta::assert_snapshot!(name, short(name));
+        }
+    }
+
+    #[test]
+    fn shares_of_a_stratum_add_up() {
+        for name in
+            ["stage_distribution", "stage_by_year", "stage_by_age", "metastatic_origin", "mets_pattern"]
+        {
+            let table = table(name);
+            let text = csv(&table);
+            let mut reader = csv::Reader::from_reader(text.as_bytes());
+            let header = reader.headers().unwrap().clone();
+            let at = |name: &str| header.iter().position(|known| known == name).unwrap();
+            let (n, last) = (at("n"), at("n") - 1);
+            let mut strata = BTreeMap::<Vec<String>, (u64, u64, f64)>::new();
+            for row in reader.records().map(Result::unwrap) {
+                let stratum = row.iter().take(last).map(str::to_owned).collect();
+                let sum = strata.entry(stratum).or_default();
+                sum.0 += row[n].parse::<u64>().unwrap();
+                sum.1 = row[n + 1].parse().unwrap();
+                sum.2 += row[n + 2].parse::<f64>().unwrap();
+            }
+            for (stratum, (n, denominator, percent)) in strata {
+                assert_eq!(n, denominator, "{name} {stratum:?}");
+                assert!((percent - 100.0).abs() < 0.05, "{name} {stratum:?} {percent}");
+            }
+        }
     }
 }

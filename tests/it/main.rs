@@ -25,6 +25,7 @@ mod properties;
 mod random_cases;
 mod real_tables;
 mod rules;
+mod small_cells;
 mod summary;
 mod support;
 mod systems;
