@@ -49,6 +49,8 @@ struct Release {
     atoms: usize,
     /// By `Number::same`.
     hidden: Vec<bool>,
+    /// Hidden numbers that must not be worked out, by `Number::same`; the others are hidden for their sake.
+    secret: Vec<bool>,
     /// The number of all records, which is never hidden.
     all: Option<usize>,
 }
@@ -95,17 +97,25 @@ impl Release {
     fn protect(&mut self, least: u64) {
         for at in 0..self.numbers.len() {
             if (1..least).contains(&self.numbers[at].value) {
-                self.hide(at);
+                self.hide_secret(at);
             }
         }
         for _ in 0..MOST_ROUNDS {
             self.hide_remainders(least);
-            let fixed = self.fixed();
-            if fixed.is_empty() {
-                return;
-            }
-            for number in fixed {
+            let (secret, known): (Vec<usize>, Vec<usize>) =
+                self.fixed().into_iter().partition(|&at| self.secret[self.numbers[at].same]);
+            for &number in &secret {
                 self.hide_more(number);
+            }
+            if !secret.is_empty() {
+                continue;
+            }
+            // What can be worked out anyway and is not small tells nothing new where it is shown.
+            for number in known {
+                self.hidden[self.numbers[number].same] = false;
+            }
+            if !self.hide_remainders(least) {
+                return;
             }
         }
         for at in 0..self.numbers.len() {
@@ -113,8 +123,15 @@ impl Release {
         }
     }
 
-    /// What the shown rows of a stratum leave of a shown whole is a number, too.
-    fn hide_remainders(&mut self, least: u64) {
+    fn hide_secret(&mut self, number: usize) {
+        self.hide(number);
+        let same = self.numbers[number].same;
+        self.secret[same] = self.hidden[same];
+    }
+
+    /// What the shown rows of a stratum leave of a shown whole is a number, too. Whether any was hidden for it.
+    fn hide_remainders(&mut self, least: u64) -> bool {
+        let mut any = false;
         loop {
             let mut more = Vec::new();
             for stratum in &self.strata {
@@ -130,11 +147,12 @@ impl Release {
             }
             let before = self.hidden.iter().filter(|hidden| **hidden).count();
             for number in more {
-                self.hide(number);
+                self.hide_secret(number);
             }
             if self.hidden.iter().filter(|hidden| **hidden).count() == before {
-                return;
+                return any;
             }
+            any = true;
         }
     }
 
@@ -384,8 +402,9 @@ impl<'a> Builder<'a> {
         let all = (self.partial.records() > 0).then(|| self.number("records", &[], &Only::new()));
         let links = self.links();
         let hidden = vec![false; self.same.len()];
+        let secret = hidden.clone();
         let strata = self.strata.into_values().collect();
-        Release { numbers: self.numbers, strata, links, atoms: self.count, hidden, all }
+        Release { numbers: self.numbers, strata, links, atoms: self.count, hidden, secret, all }
     }
 
     /// Sums by the labels that two cubes share, wherever they are the same in both.
@@ -429,9 +448,10 @@ impl Builder<'_> {
             parts
         };
         let mut links = Vec::new();
-        for (findings, records, shared) in
-            [("findings", "agreement", &["schema"][..]), ("facility_findings", "facilities", &["facility", "year"])]
-        {
+        for (findings, records, shared) in [
+            ("findings", "agreement", &["schema"][..]),
+            ("facility_findings", "facilities", &["facility", "year"]),
+        ] {
             let outcomes = split(records, "agreement");
             for of_rule in split(findings, "rule").into_values() {
                 let left = margins(&of_rule, shared);

@@ -232,13 +232,18 @@ fn link(published: &mut Published, copy: &Copy, other: &Copy) {
 
 /// A registry of a few sites, so that elimination is quick.
 fn few_sites(work: &Work) -> String {
-    let text = fs::read_to_string(fixture("registry.csv")).unwrap();
-    let (header, body) = text.split_once('\n').unwrap();
-    let site = header.split(',').position(|name| name == "primarySite").unwrap();
-    let taken = ["C341", "C349", "C619", "C504"];
-    let lines: Vec<&str> =
-        body.lines().filter(|line| taken.contains(&line.split(',').nth(site).unwrap())).collect();
-    work.write("few.csv", format!("{header}\n{}\n", lines.join("\n"))).to_string_lossy().into_owned()
+    let mut reader = csv::Reader::from_path(fixture("registry.csv")).unwrap();
+    let mut writer = csv::Writer::from_path(work.path("few.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let site = header.iter().position(|name| name == "primarySite").unwrap();
+    writer.write_record(&header).unwrap();
+    for row in reader.records().map(Result::unwrap) {
+        if ["C341", "C349", "C619", "C504"].contains(&&row[site]) {
+            writer.write_record(&row).unwrap();
+        }
+    }
+    writer.flush().unwrap();
+    work.path("few.csv").to_string_lossy().into_owned()
 }
 
 #[test]
