@@ -23,6 +23,10 @@ pub struct SmallCells {
 
 /// Rounds of hiding more before everything is hidden.
 const MOST_ROUNDS: usize = 200;
+/// Attempts to show again what was hidden without need.
+const MOST_TRIES: usize = 100;
+/// Steps of conjugate gradients; what they have not told apart by then counts as fixed by rounding only.
+const MOST_STEPS: usize = 5_000;
 /// A number moves with a random change at least as much as this unless it is fixed.
 const FIXED: f64 = 1e-5;
 
@@ -102,24 +106,53 @@ impl Release {
         }
         for _ in 0..MOST_ROUNDS {
             self.hide_remainders(least);
-            let (secret, known): (Vec<usize>, Vec<usize>) =
-                self.fixed().into_iter().partition(|&at| self.secret[self.numbers[at].same]);
-            for &number in &secret {
-                self.hide_more(number);
-            }
-            if !secret.is_empty() {
-                continue;
-            }
-            // What can be worked out anyway and is not small tells nothing new where it is shown.
-            for number in known {
-                self.hidden[self.numbers[number].same] = false;
-            }
-            if !self.hide_remainders(least) {
+            let fixed = self.fixed_secrets();
+            if fixed.is_empty() {
+                self.show_again(least);
                 return;
+            }
+            for number in fixed {
+                self.hide_more(number);
             }
         }
         for at in 0..self.numbers.len() {
             self.hide(at);
+        }
+    }
+
+    fn fixed_secrets(&self) -> Vec<usize> {
+        let secret = |at: &usize| self.secret[self.numbers[*at].same];
+        self.fixed().into_iter().filter(secret).collect()
+    }
+
+    /// Shows again what was hidden without need, the largest first, as many at a time as keep all secrets.
+    fn show_again(&mut self, least: u64) {
+        let mut seen = BTreeSet::new();
+        let mut hidden: Vec<usize> = (0..self.numbers.len())
+            .filter(|&at| {
+                let same = self.numbers[at].same;
+                self.hidden[same] && !self.secret[same] && seen.insert(same)
+            })
+            .collect();
+        hidden.sort_by_key(|&at| (std::cmp::Reverse(self.numbers[at].value), at));
+        let mut waiting: Vec<Vec<usize>> = vec![hidden];
+        for _ in 0..MOST_TRIES {
+            let Some(some) = waiting.pop() else { return };
+            self.set_hidden(&some, false);
+            if self.small_remainders(least).is_empty() && self.fixed_secrets().is_empty() {
+                continue;
+            }
+            self.set_hidden(&some, true);
+            if some.len() > 1 {
+                let (larger, smaller) = some.split_at(some.len() / 2);
+                waiting.extend([smaller.to_vec(), larger.to_vec()]);
+            }
+        }
+    }
+
+    fn set_hidden(&mut self, numbers: &[usize], hidden: bool) {
+        for &at in numbers {
+            self.hidden[self.numbers[at].same] = hidden;
         }
     }
 
@@ -129,31 +162,33 @@ impl Release {
         self.secret[same] = self.hidden[same];
     }
 
-    /// What the shown rows of a stratum leave of a shown whole is a number, too. Whether any was hidden for it.
-    fn hide_remainders(&mut self, least: u64) -> bool {
-        let mut any = false;
+    /// Hides what it takes that no remainder is small.
+    fn hide_remainders(&mut self, least: u64) {
         loop {
-            let mut more = Vec::new();
-            for stratum in &self.strata {
-                if self.is_hidden(stratum.whole) {
-                    continue;
-                }
-                let shown = || stratum.rows.iter().filter(|&&row| !self.is_hidden(row));
-                let sum: u64 = shown().map(|&row| self.numbers[row].value).sum();
-                let rest = self.numbers[stratum.whole].value.saturating_sub(sum);
-                if (1..least).contains(&rest) {
-                    more.push(self.smallest(shown()).unwrap_or(stratum.whole));
-                }
-            }
+            let more = self.small_remainders(least);
             let before = self.hidden.iter().filter(|hidden| **hidden).count();
             for number in more {
                 self.hide_secret(number);
             }
             if self.hidden.iter().filter(|hidden| **hidden).count() == before {
-                return any;
+                return;
             }
-            any = true;
         }
+    }
+
+    /// What the shown rows of a stratum leave of a shown whole is a number, too: where it is small, the row to
+    /// hide besides.
+    fn small_remainders(&self, least: u64) -> Vec<usize> {
+        let of = |stratum: &Stratum| {
+            if self.is_hidden(stratum.whole) {
+                return None;
+            }
+            let shown = || stratum.rows.iter().filter(|&&row| !self.is_hidden(row));
+            let sum: u64 = shown().map(|&row| self.numbers[row].value).sum();
+            let rest = self.numbers[stratum.whole].value.saturating_sub(sum);
+            (1..least).contains(&rest).then(|| self.smallest(shown()).unwrap_or(stratum.whole))
+        };
+        self.strata.iter().filter_map(of).collect()
     }
 
     /// The smallest shown number that is not 0.
@@ -183,11 +218,9 @@ impl Release {
             }
         }
         if more.is_empty() {
-            let atoms: BTreeSet<usize> = self.numbers[fixed].atoms.iter().copied().collect();
-            let near = |at: &usize| self.numbers[*at].atoms.iter().any(|atom| atoms.contains(atom));
-            let around: Vec<usize> = (0..self.numbers.len()).filter(near).collect();
-            let next = self.smallest(around.iter());
-            more.extend(next.or_else(|| self.smallest((0..self.numbers.len()).collect::<Vec<_>>().iter())));
+            // All of them, for it can often be worked out in more than one way.
+            more = self.behind(fixed);
+            more.retain(|&at| self.numbers[at].value > 0);
         }
         for number in more {
             self.hide(number);
@@ -210,52 +243,88 @@ impl Release {
     }
 
     /// A random change of the counts that no shown number and no link between cubes notices: the part of a
-    /// random vector that is orthogonal to all of them, by conjugate gradients.
+    /// random vector that is orthogonal to all of them.
     fn change(&self) -> Vec<f64> {
-        let mut rows: Vec<Vec<(usize, f64)>> = Vec::new();
-        for (at, number) in self.numbers.iter().enumerate() {
-            if !self.is_hidden(at) {
-                rows.push(number.atoms.iter().map(|&atom| (atom, 1.0)).collect());
-            }
+        Shown::new(self).apart(random(self.atoms)).0
+    }
+
+    /// The shown numbers that a fixed number can be worked out from.
+    fn behind(&self, fixed: usize) -> Vec<usize> {
+        let shown = Shown::new(self);
+        let mut sum = vec![0.0; self.atoms];
+        for &atom in &self.numbers[fixed].atoms {
+            sum[atom] = 1.0;
         }
-        for (left, right) in &self.links {
-            let signed =
-                |atoms: &[usize], sign: f64| atoms.iter().map(move |&atom| (atom, sign)).collect::<Vec<_>>();
-            rows.push([signed(left, 1.0), signed(right, -1.0)].concat());
-        }
+        let (_, weights) = shown.apart(sum);
+        shown
+            .numbers
+            .iter()
+            .zip(weights)
+            .filter(|(_, weight)| weight.abs() > FIXED)
+            .map(|(&at, _)| at)
+            .collect()
+    }
+}
+
+/// What is known of the counts: sums of them, each of length 1.
+struct Shown {
+    /// The shown numbers, whose sums come first; those of the links follow.
+    numbers: Vec<usize>,
+    rows: Vec<Vec<(usize, f64)>>,
+}
+
+impl Shown {
+    fn new(release: &Release) -> Self {
+        let numbers: Vec<usize> = (0..release.numbers.len()).filter(|&at| !release.is_hidden(at)).collect();
+        let signed =
+            |atoms: &[usize], sign: f64| atoms.iter().map(move |&atom| (atom, sign)).collect::<Vec<_>>();
+        let sums = numbers.iter().map(|&at| signed(&release.numbers[at].atoms, 1.0));
+        let links =
+            release.links.iter().map(|(left, right)| [signed(left, 1.0), signed(right, -1.0)].concat());
+        let mut rows: Vec<_> = sums.chain(links).collect();
         for row in &mut rows {
             let norm = (row.len() as f64).sqrt().max(1.0);
             row.iter_mut().for_each(|(_, value)| *value /= norm);
         }
-        let apply = |vector: &[f64]| -> Vec<f64> {
-            rows.iter().map(|row| row.iter().map(|&(atom, value)| value * vector[atom]).sum()).collect()
-        };
-        let back = |weights: &[f64]| -> Vec<f64> {
-            let mut vector = vec![0.0; self.atoms];
-            for (row, weight) in rows.iter().zip(weights) {
-                row.iter().for_each(|&(atom, value)| vector[atom] += value * weight);
-            }
-            vector
-        };
+        Self { numbers, rows }
+    }
+
+    /// The part of a vector that is orthogonal to all rows, and the weights of the rows in the rest of it, by
+    /// conjugate gradients on the normal equations (Hestenes and Stiefel 1952).
+    fn apart(&self, vector: Vec<f64>) -> (Vec<f64>, Vec<f64>) {
         let norm = |vector: &[f64]| vector.iter().map(|value| value * value).sum::<f64>();
-        let mut rest = random(self.atoms);
-        let mut seen = apply(&rest);
+        let mut rest = vector;
+        let mut weights = vec![0.0; self.rows.len()];
+        let mut seen = self.apply(&rest);
         let mut step = seen.clone();
         let mut size = norm(&seen);
         let enough = size * 1e-22;
-        for _ in 0..5_000 {
+        for _ in 0..MOST_STEPS {
             if size <= enough || size == 0.0 {
                 break;
             }
-            let direction = back(&step);
+            let direction = self.back(&step, rest.len());
             let length = size / norm(&direction).max(f64::MIN_POSITIVE);
             rest.iter_mut().zip(&direction).for_each(|(value, along)| *value -= length * along);
-            seen = apply(&rest);
+            weights.iter_mut().zip(&step).for_each(|(weight, along)| *weight += length * along);
+            seen = self.apply(&rest);
             let next = norm(&seen);
             step.iter_mut().zip(&seen).for_each(|(old, new)| *old = new + next / size * *old);
             size = next;
         }
-        rest
+        (rest, weights)
+    }
+
+    fn apply(&self, vector: &[f64]) -> Vec<f64> {
+        self.rows.iter().map(|row| row.iter().map(|&(atom, value)| value * vector[atom]).sum()).collect()
+    }
+
+    fn back(&self, weights: &[f64], atoms: usize) -> Vec<f64> {
+        let mut vector = vec![0.0; atoms];
+        for (row, weight) in self.rows.iter().zip(weights) {
+            row.iter().for_each(|&(atom, value)| vector[atom] += value * weight);
+        }
+        vector
     }
 }
 
