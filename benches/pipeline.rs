@@ -16,7 +16,7 @@ use rstage::fields::{MapOptions, recognise};
 use rstage::input::{Delimiter, InputFile, Options};
 use rstage::knowledge::Rules;
 use rstage::output::TableFormat;
-use rstage::pipeline::{Cases, EventTables, Progress, RunConfig, run};
+use rstage::pipeline::{Cases, DEFAULT_MEMORY, EventTables, Progress, RunConfig, run};
 use rstage::staging::{Case, Policy, Stager};
 use rstage::synth::{Generator, write_csv, write_parquet};
 
@@ -46,10 +46,13 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         read: Options::default(),
         map: MapOptions::default(),
         rules: None,
+        algorithms: None,
         policy: Policy::default(),
         also_editions: Vec::new(),
         audit: Config::default(),
         threads: 0,
+        memory: DEFAULT_MEMORY,
+        previous: None,
         fail_on: None,
         max_rejects: 0,
         worklist_by: None,

@@ -1,15 +1,19 @@
 //! One record in words: every step from its cells to its stage, its findings, and its course.
 
+mod seer;
+
+pub use seer::explain_seer;
+
 use std::fmt::Write as _;
 
 use crate::audit::{AuditRules, Audited, Finding, OrganNames};
-use crate::category::{Cell, Recorded, StageGroup};
+use crate::category::{Cell, Edition, Recorded, StageGroup};
 use crate::fields::Field;
 use crate::knowledge::{BesideKind, Rules, StageTable, TableAxis};
 use crate::staging::words::{basis_word, beside_word, category_word, recorded_word};
 use crate::staging::{
-    Basis, BesideOutcome, BesideRule, Besides, Case, Cause, Derived, EditionSource, Outcome, RuleRef, Staged,
-    compare,
+    Basis, BesideOutcome, BesideRule, Besides, Case, Cause, Derived, EditionSource, Migration, Outcome,
+    RuleRef, Staged, UnderEdition, compare,
 };
 
 /// A record with everything that was worked out about it.
@@ -25,6 +29,8 @@ pub struct Explained<'a> {
     pub besides: &'a Besides,
     /// Its findings.
     pub findings: &'a [Finding],
+    /// What it is under other editions.
+    pub editions: &'a [(Edition, UnderEdition)],
 }
 
 /// The record in words. `cell` gives the text of a field as it was recorded, where there is one.
@@ -46,6 +52,7 @@ pub fn explain(
     }
     original(out, record);
     beside(out, rules, record);
+    other_editions(out, rules, record);
     restaging(out, rules, record);
     course(out, audit, record);
     findings(out, audit, record);
@@ -267,7 +274,8 @@ fn beside(out: &mut String, rules: &Rules, record: Explained<'_>) {
         let recorded = compare(beside, at, derived, record.case)
             .map(|comparison| format!("; {}", comparison.as_str().replace('_', " ")))
             .unwrap_or_default();
-        let _ = writeln!(out, "  {}: {}{note}{recorded}", system.title, beside_word(system, derived));
+        let word = beside_word(beside, system, derived, record.case);
+        let _ = writeln!(out, "  {}: {word}{note}{recorded}", system.title);
         let (Some(BesideRule::Row { table, .. } | BesideRule::Table(table)), rule) =
             (derived.rule, derived.rule)
         else {
@@ -281,6 +289,25 @@ fn beside(out: &mut String, rules: &Rules, record: Explained<'_>) {
         {
             printed(out, &rows.heading, row);
         }
+    }
+}
+
+/// What the categories of the stage at diagnosis come to under other editions.
+fn other_editions(out: &mut String, rules: &Rules, record: Explained<'_>) {
+    for (edition, under) in record.editions {
+        heading(out, &format!("Under edition {edition}"));
+        if let Some(schema) = under.schema.map(|id| rules.schema(id)) {
+            let _ = writeln!(out, "  Schema      {} ({})", schema.id, schema.title);
+        }
+        outcome(out, rules, &under.derived);
+        let change = match under.migration {
+            Migration::NotComparable => {
+                let cause = under.cause(record.staged).map_or("no reason is known", Cause::words);
+                format!("not comparable: {cause}")
+            }
+            change => format!("{} by stage", change.as_str()),
+        };
+        let _ = writeln!(out, "  Change      {change}");
     }
 }
 

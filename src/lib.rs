@@ -55,6 +55,7 @@ pub mod explain;
 pub mod diff;
 
 pub mod output;
+pub mod report;
 pub mod summary;
 
 pub mod pipeline;

@@ -114,9 +114,12 @@ pub fn compare(recorded: Cell<StageGroup>, derived: Outcome) -> (Agreement, Agre
     }
 }
 
-/// Whether one group is the other with a letter left out: III of IIIA, IA of IA1.
+/// Whether one group is the other with a letter left out: III of IIIA, IA of IA1, II bulky of IIBX.
 pub(crate) fn is_part_of(finer: StageGroup, coarser: StageGroup) -> bool {
-    finer != coarser && finer.stage() == coarser.stage() && finer.label().starts_with(coarser.label())
+    let bulky = coarser.label() == "II bulky" && finer.label().ends_with('X');
+    finer != coarser
+        && finer.stage() == coarser.stage()
+        && (bulky || finer.label().starts_with(coarser.label()))
 }
 
 fn beside(group: StageGroup, low: StageGroup, high: StageGroup) -> AgreementDetail {

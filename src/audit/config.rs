@@ -77,6 +77,9 @@ impl SeveritySetting {
 pub struct OligoConfig {
     /// Name of the profile for every record, or `auto`: the one that the schema's block names.
     pub profile: String,
+    /// Profiles that every record is graded under as well, in columns of their own; `all` stands for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
     /// Settings that rule oligometastasis out.
     pub exclude: Vec<Setting>,
     /// Whether distant lymph nodes count as an organ.
@@ -89,12 +92,16 @@ pub struct OligoConfig {
     pub flags_complete_from: u16,
     /// Further profiles, or other caps for one that exists.
     pub profiles: BTreeMap<String, Profile>,
+    /// Profile by schema id, in place of the one that the schema's block names.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub schemas: BTreeMap<String, String>,
 }
 
 impl Default for OligoConfig {
     fn default() -> Self {
         Self {
             profile: Self::AUTO.to_owned(),
+            beside: Vec::new(),
             exclude: vec![
                 Setting::Effusion,
                 Setting::Peritoneal,
@@ -107,6 +114,7 @@ impl Default for OligoConfig {
             allow_possible_weak: true,
             flags_complete_from: 2016,
             profiles: BTreeMap::new(),
+            schemas: BTreeMap::new(),
         }
     }
 }
@@ -114,6 +122,8 @@ impl Default for OligoConfig {
 impl OligoConfig {
     /// The word for "by schema".
     pub const AUTO: &str = "auto";
+    /// The word for every profile.
+    pub const ALL: &str = "all";
 
     /// Whether a setting rules oligometastasis out.
     pub(crate) fn excludes(&self, setting: Setting) -> bool {

@@ -28,6 +28,8 @@ pub(crate) struct Definitions {
     /// Their names by the same index.
     labels: Vec<&'static str>,
     generic: ProfileId,
+    /// The profiles that a configuration gives to schemas, sorted.
+    assigned: Vec<(String, ProfileId)>,
     blocks: Vec<Block>,
     /// Schema id to block, sorted.
     by_schema: Vec<(String, usize)>,
@@ -112,6 +114,11 @@ impl Definitions {
                 .ok_or_else(|| AuditError::UnknownProfile(name.to_owned()))
         };
         let generic = id_of("generic")?;
+        let assigned = config
+            .schemas
+            .iter()
+            .map(|(schema, name)| Ok((schema.clone(), id_of(name)?)))
+            .collect::<Result<_, AuditError>>()?;
         let mut by_schema = Vec::new();
         let mut blocks = Vec::with_capacity(file.schema.len());
         for entry in file.schema {
@@ -132,6 +139,7 @@ impl Definitions {
             labels: profiles.iter().map(|(name, _)| label(name)).collect(),
             profiles,
             generic,
+            assigned,
             blocks,
             by_schema,
             ladder: file.rule,
@@ -143,10 +151,20 @@ impl Definitions {
         self.labels.get(usize::from(id.0)).copied().unwrap_or("")
     }
 
+    /// Names of all profiles.
+    pub(crate) fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.profiles.iter().map(|(name, _)| name.as_str())
+    }
+
     /// The profile with this name.
     pub(crate) fn profile_id(&self, name: &str) -> Option<ProfileId> {
         let at = self.profiles.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
         u8::try_from(at).ok().map(ProfileId)
+    }
+
+    /// All profiles, by name.
+    pub(crate) fn profile_ids(&self) -> impl Iterator<Item = ProfileId> {
+        (0_u8..).zip(&self.profiles).map(|(at, _)| ProfileId(at))
     }
 
     /// The caps of a profile.
@@ -160,11 +178,16 @@ impl Definitions {
 
     /// The profile that a schema and histology use.
     pub(crate) fn profile_of(&self, schema: Option<&str>, histology: Cell<Histology>) -> ProfileId {
-        let Some(block) = schema.and_then(|id| self.block(id)) else { return self.generic };
+        let Some(schema) = schema else { return self.generic };
+        let block = self.block(schema);
         let other_histology = histology.value().is_some_and(|Histology(code)| {
-            block.not_histology.iter().any(|&[low, high]| (low..=high).contains(&code))
+            let ranges = block.map_or(&[][..], |block| &block.not_histology);
+            ranges.iter().any(|&[low, high]| (low..=high).contains(&code))
         });
-        block.profile.filter(|_| !other_histology).unwrap_or(self.generic)
+        let assigned = self.assigned.binary_search_by(|(id, _)| id.as_str().cmp(schema)).ok();
+        let assigned = assigned.and_then(|at| self.assigned.get(at)).map(|&(_, profile)| profile);
+        let profile = assigned.or_else(|| block?.profile);
+        profile.filter(|_| !other_histology).unwrap_or(self.generic)
     }
 
     /// Whether a schema is a lymphoma although it is staged by T, N, M.

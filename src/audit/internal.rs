@@ -160,11 +160,13 @@ fn clinical_pathologic_mix(subject: &Subject, report: &mut Report) {
     }
 }
 
+/// The age in years from which on no pediatric system stages.
+pub(crate) const ADULT_FROM: u8 = 25;
+
 /// D19.
 fn adult_stage_of_a_child(subject: &Subject, report: &mut Report) {
-    const BELOW: u8 = 25;
     let case = subject.case;
-    let child = case.age.value().is_some_and(|age| age < BELOW);
+    let child = case.age.value().is_some_and(|age| age < ADULT_FROM);
     if !child || case.override_pediatric != Cell::Value(true) {
         return;
     }

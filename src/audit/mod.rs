@@ -1,15 +1,18 @@
 //! Findings: where a record contradicts itself, the tables, or its own history.
 
 mod agreement;
+mod beside_profiles;
 mod config;
 mod definitions;
 mod estro;
 mod evidence;
 mod exceptions;
 mod internal;
+mod native_vs_seer;
 mod oligometastasis;
 mod organs;
 mod origin;
+mod patient;
 mod recorded_vs_derived;
 mod recurrence;
 mod registry;
@@ -25,12 +28,17 @@ mod testing;
 mod tests;
 
 pub use agreement::{Agreement, AgreementDetail, compare};
+pub use beside_profiles::BesideGrades;
 pub use config::{Config, Intrathoracic, OligoConfig, Profile, Setting, SeveritySetting};
 pub use definitions::ProfileId;
 pub use estro::{Answers, EstroState};
+pub(crate) use internal::ADULT_FROM;
+pub use native_vs_seer::{SeerGroup, SeerGroups};
 pub use oligometastasis::{LadderRule, Level, Oligometastasis, Timing};
 pub use organs::{Organ, OrganNames};
+pub(crate) use origin::followed_up;
 pub use origin::{MetOrigin, OriginReason};
+pub use patient::{HistologyFamilies, Tumor};
 pub use registry::{AuditError, AuditRules, Evaluated, Rule};
 pub use restaging::{Change, RestagedFrom, Restaging};
 pub use snapshot::Snapshot;
@@ -67,6 +75,8 @@ pub struct Audited {
     pub origin_reason: OriginReason,
     /// Evidence for oligometastatic disease.
     pub oligometastasis: Oligometastasis,
+    /// The same under the profiles that are graded beside the one that applies.
+    pub beside: BesideGrades,
 }
 
 /// Audits one record: what was recorded against what was derived, against itself, and against its
@@ -124,6 +134,7 @@ fn audit_subject(
         origin,
         origin_reason,
         oligometastasis: oligometastasis::grade(audit, config, subject, late),
+        beside: BesideGrades::of(audit, config, subject, late),
     }
 }
 
@@ -163,6 +174,15 @@ pub enum Expected {
     Edition(Edition),
     /// A short phrase.
     Words(&'static str),
+    /// Two derivations that cannot both be right.
+    Apart {
+        /// The lowest group that rstage derived, or `NA`.
+        low: &'static str,
+        /// The highest.
+        high: &'static str,
+        /// What SEER's algorithm derived, or `NA`.
+        seer: &'static str,
+    },
 }
 
 impl fmt::Display for Expected {
@@ -173,6 +193,8 @@ impl fmt::Display for Expected {
             Self::Between(low, high) => write!(f, "{}-{}", low.label(), high.label()),
             Self::Edition(edition) => write!(f, "edition {}", edition.0),
             Self::Words(words) => f.write_str(words),
+            Self::Apart { low, high, seer } if low == high => write!(f, "{low} by rstage, {seer} by SEER"),
+            Self::Apart { low, high, seer } => write!(f, "{low}-{high} by rstage, {seer} by SEER"),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::recurrence::RecurrenceKind;
 use super::registry::RuleId;
 use super::report::Report;
 use super::subject::{Distant, Subject};
-use crate::category::{Behavior, Cell};
+use crate::category::{Behavior, Cell, PartialDate};
 use crate::course::{Days, Recurred, months};
 use crate::fields::Field;
 
@@ -141,7 +141,7 @@ pub(crate) fn origin(config: &Config, subject: &Subject, late: bool) -> (MetOrig
     if found_after_window(subject) {
         return (O::Recurrent, R::M0ThenDistant);
     }
-    if followed_up(config, subject) {
+    if followed_up(config, case.dx, case.last_contact) {
         (O::NoneRecorded, R::M0NothingLater)
     } else {
         (O::Unknown, R::FollowUpShort)
@@ -178,11 +178,12 @@ fn within_window(subject: &Subject) -> bool {
     matches!((restaged, subject.window_end), (Some(event), Some(end)) if event.surely_not_after(end))
 }
 
-fn followed_up(config: &Config, subject: &Subject) -> bool {
+/// Whether the last contact came late enough for silence to tell that no metastasis was found.
+pub(crate) fn followed_up(config: &Config, dx: Cell<PartialDate>, last_contact: Cell<PartialDate>) -> bool {
     if config.none_recorded_months == 0 {
         return true;
     }
-    match (Days::of(subject.case.dx), Days::of(subject.case.last_contact)) {
+    match (Days::of(dx), Days::of(last_contact)) {
         (Some(dx), Some(contact)) => contact.surely_not_before(dx.plus(months(config.none_recorded_months))),
         _ => false,
     }

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use super::Severity;
+use super::beside_profiles::{BESIDE, BesideProfiles};
 use super::config::{Config, OligoConfig};
 use super::definitions::{Definitions, ProfileId};
 use super::exceptions::Exceptions;
@@ -24,6 +25,8 @@ pub struct AuditRules {
     pub(crate) exceptions: Exceptions,
     /// The profile for every record, where the configuration names one.
     pub(crate) forced_profile: Option<ProfileId>,
+    /// The profiles that every record is graded under as well.
+    pub(crate) beside: BesideProfiles,
 }
 
 impl AuditRules {
@@ -59,7 +62,9 @@ impl AuditRules {
                 definitions.profile_id(name).ok_or_else(|| AuditError::UnknownProfile(name.to_owned()))?,
             ),
         };
+        let beside = BesideProfiles::named(&definitions, &config.oligometastasis.beside)?;
         Ok(Self {
+            beside,
             rules: file.rule,
             severities,
             recurrence: RecurrenceTypes::builtin()?,
@@ -79,9 +84,28 @@ impl AuditRules {
         self.rules.iter().find(|rule| rule.id == id)
     }
 
+    /// Severity of a rule that is not evaluated from one record, under a run's configuration; `None` where it
+    /// is off or unknown.
+    pub fn severity_of(&self, id: &str, config: &Config) -> Option<Severity> {
+        match config.severities.get(id) {
+            Some(setting) => setting.severity(),
+            None => self.rule(id).map(|rule| rule.severity),
+        }
+    }
+
     /// Name of an oligometastasis profile.
     pub fn profile_name(&self, id: ProfileId) -> &'static str {
         self.definitions.profile_name(id)
+    }
+
+    /// Names of the oligometastasis profiles, those of the configuration among them.
+    pub fn profile_names(&self) -> impl Iterator<Item = &str> {
+        self.definitions.profile_names()
+    }
+
+    /// Names of the profiles that every record is graded under as well, in the order of its grades.
+    pub fn profiles_beside(&self) -> impl Iterator<Item = &'static str> {
+        self.beside.ids().map(|id| self.profile_name(id))
     }
 
     /// What a rule of the oligometastasis ladder means, by its id (`O-C1`).
@@ -201,7 +225,7 @@ macro_rules! rule_ids {
 }
 
 rule_ids! {
-    D01 D02 D03 D04 D05 D06 D07 D08 D09 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19
+    D01 D02 D03 D04 D05 D06 D07 D08 D09 D10 D11 D12 D13 D14 D15 D16 D17 D18 D19 D20
     R01 R02 R03 R04 R05 R06 R07 R08 R09 R10 R11 R12 R13 R15
 }
 
@@ -216,6 +240,14 @@ pub enum AuditError {
         file: &'static str,
         /// What the parser says, with line and column.
         source: Box<toml::de::Error>,
+    },
+    /// A table is not what it should be.
+    #[error("{file}: {source}")]
+    Table {
+        /// Name of the file.
+        file: &'static str,
+        /// What the reader says, with the line.
+        source: csv::Error,
     },
     /// An entry names what does not exist.
     #[error("{file}: schema {schema}: `{value}` is no {what}\nhint: correct the entry in the data file")]
@@ -246,6 +278,16 @@ pub enum AuditError {
     /// A configured severity names no rule.
     #[error("severities: there is no rule `{0}`\nhint: ids look like D01, R05, S03")]
     UnknownRule(String),
+    /// More profiles side by side than a record has grades for.
+    #[error(
+        "oligometastasis: {0} profiles side by side, at most {BESIDE} are possible\nhint: name those that matter"
+    )]
+    TooManyProfiles(usize),
+    /// A profile's name cannot be part of a column's.
+    #[error(
+        "oligometastasis: the profile `{0}` cannot be graded beside others\nhint: its name becomes part of a column; use at most 18 of a-z, 0-9 and _"
+    )]
+    ProfileName(String),
     /// A profile is named and not defined.
     #[error(
         "oligometastasis: there is no profile `{0}`\nhint: define it under [oligometastasis.profiles] or use `auto`"
@@ -279,7 +321,7 @@ mod tests {
         let ids: BTreeSet<_> = rules.rules().iter().map(|rule| rule.id.as_str()).collect();
         assert_eq!(ids.len(), rules.rules().len(), "an id stands twice");
         let expected = (1..=15).map(|n| format!("R{n:02}"));
-        let expected = expected.chain((1..=19).map(|n| format!("D{n:02}")));
+        let expected = expected.chain((1..=20).map(|n| format!("D{n:02}")));
         let expected: BTreeSet<_> = expected.chain((1..=8).map(|n| format!("S{n:02}"))).collect();
         assert_eq!(ids, expected.iter().map(String::as_str).collect());
         for rule in rules.rules() {

@@ -18,6 +18,11 @@ impl<'a> Report<'a> {
         Self { rules, findings, start }
     }
 
+    /// A report that adds to the findings of one record.
+    pub(crate) fn again(rules: &'a AuditRules, findings: &'a mut Vec<Finding>) -> Self {
+        Self { rules, findings, start: 0 }
+    }
+
     /// Adds a finding with the rule's usual severity.
     pub(crate) fn raise(&mut self, rule: RuleId, fields: &'static [Field], expected: Expected) {
         self.raise_as(rule, Strength::Usual, fields, expected);

@@ -259,7 +259,7 @@ impl<'a> SchemaFacts<'a> {
 
 impl Distant {
     /// An M marked as found after therapy, at recurrence or at autopsy is not that of the diagnosis.
-    fn of(case: &Case) -> Self {
+    pub(crate) fn of(case: &Case) -> Self {
         let at_diagnosis = |basis: Basis| {
             let m = case.set(basis).m;
             let later = m.prefix.y || m.prefix.r || m.prefix.a;
@@ -274,6 +274,11 @@ impl Distant {
 /// only leaves a letter out (T1 where the edition has T1a and T1b) is at home here, and so is T0: every
 /// edition has it, and a table that does not print it only has no group for it.
 fn belongs_to_another_edition(schema: &Schema, edition: Edition, category: Category) -> bool {
+    // How many tumors there are may be added to any T: T1a(m), T1a(s).
+    let category = match category.parent() {
+        Some(parent) if category.label().ends_with("(m)") || category.label().ends_with("(s)") => parent,
+        _ => category,
+    };
     let is_parent_of = |finer: Category| finer.is_within(category) && schema.category_known(edition, finer);
     !category.is_x()
         && category.label() != "T0"

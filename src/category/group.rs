@@ -108,7 +108,7 @@ static LIST: LazyLock<List> = LazyLock::new(|| {
 });
 
 /// TNM groups first; then the Ann Arbor and Lugano groups with E (extranodal), S (spleen),
-/// and A or B (symptoms).
+/// X (bulky), and A or B (symptoms).
 const GROUPS: &[(Stage, &[&str])] = &[
     (Stage::Occult, &["occult"]),
     (Stage::Zero, &["0", "0a", "0is"]),
@@ -123,7 +123,8 @@ const GROUPS: &[(Stage, &[&str])] = &[
         Stage::II,
         &[
             "II", "IIA", "IIA1", "IIA2", "IIB", "IIC", //
-            "IIE", "IIEA", "IIEB", "IIES", "IIESA", "IIESB", "IIS", "IISA", "IISB", "II bulky",
+            "IIE", "IIEA", "IIEB", "IIES", "IIESA", "IIESB", "IIS", "IISA", "IISB", "II bulky", "IIAX",
+            "IIBX",
         ],
     ),
     (

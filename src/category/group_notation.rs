@@ -27,7 +27,7 @@ pub(super) fn ann_arbor(text: &str) -> Cell<FactorValue> {
         return Cell::Invalid;
     };
     cell.and_then(|group| {
-        let label = group.label().trim_end_matches(['A', 'B']);
+        let label = group.label().trim_end_matches('X').trim_end_matches(['A', 'B']);
         let letters = label.strip_prefix(group.stage().label()).unwrap_or(label);
         let lymphoma = matches!(letters, "" | "E" | "S" | "ES" | " bulky") && group.stage() >= Stage::I;
         match Code::new(group.label()).filter(|_| lymphoma) {
@@ -243,6 +243,7 @@ mod tests {
             ("IS", "IS"),
             ("II bulky", "II BULKY"),
             ("2bulky", "II BULKY"),
+            ("IIBX", "IIBX"),
             ("III", "III"),
         ] {
             let code = Cell::Value(FactorValue::Code(Code::new(expected).unwrap()));

@@ -122,6 +122,8 @@ impl Reading {
             | F::PrimarySurgery
             | F::NodesPositive
             | F::Figo
+            | F::Rai
+            | F::Toronto
             | F::Lvi
             | F::Disc1
             | F::Disc2
@@ -149,6 +151,7 @@ impl Reading {
             | F::Neoadjuvant
             | F::OverrideTnm
             | F::OverridePediatric
+            | F::OverrideNewPrimary
             | F::OriginFlag => Self::Flag,
         }
     }

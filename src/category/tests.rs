@@ -51,7 +51,7 @@ fn said(field: Field, coding: Coding, text: &str) -> String {
     }
 }
 
-const CELLS: [(Field, Coding, &str, &str); 115] = [
+const CELLS: [(Field, Coding, &str, &str); 116] = [
     (Field::TumorKey, Plain, "NA", "text"),
     (Field::AjccId, Plain, "XX", "text"),
     (Field::Site, Plain, " C50.9 ", "C50.9"),
@@ -165,6 +165,7 @@ const CELLS: [(Field, Coding, &str, &str); 115] = [
     (Field::Neoadjuvant, Plain, "9", "?"),
     (Field::OverrideTnm, Plain, "1", "true"),
     (Field::OverridePediatric, Plain, "1", "true"),
+    (Field::OverrideNewPrimary, Plain, "yes", "true"),
     (Field::Effusion, Plain, "maybe", "!"),
     (Field::OriginFlag, Plain, "de novo", "true"),
 ];

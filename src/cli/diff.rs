@@ -121,8 +121,7 @@ fn report(args: &Args, result: &DiffResult) -> Result<(), Failure> {
     }
     let mut out = stdout().lock();
     if args.json {
-        let text = serde_json::to_string_pretty(&result.manifest).map_err(std::io::Error::from)?;
-        writeln!(out, "{text}")?;
+        out.write_all(&std::fs::read(result.folder.join("run.json"))?)?;
         return Ok(());
     }
     if args.quiet {

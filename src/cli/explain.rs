@@ -4,15 +4,19 @@ use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
 use rstage::audit::{AuditRules, Config, audit};
-use rstage::category::parse;
+use rstage::category::{Edition, parse};
 use rstage::explain::{Explained, explain};
-use rstage::fields::{Coding, Field, Mapping, parse_setting, recognise};
+use rstage::fields::{
+    Coding, Field, FieldsError, MapOptions, Mapping, parse_setting, recognise, recognise_columns,
+};
 use rstage::input::{Chunk, discover};
 use rstage::knowledge::Rules;
-use rstage::pipeline::{case_of, cell_of, key_of};
+use rstage::pipeline::{case_of, cell_of, key_of, seer_case};
+use rstage::seer::Origin;
 use rstage::staging::{Case, Policy, Stager};
 
 use super::failure::Failure;
+use super::seer::{self, ForAlgorithm};
 use super::shared::{Assuming, OwnRules, Reading};
 
 /// Options of `rstage explain`.
@@ -20,7 +24,8 @@ use super::shared::{Assuming, OwnRules, Reading};
 #[command(
     after_help = "Any field can be given as --FIELD VALUE for the common ones below, or as --field FIELD=VALUE.\n\
     Examples:\n  rstage explain --site C62.1 --histology 9061 --t T2 --n N1 --m M1a --s S1 --year 2020\n  \
-    rstage explain export.csv --key 12345"
+    rstage explain export.csv --key 12345\n  \
+    rstage explain --algorithm eod_public-3.3.zip --input site=C509 --input hist=8500 --input year_dx=2022"
 )]
 pub(crate) struct Args {
     /// The export that holds the record
@@ -74,9 +79,14 @@ pub(crate) struct Args {
     /// Recorded stage group
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
+    /// Also stage the record under this edition; may be given several times, or as 7,8
+    #[arg(long, value_name = "EDITION", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(6..=9))]
+    also_edition: Vec<u8>,
     /// Any other field, such as `path_t=pT2` or `r_m=rM1`
     #[arg(long = "field", value_name = "FIELD=VALUE")]
     fields: Vec<String>,
+    #[command(flatten)]
+    for_algorithm: ForAlgorithm,
 }
 
 impl Args {
@@ -110,6 +120,17 @@ impl Args {
 
 /// Runs it; the exit status.
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
+    if let Some(file) = &args.for_algorithm.algorithm {
+        let Some((export, key)) = args.export.as_ref().zip(args.key.as_ref()) else {
+            let given = args.for_algorithm.given()?;
+            return seer::explain(file, &args.for_algorithm, |_| Ok((given, Origin::Cases)));
+        };
+        return seer::explain(file, &args.for_algorithm, |algorithm| {
+            let found = find(args, export, key, |headers, map| Ok(recognise_columns(headers, map)?.0))?;
+            let case = seer_case(algorithm, &found.header, &found.mapping, &found.chunk, found.row);
+            Ok((case, Origin::Table))
+        });
+    }
     let config = Config::default();
     let mut audit_rules = AuditRules::configured(&config)?;
     let policy = args.assuming.policy();
@@ -118,11 +139,14 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
         Some(rules) => rules,
         None => Rules::builtin()?,
     };
+    let also: Vec<Edition> = args.also_edition.iter().map(|&edition| Edition(edition)).collect();
     let text = if let (Some(export), Some(key)) = (&args.export, &args.key) {
-        let (chunk, mapping, row) = find(args, export, key)?;
+        let Found { chunk, mapping, row, .. } = find(args, export, key, recognise)?;
         audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
         let case = case_of(&chunk, &mapping, row);
-        in_words(rules, &case, policy, &audit_rules, &config, &|field| cell_of(&chunk, &mapping, field, row))
+        in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| {
+            cell_of(&chunk, &mapping, field, row)
+        })
     } else {
         let given = args.given()?;
         if given.is_empty() {
@@ -136,7 +160,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
             case.put(*field, parse(*field, Coding::Plain, text));
         }
         case.complete();
-        in_words(rules, &case, policy, &audit_rules, &config, &|field| given.get(&field).cloned())
+        in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| given.get(&field).cloned())
     };
     write!(stdout().lock(), "{text}")?;
     Ok(0)
@@ -148,6 +172,7 @@ fn in_words(
     policy: Policy,
     audit_rules: &AuditRules,
     config: &Config,
+    also: &[Edition],
     cell: &dyn Fn(Field) -> Option<String>,
 ) -> String {
     let mut stager = Stager::new(rules, policy);
@@ -155,13 +180,34 @@ fn in_words(
     let besides = stager.beside(case, &staged);
     let mut findings = Vec::new();
     let audited = audit(rules, audit_rules, config, case, &staged, &mut findings);
-    let record =
-        Explained { case, staged: &staged, audited: &audited, besides: &besides, findings: &findings };
+    let editions: Vec<_> =
+        also.iter().map(|&edition| (edition, stager.stage_under(case, &staged, edition))).collect();
+    let record = Explained {
+        case,
+        staged: &staged,
+        audited: &audited,
+        besides: &besides,
+        findings: &findings,
+        editions: &editions,
+    };
     explain(rules, audit_rules, record, cell)
 }
 
-/// The record of a key: its chunk, the columns of its file, and its row.
-fn find(args: &Args, export: &str, key: &str) -> Result<(Chunk, Mapping, usize), Failure> {
+/// A record of an export.
+struct Found {
+    header: Vec<String>,
+    mapping: Mapping,
+    chunk: Chunk,
+    row: usize,
+}
+
+/// The record of a key, in a file whose columns are told by `recognise`.
+fn find(
+    args: &Args,
+    export: &str,
+    key: &str,
+    recognise: impl Fn(&[String], &MapOptions) -> Result<Mapping, FieldsError>,
+) -> Result<Found, Failure> {
     let options = args.reading.options();
     let map = args.reading.mapping()?;
     for file in discover(&[export.to_owned()], &options)? {
@@ -170,7 +216,7 @@ fn find(args: &Args, export: &str, key: &str) -> Result<(Chunk, Mapping, usize),
         for chunk in file.open(&options)? {
             let chunk = chunk?;
             if let Some(row) = (0..chunk.rows()).find(|row| key_of(&chunk, &mapping, *row) == key) {
-                return Ok((chunk, mapping, row));
+                return Ok(Found { header: file.header, mapping, chunk, row });
             }
         }
     }

@@ -7,7 +7,10 @@ use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
 use rstage::knowledge::{Mistakes, UnknownSchema};
+use rstage::output::OutputError;
 use rstage::pipeline::RunError;
+use rstage::report::ReportError;
+use rstage::seer::SeerError;
 use rstage::synth::SynthError;
 
 /// A command's failure.
@@ -42,6 +45,9 @@ pub(crate) enum Failure {
     /// Rules of the user's own folder.
     #[error("the rules of --rules cannot be used\n{0}")]
     Rules(#[from] Mistakes),
+    /// A file of one of SEER's algorithms.
+    #[error(transparent)]
+    Seer(#[from] SeerError),
     /// Rules of the audit.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -51,6 +57,9 @@ pub(crate) enum Failure {
     /// A cohort.
     #[error(transparent)]
     Cohort(#[from] CohortError),
+    /// A page.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Writing.
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
@@ -60,14 +69,19 @@ impl Failure {
     /// Exit status: 2 usage, 3 input or mapping, 5 output or internal, 128 and more a signal.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Schema(_) => 2,
-            Self::Run(RunError::WorklistBy { .. } | RunError::CountsInResult { .. }) => 2,
+            Self::Usage(_)
+            | Self::Schema(_)
+            | Self::Run(RunError::Audit(_) | RunError::WorklistBy { .. } | RunError::CountsInResult { .. }) => {
+                2
+            }
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
                 CohortError::Output(_) => 5,
                 _ => 2,
             },
+            Self::Report(error) if error.is_about_the_run() => 3,
+            Self::Run(RunError::Report(error)) if error.is_about_the_run() => 3,
             Self::Run(RunError::Diff(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Summary(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
@@ -75,8 +89,19 @@ impl Failure {
             | Self::Fields { .. }
             | Self::Record(_)
             | Self::Rules(_)
-            | Self::Run(RunError::Input(_) | RunError::Fields { .. } | RunError::Clash { .. }) => 3,
-            Self::Run(_) | Self::Knowledge(_) | Self::Audit(_) | Self::Synth(_) | Self::Write(_) => 5,
+            | Self::Seer(_)
+            | Self::Run(
+                RunError::Input(_)
+                | RunError::Fields { .. }
+                | RunError::Clash { .. }
+                | RunError::Output(OutputError::NoManifest { .. }),
+            ) => 3,
+            Self::Run(_)
+            | Self::Knowledge(_)
+            | Self::Audit(_)
+            | Self::Synth(_)
+            | Self::Report(_)
+            | Self::Write(_) => 5,
         }
     }
 

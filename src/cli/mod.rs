@@ -1,24 +1,33 @@
 //! Commands, exit codes and messages: data to standard output, everything else to standard error.
 
+mod check;
 mod codebook;
 mod cohort;
 mod columns;
+mod config_file;
 mod diff;
 mod explain;
 mod failure;
 mod findings;
+mod job;
 mod listing;
+mod log;
+mod report;
 mod rules;
 mod run;
+mod seer;
 mod shared;
+mod shell;
 mod summary;
 mod synth;
+mod verify;
 
 use std::io::Write;
 
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use job::Unread;
 
 /// Stage, restage and audit tumor-registry exports
 #[derive(Parser)]
@@ -37,6 +46,8 @@ struct Cli {
 enum Command {
     /// Stage and audit exports; write records, findings, rejects, summary tables and a manifest
     Run(Box<run::Args>),
+    /// Say what a run would do and everything that stands against it, without doing it
+    Check(check::Args),
     /// Say which columns of an export are recognised, what is missing and what that costs
     Columns(columns::Args),
     /// Explain one record, from a file or from options, step by step
@@ -53,22 +64,27 @@ enum Command {
     Summary(summary::Args),
     /// Print the codebook of the added columns, or a SAS, Stata, R or Python program that labels them
     Codebook(codebook::Args),
+    /// Check that a result is still what the run wrote
+    Verify(verify::Args),
+    /// Make the page of a run anew, from the tables in its folder
+    Report(report::Args),
+    /// Print completions for a shell
+    Completions(shell::CompletionArgs),
+    /// Write the manual pages
+    Man(shell::ManArgs),
     /// Write a synthetic registry export with known truth
     Synth(synth::Args),
 }
 
 /// Runs the command of this process; its exit status.
 pub(crate) fn main() -> u8 {
-    let cli = match Cli::try_parse() {
+    let cli = match job::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
-        Err(error) => {
-            // A usage error, or help and version, which clap counts as errors with status 0.
-            let _ = error.print();
-            return u8::try_from(error.exit_code()).unwrap_or(2);
-        }
+        Err(unread) => return refuse(&unread),
     };
     let done = match cli.command {
         Command::Run(args) => run::main(&args),
+        Command::Check(args) => check::main(args),
         Command::Columns(args) => columns::main(&args),
         Command::Explain(args) => explain::main(&args),
         Command::Cohort(args) => cohort::main(&args),
@@ -77,16 +93,39 @@ pub(crate) fn main() -> u8 {
         Command::Rules(args) => rules::main(&args),
         Command::Summary(args) => summary::main(&args),
         Command::Codebook(args) => codebook::main(&args),
+        Command::Verify(args) => verify::main(&args),
+        Command::Report(args) => report::main(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Synth(args) => synth::main(&args),
     };
-    done.unwrap_or_else(|failure| report(&failure))
+    done.unwrap_or_else(|failure| say(&failure))
 }
 
-fn report(failure: &Failure) -> u8 {
+/// Says why a command line cannot be used; the exit status.
+fn refuse(unread: &Unread) -> u8 {
+    match unread {
+        // A usage error, or help and version, which clap counts as errors with status 0.
+        Unread::CommandLine(error) => {
+            let _ = error.print();
+            u8::try_from(error.exit_code()).unwrap_or(2)
+        }
+        Unread::File(problems) => {
+            for problem in problems {
+                let _ = writeln!(std::io::stderr(), "error: {problem}");
+            }
+            2
+        }
+    }
+}
+
+fn say(failure: &Failure) -> u8 {
     // Whoever reads our output may stop early; that is no failure of ours.
     if failure.is_broken_pipe() {
         return 0;
     }
-    let _ = writeln!(std::io::stderr(), "error: {failure}");
+    if !log::failed(failure) {
+        let _ = writeln!(std::io::stderr(), "error: {failure}");
+    }
     failure.exit()
 }

@@ -11,6 +11,7 @@ use rstage::rulebook::{Coverage, Filter, Form, coverage, lines, page};
 
 use super::failure::Failure;
 use super::listing::{Format, write_list};
+use super::seer::{self, ShownTables};
 use super::shared::OwnRules;
 
 /// Options of `rstage rules`.
@@ -42,6 +43,9 @@ struct List {
     /// Only schemas with this in their id or title
     #[arg(value_name = "TEXT")]
     text: Option<String>,
+    /// List the schemas of this algorithm of SEER: its ZIP file, or the folder it was unpacked to
+    #[arg(long, value_name = "ZIP", conflicts_with_all = ["edition", "site", "histology", "by", "rules"])]
+    algorithm: Option<PathBuf>,
     /// Only schemas with tables of this edition
     #[arg(long, value_name = "E", value_parser = clap::value_parser!(u8).range(6..=9))]
     edition: Option<u8>,
@@ -82,6 +86,11 @@ struct Show {
     format: PageFormat,
     #[command(flatten)]
     own: OwnRules,
+    /// Show a schema of this algorithm of SEER: its ZIP file, or the folder it was unpacked to
+    #[arg(long, value_name = "ZIP", conflicts_with_all = ["edition", "rules"])]
+    algorithm: Option<PathBuf>,
+    #[command(flatten)]
+    shown: ShownTables,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -103,6 +112,9 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
 }
 
 fn list(args: &List) -> Result<u8, Failure> {
+    if let Some(file) = &args.algorithm {
+        return seer::list(file, args.text.as_deref(), args.format);
+    }
     let own = args.own.read()?;
     let rules = match &own {
         Some(rules) => rules,
@@ -151,14 +163,17 @@ fn list(args: &List) -> Result<u8, Failure> {
 }
 
 fn show(args: &Show) -> Result<u8, Failure> {
+    let form = match args.format {
+        PageFormat::Text => Form::Text,
+        PageFormat::Markdown => Form::Markdown,
+    };
+    if let Some(file) = &args.algorithm {
+        return seer::show(file, &args.schema, &args.shown, form);
+    }
     let own = args.own.read()?;
     let rules = match &own {
         Some(rules) => rules,
         None => Rules::builtin()?,
-    };
-    let form = match args.format {
-        PageFormat::Text => Form::Text,
-        PageFormat::Markdown => Form::Markdown,
     };
     let text = page(rules, rules.find(&args.schema)?, args.edition.map(Edition), form)
         .map_err(|error| Failure::Usage(error.to_string()))?;

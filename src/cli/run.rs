@@ -13,12 +13,17 @@ use rstage::audit::{Config, Severity};
 use rstage::category::Edition;
 use rstage::course::OriginalWindow;
 use rstage::fields::MapOptions;
+use rstage::knowledge::Rules;
 use rstage::output::{EventCounts, TableFormat};
-use rstage::pipeline::{EventTables, Progress, RunConfig, RunError, RunResult, run};
+use rstage::pipeline::{DEFAULT_MEMORY, EventTables, Progress, RunConfig, RunError, RunResult, run};
+use rstage::seer::{Algorithm, Algorithms, current_year};
 use rstage::summary::{render, render_tables};
 use signal_hook::consts::TERM_SIGNALS;
+use tracing::warn;
 
+use super::config_file::Sections;
 use super::failure::Failure;
+use super::log::{self, LogFormat};
 use super::shared::{Assuming, OwnRules, Reading, Releasing, map_file};
 
 /// Options of `rstage run`.
@@ -26,13 +31,19 @@ use super::shared::{Assuming, OwnRules, Reading, Releasing, map_file};
 pub(crate) struct Args {
     /// Exports: files, folders, or patterns in quotes
     #[arg(required = true, value_name = "INPUT")]
-    inputs: Vec<String>,
+    pub(super) inputs: Vec<String>,
     /// The folder to make for the results
     #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    pub(super) out: PathBuf,
+    /// Configuration file: options as keys, severities, profiles; see `rstage check`
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// What the configuration file says beside options
+    #[arg(skip)]
+    pub(super) sections: Sections,
     /// Replace the results of an earlier run in --out
     #[arg(long)]
-    overwrite: bool,
+    pub(super) overwrite: bool,
     /// Form of records and findings; that of the first input if not given
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
@@ -52,17 +63,39 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", default_value = "longer")]
     original_window: String,
     #[command(flatten)]
-    reading: Reading,
+    pub(super) reading: Reading,
     #[command(flatten)]
-    own: OwnRules,
+    pub(super) own: OwnRules,
+    /// One of SEER's algorithms (its ZIP file, or the folder it was unpacked to) to stage with as well; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub(super) algorithm: Vec<PathBuf>,
+    /// The year that SEER's algorithms take for this year; that of the clock if not given
+    #[arg(long, value_name = "YEAR", requires = "algorithm", value_parser = clap::value_parser!(u16).range(2000..=9998))]
+    pub(super) current_year: Option<u16>,
     #[command(flatten)]
-    assuming: Assuming,
+    pub(super) assuming: Assuming,
     /// Stage every record under these editions (6, 7, 8, 9) as well, and count how its stage moves
     #[arg(long, value_name = "E", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(6..=9))]
-    also_edition: Vec<u8>,
+    pub(super) also_edition: Vec<u8>,
+    /// Grade oligometastasis under these profiles as well, each in columns of its own: names, or all
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    oligo_profiles: Vec<String>,
+    /// Months from diagnosis up to which metastasis is synchronous
+    #[arg(long, value_name = "MONTHS", default_value_t = 6)]
+    sync_months: u16,
     /// Worker threads; as many as the machine has cores if not given
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    threads: usize,
+    pub(super) threads: usize,
+    /// Memory to keep to, in MiB; what needs more gets it nevertheless
+    #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
+    memory_limit: usize,
+    /// Records that are read at a time; any number gives the same results
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    chunk_rows: Option<u32>,
+    /// An earlier run whose key figures report.html sets beside those of this one; the one that --overwrite
+    /// replaces if not given
+    #[arg(long, value_name = "RUN")]
+    previous: Option<PathBuf>,
     /// Exit with 1 where a finding is at least this severe
     #[arg(long, value_name = "SEVERITY")]
     fail_on: Option<FailOn>,
@@ -74,10 +107,13 @@ pub(crate) struct Args {
     worklist_by: Option<String>,
     #[command(flatten)]
     releasing: Releasing,
+    /// Log steps, warnings and errors on standard error in this form
+    #[arg(long, value_name = "FORM")]
+    pub(super) log_format: Option<LogFormat>,
     /// Print nothing but errors
     #[arg(long)]
-    quiet: bool,
-    /// Print the manifest as JSON instead of tables
+    pub(super) quiet: bool,
+    /// Print run.json instead of tables
     #[arg(long)]
     json: bool,
 }
@@ -107,22 +143,35 @@ impl From<FailOn> for Severity {
 
 /// Runs it; the exit status.
 pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
+    if let Some(format) = args.log_format {
+        log::start(format);
+    }
     let config = config(args)?;
-    let result = watched(!args.quiet && !args.json, |progress, started| run(&config, progress, started))?;
+    let show = !args.quiet && !args.json && args.log_format.is_none();
+    let result = watched(show, |progress, started| run(&config, progress, started))?;
     report(args, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
 
-fn config(args: &Args) -> Result<RunConfig, Failure> {
+/// What the library is told.
+pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
     let delimiter = match args.delimiter.as_str() {
         "input" => None,
         name => Some(name.parse().map_err(|error| Failure::Usage(format!("--delimiter: {error}")))?),
     };
-    let mut audit = Config::default();
+    let mut audit = Config {
+        severities: args.sections.findings.clone(),
+        oligometastasis: args.sections.oligometastasis.clone(),
+        ..Config::default()
+    };
     let (window, days) = OriginalWindow::parse(&args.original_window)
         .map_err(|error| Failure::Usage(format!("--original-window: {error}")))?;
     audit.original_window = window;
     audit.original_window_days = days.unwrap_or(audit.original_window_days);
+    if !args.oligo_profiles.is_empty() {
+        audit.oligometastasis.beside.clone_from(&args.oligo_profiles);
+    }
+    audit.sync_months = args.sync_months;
     let events = EventTables {
         inputs: args.events.clone(),
         map: MapOptions {
@@ -131,6 +180,18 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
             set: Vec::new(),
         },
     };
+    let mut read = args.reading.options();
+    if let Some(rows) = args.chunk_rows {
+        read.chunk_rows = rows as usize;
+    }
+    let rules = args.own.read()?;
+    let known: &Rules = match &rules {
+        Some(rules) => rules,
+        None => Rules::builtin()?,
+    };
+    for id in audit.oligometastasis.schemas.keys() {
+        known.find(id)?;
+    }
     Ok(RunConfig {
         events,
         inputs: args.inputs.clone(),
@@ -141,18 +202,44 @@ fn config(args: &Args) -> Result<RunConfig, Failure> {
             Format::Parquet => TableFormat::Parquet,
         }),
         delimiter,
-        read: args.reading.options(),
+        read,
         map: args.reading.mapping()?,
-        rules: args.own.read()?,
+        rules,
+        algorithms: algorithms(args)?,
         policy: args.assuming.policy(),
         also_editions: args.also_edition.iter().map(|&edition| Edition(edition)).collect(),
         audit,
         threads: args.threads,
+        memory: args.memory_limit,
+        previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
         worklist_by: args.worklist_by.clone(),
         release: args.releasing.release(),
     })
+}
+
+/// Opens SEER's algorithms; what is wrong with a file and does not keep it from staging is told.
+fn algorithms(args: &Args) -> Result<Option<Arc<Algorithms>>, Failure> {
+    if args.algorithm.is_empty() {
+        return Ok(None);
+    }
+    let year = args.current_year.unwrap_or_else(current_year);
+    let opened = args.algorithm.iter().map(|path| Algorithm::open(path, year)).collect::<Result<_, _>>()?;
+    let algorithms = Algorithms::new(opened)?;
+    if !args.quiet {
+        for algorithm in algorithms.iter() {
+            for problem in algorithm.problems() {
+                let path = algorithm.path().display();
+                if args.log_format.is_some() {
+                    warn!("{path}: {problem}");
+                } else {
+                    writeln!(stderr(), "warning: {path}: {problem}")?;
+                }
+            }
+        }
+    }
+    Ok(Some(Arc::new(algorithms)))
 }
 
 /// Does long work that can be stopped from outside; where it is shown, with a progress bar on a terminal
@@ -213,17 +300,22 @@ fn bar(total: u64) -> ProgressBar {
 fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     let rejected =
         result.manifest.counts.rejected + result.manifest.events.as_ref().map_or(0, |events| events.rejected);
+    let all = result.folder.join("rejects.csv");
     for reject in &result.first_rejects {
-        writeln!(stderr(), "rejected: {reject}")?;
+        if args.log_format.is_some() {
+            warn!("rejected: {reject}");
+        } else {
+            writeln!(stderr(), "rejected: {reject}")?;
+        }
     }
-    if rejected > 0 {
-        let all = result.folder.join("rejects.csv");
+    if rejected > 0 && args.log_format.is_some() {
+        warn!(rejected, all = %all.display(), "rows were rejected");
+    } else if rejected > 0 {
         writeln!(stderr(), "hint: {rejected} rows were rejected, all of them are in {}", all.display())?;
     }
     let mut out = stdout().lock();
     if args.json {
-        let text = serde_json::to_string_pretty(&result.manifest).map_err(std::io::Error::from)?;
-        writeln!(out, "{text}")?;
+        out.write_all(&std::fs::read(result.folder.join("run.json"))?)?;
         return Ok(());
     }
     if args.quiet {

@@ -1,6 +1,6 @@
 //! Which columns and constants play which role in one table.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Coding, Field};
 
@@ -65,6 +65,17 @@ impl Mapping {
     /// The fields with at least one source, in the order of [`Field::ALL`].
     pub fn mapped_fields(&self) -> impl Iterator<Item = Field> {
         self.roles.iter().filter(|(_, role)| !role.sources.is_empty()).map(|(&field, _)| field)
+    }
+
+    /// The columns that fields are taken from, in their order.
+    pub fn columns(&self) -> BTreeSet<usize> {
+        let sources = self.roles.values().flat_map(|role| &role.sources);
+        sources
+            .filter_map(|source| match source {
+                Source::Column { index, .. } => Some(*index),
+                Source::Constant(_) => None,
+            })
+            .collect()
     }
 
     /// Id of the layout that the table follows.

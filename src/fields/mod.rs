@@ -8,6 +8,7 @@
 mod document;
 mod error;
 mod header;
+mod items;
 mod layout;
 mod map_file;
 mod mapping;
@@ -16,8 +17,9 @@ mod recognise;
 mod report;
 mod stageable;
 
-pub(crate) use document::did_you_mean;
+pub use document::did_you_mean;
 pub use error::FieldsError;
+pub use items::ItemColumns;
 pub use layout::{LayoutName, layout_names};
 pub use map_file::{MapFile, parse_setting};
 pub use mapping::{Confidence, Mapping, Source};
@@ -189,6 +191,8 @@ fields! {
     PrimarySurgery "primary_surgery" 1291 "rxSummSurgPrimSite2023" "Surgery of the primary site, codes of 2023 and later";
     NodesPositive "nodes_positive" 820 "regionalNodesPositive" "Regional nodes positive: count, or a code above 90";
     Figo "figo" 3836 "figoStage" "Recorded FIGO stage";
+    Rai "rai" 3955 "derivedRaiStage" "Recorded Rai stage";
+    Toronto "toronto" 1149 "torontoStageGroup" "Recorded Toronto stage group";
     Lvi "lvi" 1182 "lymphVascularInvasion" "Lymphovascular invasion: 0 absent, 1-4 present";
     LymphoidAreas "lymphoid_areas" 0 "" "Number of involved lymphoid areas (Binet), 0-5";
     Hemoglobin "hemoglobin" 0 "" "Hemoglobin before treatment, g/dL";
@@ -227,6 +231,7 @@ fields! {
     ReportingSource "reporting_source" 500 "typeOfReportingSource" "Type of reporting source: 6 autopsy, 7 death certificate only";
     OverrideTnm "override_tnm" 1992 "overRideTnmStage" "Stage reviewed and confirmed as recorded";
     OverridePediatric "override_pediatric" 1989 "overRideSiteTnmStggrp" "Site and stage group reviewed: a pediatric case staged by a pediatric system";
+    OverrideNewPrimary "override_new_primary" 0 "" "Reviewed: a primary of its own, not a recurrence of an earlier one";
 
     OriginFlag "origin_flag" 0 "" "Metastatic origin as given by another source (de novo, recurrent)";
 

@@ -46,6 +46,7 @@ const MINOR: &[Field] = &[
     Field::ReportingSource,
     Field::OverrideTnm,
     Field::OverridePediatric,
+    Field::OverrideNewPrimary,
     Field::OriginFlag,
 ];
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, StringArray};
 
 use super::csv::CsvBody;
 use super::parquet::ParquetBody;
@@ -49,7 +49,7 @@ impl Chunk {
     pub fn rows(&self) -> usize {
         match &self.body {
             Body::Csv(body) => body.rows(),
-            Body::Parquet(body) => body.batch().num_rows(),
+            Body::Parquet(body) => body.rows(),
         }
     }
 
@@ -95,6 +95,22 @@ impl Chunk {
         }
     }
 
+    /// The text of a cell's bytes.
+    pub fn decode<'c>(&self, cell: &'c [u8]) -> Cow<'c, str> {
+        match &self.body {
+            Body::Csv(body) => body.decode(cell),
+            Body::Parquet(_) => String::from_utf8_lossy(cell),
+        }
+    }
+
+    /// A column of a Parquet file as text, nulls kept, if it was read.
+    pub fn texts(&self, column: usize) -> Option<&StringArray> {
+        match &self.body {
+            Body::Csv(_) => None,
+            Body::Parquet(body) => body.texts(column),
+        }
+    }
+
     /// The record as it stands in a text file, without its terminator.
     pub fn raw_line(&self, row: usize) -> Option<&[u8]> {
         match &self.body {
@@ -109,19 +125,18 @@ impl Chunk {
         let raw = match &self.body {
             Body::Csv(body) => Cow::Borrowed(body.raw_line(row)),
             Body::Parquet(body) => {
-                let cells: Vec<&str> =
-                    (0..body.batch().num_columns()).map(|column| body.text(column, row)).collect();
+                let cells: Vec<&str> = (0..body.columns()).map(|column| body.text(column, row)).collect();
                 Cow::Owned(cells.join(",").into_bytes())
             }
         };
         Reject::new(self.file, self.line(row), cause, &raw, false)
     }
 
-    /// The records as they stand in a Parquet file.
-    pub fn batch(&self) -> Option<&RecordBatch> {
+    /// A column as it stands in a Parquet file, if it was read.
+    pub fn array(&self, column: usize) -> Option<&ArrayRef> {
         match &self.body {
             Body::Csv(_) => None,
-            Body::Parquet(body) => Some(body.batch()),
+            Body::Parquet(body) => body.array(column),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One input file: what it is, told from its first bytes, and how it is opened.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -122,12 +123,22 @@ impl InputFile {
 
     /// Opens the file at its first record, with the options that it was found with.
     pub fn open(&self, options: &Options) -> Result<Reader, InputError> {
+        self.open_columns(options, None)
+    }
+
+    /// The same for a reader who looks at some columns only: of Parquet no others are read, and their cells
+    /// are empty.
+    pub fn open_columns(
+        &self,
+        options: &Options,
+        columns: Option<&BTreeSet<usize>>,
+    ) -> Result<Reader, InputError> {
         let bytes_read = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&bytes_read);
         let inner = match &self.kind {
             Kind::Csv(dialect) => Inner::Csv(CsvReader::open(self, *dialect, &self.layout, options, count)?),
             Kind::Parquet(layout) => {
-                Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, count)?)
+                Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
             }
         };
         Ok(Reader { inner, bytes_read, ended: false })

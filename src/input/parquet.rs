@@ -1,6 +1,8 @@
 //! Parquet files to chunks: the record batches are kept as they are, text is made of a column when asked for.
 
+use std::collections::BTreeSet;
 use std::fs::File;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,8 +11,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_cast::{can_cast_types, cast};
 use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use parquet::file::metadata::KeyValue;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
+use parquet::file::metadata::{KeyValue, ParquetMetaData};
 
 use super::chunk::Body;
 use super::{Chunk, InputError, InputFile};
@@ -24,21 +29,24 @@ pub struct ParquetLayout {
     pub rows: u64,
     /// Key-value metadata of the file, without Arrow's copy of the schema.
     pub metadata: Vec<KeyValue>,
+    /// The footer: row groups and where their columns lie.
+    pub footer: Arc<ParquetMetaData>,
+    reader: ArrowReaderMetadata,
 }
 
 fn broken(path: &Path, row: u64, message: &impl ToString) -> InputError {
     InputError::Parquet { path: path.to_owned(), row, message: message.to_string() }
 }
 
-fn builder(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<File>, InputError> {
-    let file = File::open(path).map_err(|source| InputError::io(path, source))?;
-    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| broken(path, 0, &error))
+fn open(path: &Path) -> Result<File, InputError> {
+    File::open(path).map_err(|source| InputError::io(path, source))
 }
 
 /// Reads the footer of a Parquet file.
 pub(super) fn read_layout(path: &Path) -> Result<ParquetLayout, InputError> {
-    let builder = builder(path)?;
-    let schema = Arc::clone(builder.schema());
+    let reader = ArrowReaderMetadata::load(&open(path)?, ArrowReaderOptions::new())
+        .map_err(|error| broken(path, 0, &error))?;
+    let schema = Arc::clone(reader.schema());
     if let Some(field) = schema.fields().iter().find(|field| !is_flat(field.data_type())) {
         return Err(InputError::Nested {
             path: path.to_owned(),
@@ -46,15 +54,15 @@ pub(super) fn read_layout(path: &Path) -> Result<ParquetLayout, InputError> {
             kind: field.data_type().to_string(),
         });
     }
-    let footer = builder.metadata().file_metadata();
-    let rows = u64::try_from(footer.num_rows()).unwrap_or(0);
+    let own = reader.metadata().file_metadata();
+    let rows = u64::try_from(own.num_rows()).unwrap_or(0);
     if rows == 0 {
         return Err(InputError::NoRecords { path: path.to_owned() });
     }
-    let metadata = footer.key_value_metadata().into_iter().flatten();
+    let metadata = own.key_value_metadata().into_iter().flatten();
     let metadata =
         metadata.filter(|pair| pair.key != parquet::arrow::ARROW_SCHEMA_META_KEY).cloned().collect();
-    Ok(ParquetLayout { schema, rows, metadata })
+    Ok(ParquetLayout { schema, rows, metadata, footer: Arc::clone(reader.metadata()), reader })
 }
 
 fn is_flat(kind: &DataType) -> bool {
@@ -64,13 +72,20 @@ fn is_flat(kind: &DataType) -> bool {
     }
 }
 
-/// Reads a Parquet file batch by batch.
+/// Reads a Parquet file batch by batch. No batch reaches beyond its row group.
 pub(super) struct ParquetReader {
     file: usize,
     path: PathBuf,
     bytes: u64,
     rows: u64,
-    batches: ParquetRecordBatchReader,
+    source: File,
+    reader: ArrowReaderMetadata,
+    chunk_rows: usize,
+    mask: ProjectionMask,
+    /// Per column of the file, its place among those that are read.
+    places: Arc<[Option<usize>]>,
+    groups: Range<usize>,
+    batches: Option<ParquetRecordBatchReader>,
     next_record: u64,
     bytes_read: Arc<AtomicU64>,
 }
@@ -80,18 +95,29 @@ impl ParquetReader {
         file: &InputFile,
         layout: &ParquetLayout,
         chunk_rows: usize,
+        columns: Option<&BTreeSet<usize>>,
         bytes_read: Arc<AtomicU64>,
     ) -> Result<Self, InputError> {
-        let batches = builder(&file.path)?
-            .with_batch_size(chunk_rows.max(1))
-            .build()
-            .map_err(|error| broken(&file.path, 0, &error))?;
+        let all = layout.schema.fields().len();
+        let is_read = |column: &usize| columns.is_none_or(|columns| columns.contains(column));
+        // A batch without columns would not tell its rows.
+        let none = !(0..all).any(|column| is_read(&column));
+        let wanted: Vec<usize> =
+            (0..all).filter(|column| is_read(column) || (none && *column == 0)).collect();
+        let places = (0..all).map(|column| wanted.iter().position(|own| *own == column)).collect();
+        let schema = layout.footer.file_metadata().schema_descr();
         Ok(Self {
             file: file.index,
             path: file.path.clone(),
             bytes: file.bytes,
             rows: layout.rows,
-            batches,
+            source: open(&file.path)?,
+            reader: layout.reader.clone(),
+            chunk_rows: chunk_rows.max(1),
+            mask: ProjectionMask::roots(schema, wanted),
+            places,
+            groups: 0..layout.footer.num_row_groups(),
+            batches: None,
             next_record: 1,
             bytes_read,
         })
@@ -100,19 +126,36 @@ impl ParquetReader {
     /// The next chunk, none at the end of the file. Bytes read are told as the share of rows read.
     pub(super) fn next_chunk(&mut self) -> Result<Option<Chunk>, InputError> {
         let done = self.next_record - 1;
-        let Some(batch) = self.batches.next() else {
+        let Some(batch) = self.next_batch()? else {
             if done != self.rows {
                 return Err(broken(&self.path, done, &format!("{} rows are announced", self.rows)));
             }
             return Ok(None);
         };
-        let batch = batch.map_err(|error| broken(&self.path, done, &error))?;
         let first_record = self.next_record;
         self.next_record += batch.num_rows() as u64;
         let share = u128::from(self.bytes) * u128::from(self.next_record - 1) / u128::from(self.rows.max(1));
         self.bytes_read.store(u64::try_from(share).unwrap_or(self.bytes), Ordering::Relaxed);
-        let body = Body::Parquet(ParquetBody::new(batch));
+        let body = Body::Parquet(ParquetBody::new(batch, Arc::clone(&self.places)));
         Ok(Some(Chunk { file: self.file, first_record, rejects: Vec::new(), body }))
+    }
+
+    fn next_batch(&mut self) -> Result<Option<RecordBatch>, InputError> {
+        loop {
+            let done = self.next_record - 1;
+            if let Some(batch) = self.batches.as_mut().and_then(Iterator::next) {
+                return batch.map(Some).map_err(|error| broken(&self.path, done, &error));
+            }
+            let Some(group) = self.groups.next() else { return Ok(None) };
+            let source = self.source.try_clone().map_err(|source| InputError::io(&self.path, source))?;
+            let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(source, self.reader.clone())
+                .with_row_groups(vec![group])
+                .with_projection(self.mask.clone())
+                .with_batch_size(self.chunk_rows)
+                .build()
+                .map_err(|error| broken(&self.path, done, &error))?;
+            self.batches = Some(batches);
+        }
     }
 }
 
@@ -120,23 +163,40 @@ impl ParquetReader {
 #[derive(Debug)]
 pub(super) struct ParquetBody {
     batch: RecordBatch,
+    places: Arc<[Option<usize>]>,
     texts: Vec<OnceLock<StringArray>>,
 }
 
 impl ParquetBody {
-    fn new(batch: RecordBatch) -> Self {
+    fn new(batch: RecordBatch, places: Arc<[Option<usize>]>) -> Self {
         let texts = (0..batch.num_columns()).map(|_| OnceLock::new()).collect();
-        Self { batch, texts }
+        Self { batch, places, texts }
     }
 
-    pub(super) fn batch(&self) -> &RecordBatch {
-        &self.batch
+    pub(super) fn rows(&self) -> usize {
+        self.batch.num_rows()
+    }
+
+    /// Columns of the file.
+    pub(super) fn columns(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(super) fn array(&self, column: usize) -> Option<&ArrayRef> {
+        self.batch.columns().get(self.places.get(column).copied().flatten()?)
+    }
+
+    pub(super) fn texts(&self, column: usize) -> Option<&StringArray> {
+        let place = self.places.get(column).copied().flatten()?;
+        let (slot, array) = (self.texts.get(place)?, self.batch.columns().get(place)?);
+        Some(slot.get_or_init(|| text_array(array)))
     }
 
     pub(super) fn text(&self, column: usize, row: usize) -> &str {
-        let Some(slot) = self.texts.get(column) else { return "" };
-        let texts = slot.get_or_init(|| text_array(self.batch.column(column)));
-        if row < texts.len() && texts.is_valid(row) { texts.value(row) } else { "" }
+        match self.texts(column) {
+            Some(texts) if row < texts.len() && texts.is_valid(row) => texts.value(row),
+            _ => "",
+        }
     }
 }
 

@@ -105,6 +105,8 @@ pub struct BesideTable {
     pub version: String,
     /// Where its labels come from.
     pub kind: BesideKind,
+    /// Field of a score that follows the label, and stands for the range that the label prints: `III:12`.
+    pub score: Option<Field>,
     pub(super) editions: Option<Ranges>,
     pub(super) schemas: Vec<SchemaId>,
 }

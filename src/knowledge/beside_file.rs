@@ -15,6 +15,7 @@ use super::ranges::Ranges;
 use super::rows::Rows;
 use super::schema::Schema;
 use crate::category::StageGroup;
+use crate::fields::Field;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +47,7 @@ pub(super) struct DiseaseForm {
 #[serde(deny_unknown_fields)]
 pub(super) struct TableForm {
     pub(super) version: String,
+    pub(super) score: Option<Spanned<String>>,
     pub(super) editions: Option<Spanned<String>>,
     pub(super) schemas: Option<Spanned<String>>,
     pub(super) t: Option<Spanned<String>>,
@@ -104,8 +106,13 @@ pub(super) fn read_table(
         let line = source.line(editions);
         Ranges::parse(editions.get_ref()).ok_or_else(|| source.wrong(line, "editions: such as 8-9"))
     });
+    let score = form.score.as_ref().map(|id| {
+        let line = source.line(id);
+        Field::from_id(id.get_ref()).ok_or_else(|| source.wrong(line, "score: no such field"))
+    });
     Ok(BesideTable {
         disease,
+        score: score.transpose()?,
         version: form.version.clone(),
         kind,
         editions: editions.transpose()?,

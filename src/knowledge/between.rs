@@ -38,6 +38,23 @@ impl Carried {
 pub(super) struct Changes {
     /// By schema and the older of two neighbouring editions.
     chapters: HashMap<(SchemaId, u8), [AxisChange; 3]>,
+    /// Chapters that take tumors over with the meanings of their categories, likewise.
+    heirs: HashMap<(SchemaId, u8), Vec<SchemaId>>,
+}
+
+/// A chapter through the editions, or one that hands its tumors over to another.
+#[derive(Clone, Copy)]
+struct Line {
+    older: SchemaId,
+    /// The last edition of the older chapter.
+    last: u8,
+    newer: SchemaId,
+}
+
+impl Line {
+    fn at(self, edition: u8) -> SchemaId {
+        if edition <= self.last { self.older } else { self.newer }
+    }
 }
 
 /// How the categories of an axis carry over.
@@ -56,6 +73,19 @@ enum AxisChange {
 #[serde(deny_unknown_fields)]
 struct ChangesForm {
     change: Vec<ChangeForm>,
+    /// Chapters of which nothing is said on purpose; for the reader.
+    #[serde(default)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the test that none was forgotten reads it"))]
+    left_out: Vec<LeftOutForm>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(not(test), expect(dead_code, reason = "only the test that none was forgotten reads it"))]
+struct LeftOutForm {
+    schemas: String,
+    from: u8,
+    why: String,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +93,7 @@ struct ChangesForm {
 struct ChangeForm {
     schemas: toml::Spanned<String>,
     from: u8,
+    into: Option<toml::Spanned<String>>,
     #[serde(default)]
     same: String,
     t: Option<toml::Spanned<String>>,
@@ -82,6 +113,7 @@ impl Changes {
     ) -> Result<Self, KnowledgeError> {
         let form: ChangesForm = toml::from_str(text).map_err(|error| toml_error(&error, text, file))?;
         let mut chapters = HashMap::new();
+        let mut heirs: HashMap<_, Vec<SchemaId>> = HashMap::new();
         for change in form.change {
             let line = |at: usize| text.get(..at).map_or(1, |above| above.lines().count().max(1));
             let place = line(change.schemas.span().start);
@@ -99,13 +131,27 @@ impl Changes {
             }
             for schema in change.schemas.get_ref().split_whitespace() {
                 let Some(id) = loaded(schema) else { continue };
+                let named = change.into.iter().flat_map(|into| into.get_ref().split_whitespace());
+                heirs.entry((id, change.from)).or_default().extend(named.filter_map(&loaded));
                 if chapters.insert((id, change.from), axes.clone()).is_some() {
                     let what = format!("{schema} from edition {} stands here twice", change.from);
                     return Err(Problem::Form(what).at(file, place));
                 }
             }
         }
-        Ok(Self { chapters })
+        Ok(Self { chapters, heirs })
+    }
+
+    /// How tumors of one chapter and edition came to be those of another, later one.
+    fn line(&self, (older, from): (SchemaId, u8), (newer, to): (SchemaId, u8)) -> Option<Line> {
+        let last = if older == newer {
+            to
+        } else {
+            let hands_over =
+                |last: &u8| self.heirs.get(&(older, *last)).is_some_and(|heirs| heirs.contains(&newer));
+            (from..to).find(hands_over)?
+        };
+        Some(Line { older, last, newer })
     }
 
     /// What a category becomes in the next edition of a chapter.
@@ -190,17 +236,20 @@ impl Rules {
         if from == to && from_schema == to_schema {
             return Carried::Same(category);
         }
-        if from_schema != to_schema {
+        let forward = from <= to;
+        let (here, there) = ((from_schema, from.0), (to_schema, to.0));
+        let line = if forward { self.changes.line(here, there) } else { self.changes.line(there, here) };
+        let Some(line) = line else {
             // Another chapter: only what every chapter keeps apart is the same.
-            let own = self.schema(from_schema).is_solid() && self.schema(to_schema).is_solid();
-            return if own && (is_anchor(category) || category.is_x()) {
+            let solid = self.schema(from_schema).is_solid() && self.schema(to_schema).is_solid();
+            return if solid && (is_anchor(category) || category.is_x()) {
                 Carried::Same(category)
             } else {
                 Carried::Any
             };
-        }
-        if from <= to {
-            return self.chain(to_schema, from.0..to.0, category);
+        };
+        if forward {
+            return self.chain(line, from.0..to.0, category);
         }
         // Backward: every category of the older edition that may have become this one.
         let printed = self.schema(to_schema).category_printed(to, category);
@@ -212,7 +261,7 @@ impl Rules {
             if !self.schema(to_schema).category_printed(to, older) {
                 continue;
             }
-            match self.chain(to_schema, to.0..from.0, older) {
+            match self.chain(line, to.0..from.0, older) {
                 Carried::Same(same) if is_it(same) => among.push(older),
                 Carried::Among(list) if list.iter().any(|&new| touches(new, category)) => among.push(older),
                 Carried::Any if !is_anchor(category) && !category.is_x() => return Carried::Any,
@@ -228,12 +277,12 @@ impl Rules {
         }
     }
 
-    fn chain(&self, schema: SchemaId, editions: std::ops::Range<u8>, category: Category) -> Carried {
+    fn chain(&self, line: Line, editions: std::ops::Range<u8>, category: Category) -> Carried {
         let mut now = vec![category];
         for edition in editions {
             let mut next = Vec::new();
             for category in now {
-                match self.changes.onward(schema, edition, category) {
+                match self.changes.onward(line.at(edition), edition, category) {
                     Carried::Same(category) => next.push(category),
                     Carried::Among(list) => next.extend(list),
                     other => return other,
@@ -255,6 +304,7 @@ fn touches(one: Category, other: Category) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::knowledge::Schema;
 
     const TEXT: &str = include_str!("../../knowledge/between_editions.toml");
 
@@ -299,6 +349,9 @@ mod tests {
             ("cervix", 7, 8, "M1", "?"),
             ("prostate", 6, 7, "T4", "T3a T4"),
             ("kidney_parenchyma", 6, 7, "T3c", "T3c"),
+            ("appendix", 7, 8, "M1a", "M1a M1b"),
+            ("appendix", 7, 8, "T4a", "?"),
+            ("net_stomach", 7, 8, "Tis", "T1"),
             // Nothing is said of it: only what is always apart is kept.
             ("pancreas", 6, 7, "TX", "TX"),
             ("cutaneous_carcinoma_head_neck", 8, 9, "T2", "any"),
@@ -311,24 +364,99 @@ mod tests {
     }
 
     #[test]
+    fn categories_go_with_tumors_that_another_chapter_takes_over() {
+        let rules = Rules::builtin().unwrap();
+        let carried = |from: (&str, u8), to: (&str, u8), axis, label: &str| {
+            let category = Category::from_label(axis, label).unwrap();
+            rules.carried((schema(from.0), Edition(from.1)), (schema(to.0), Edition(to.1)), category)
+        };
+        let n = |label| Category::from_label(Axis::N, label).unwrap();
+        let t = |label| Category::from_label(Axis::T, label).unwrap();
+        let (thyroid, medullary) = (("thyroid", 6), ("thyroid_medullary", 8));
+        assert_eq!(carried(thyroid, medullary, Axis::T, "T2"), Carried::Same(t("T2")));
+        assert_eq!(carried(thyroid, medullary, Axis::N, "N1b"), Carried::Among(vec![n("N1a"), n("N1b")]));
+        // And back: T3a of the 8th edition was T3.
+        let back = carried(medullary, ("thyroid", 7), Axis::T, "T3a");
+        assert_eq!(back, Carried::Among(["T3", "T3(s)", "T3(m)"].map(t).to_vec()));
+        let net = carried(("net_small_intestine", 7), ("net_jejunum_ileum", 9), Axis::N, "N1");
+        assert_eq!(net, Carried::Among(vec![n("N1"), n("N2")]));
+        // An exocrine table of the pancreas says nothing of an endocrine one.
+        assert_eq!(carried(("pancreas", 7), ("net_pancreas", 8), Axis::T, "T2"), Carried::Any);
+        assert_eq!(carried(("pancreas", 7), ("net_pancreas", 8), Axis::N, "N0"), Carried::Same(n("N0")));
+    }
+
+    /// Of every chapter with tables in two editions the file says what changed, or why it says nothing.
+    #[test]
+    fn no_chapter_is_forgotten() {
+        let rules = Rules::builtin().unwrap();
+        let form: ChangesForm = toml::from_str(TEXT).unwrap();
+        let said: std::collections::BTreeSet<(&str, u8)> = form
+            .change
+            .iter()
+            .flat_map(|change| change.schemas.get_ref().split_whitespace().map(|id| (id, change.from)))
+            .collect();
+        let mut left_out = std::collections::BTreeSet::new();
+        for block in &form.left_out {
+            assert!(!block.why.is_empty());
+            for id in block.schemas.split_whitespace() {
+                assert!(left_out.insert((id, block.from)), "{id} from {} is left out twice", block.from);
+            }
+        }
+        assert!(said.is_disjoint(&left_out), "{:?}", said.intersection(&left_out));
+        let has_tables = |schema: &Schema, edition| schema.editions().any(|own| own == Edition(edition));
+        let mut two = std::collections::BTreeSet::new();
+        for (_, schema) in rules.schemas() {
+            for from in [6, 7, 8] {
+                if has_tables(schema, from) && has_tables(schema, from + 1) {
+                    two.insert((schema.id.as_str(), from));
+                }
+            }
+        }
+        let forgotten: Vec<_> =
+            two.iter().filter(|one| !said.contains(*one) && !left_out.contains(*one)).collect();
+        assert!(forgotten.is_empty(), "{forgotten:?}");
+        let idle: Vec<_> = left_out.difference(&two).collect();
+        assert!(idle.is_empty(), "left out, but without tables in both editions: {idle:?}");
+        for change in &form.change {
+            for id in change.schemas.get_ref().split_whitespace() {
+                let own = rules.schema(schema(id));
+                assert!(has_tables(own, change.from), "{id} has no tables of edition {}", change.from);
+                let heirs = || change.into.iter().flat_map(|into| into.get_ref().split_whitespace());
+                assert!(
+                    has_tables(own, change.from + 1) || heirs().count() > 0,
+                    "{id} ends with edition {} and nothing takes over",
+                    change.from
+                );
+                for heir in heirs() {
+                    assert!(has_tables(rules.schema(schema(heir)), change.from + 1), "{heir}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_schema_and_category_of_the_file_exists() {
         let rules = Rules::builtin().unwrap();
         let form: ChangesForm = toml::from_str(TEXT).unwrap();
         for change in form.change {
             for id in change.schemas.get_ref().split_whitespace() {
-                let schema = rules.schema(schema(id));
-                if !schema.editions().any(|edition| edition.0 == change.from + 1) {
-                    continue;
-                }
+                let next = Edition(change.from + 1);
+                let heirs = change.into.iter().flat_map(|into| into.get_ref().split_whitespace());
+                let there: Vec<&Schema> = std::iter::once(id)
+                    .chain(heirs)
+                    .map(|id| rules.schema(schema(id)))
+                    .filter(|schema| schema.editions().any(|edition| edition == next))
+                    .collect();
                 for (axis, rows) in [(Axis::T, &change.t), (Axis::N, &change.n), (Axis::M, &change.m)] {
                     let Some(rows) = rows else { continue };
                     for to in
                         read_rows(axis, rows.get_ref(), "", 1).unwrap().into_values().flatten().flatten()
                     {
-                        let known = Category::all(axis).any(|finer| {
-                            finer.is_within(to) && schema.category_known(Edition(change.from + 1), finer)
-                        });
-                        assert!(known, "{id}: edition {} has no {}", change.from + 1, to.label());
+                        let known = |schema: &&Schema| {
+                            Category::all(axis)
+                                .any(|finer| finer.is_within(to) && schema.category_known(next, finer))
+                        };
+                        assert!(there.iter().all(known), "{id}: edition {next} has no {}", to.label());
                     }
                 }
             }

@@ -173,10 +173,11 @@ pub struct FactorAxis {
     codes: Vec<(String, Option<TokenSet>)>,
     intervals: Vec<(Interval, TokenSet)>,
     histologies: Vec<(Option<Ranges>, u8)>,
-    sites: Vec<(Option<Ranges>, u8)>,
+    sites: Vec<SiteClass>,
 }
 
 /// Classes of sites or histologies that a schema file declares for a factor: class to code list or `other`.
+/// A list of sites may end in `where disc1 = 2`: those of them with that code of schema discriminator 1.
 pub(super) type Classes = BTreeMap<String, String>;
 
 impl FactorAxis {
@@ -251,7 +252,7 @@ impl FactorAxis {
             codes,
             intervals,
             histologies: declared(by_histology)?,
-            sites: declared(by_site)?,
+            sites: sites(by_site, token)?,
             classes,
         })
     }
@@ -287,15 +288,49 @@ impl FactorAxis {
         self.intervals.iter().find(|(interval, _)| interval.contains(number)).map(|(_, set)| *set)
     }
 
+    /// Adds the numbers at which a measured value changes its class.
+    pub(super) fn steps(&self, numbers: &mut Vec<f32>) {
+        numbers.extend(self.intervals.iter().flat_map(|(interval, _)| [interval.low, interval.high]));
+        numbers.extend(self.codes.iter().filter_map(|(code, _)| code.parse::<f32>().ok()));
+        self.instead.iter().chain(&self.highest_of).for_each(|part| part.steps(numbers));
+    }
+
     /// The schema's class of a histology.
     pub fn class_of_histology(&self, histology: Histology) -> Option<u8> {
         class_in(&self.histologies, histology.0)
     }
 
-    /// The schema's class of a site.
-    pub fn class_of_site(&self, site: Site) -> Option<u8> {
-        class_in(&self.sites, site.0)
+    /// The schema's class of a site; `None` where it hangs on a discriminator that is missing.
+    pub fn class_of_site(&self, site: Site, disc1: Option<u16>) -> Option<u8> {
+        let of_site =
+            |(ranges, ..): &&SiteClass| ranges.as_ref().is_none_or(|ranges| ranges.contains(site.0));
+        for (_, codes, token) in self.sites.iter().filter(of_site) {
+            match codes {
+                Some(codes) if !codes.contains(disc1?) => {}
+                _ => return Some(*token),
+            }
+        }
+        None
     }
+}
+
+/// Sites (`None`: all others), the codes of schema discriminator 1 where these tell, and the token.
+type SiteClass = (Option<Ranges>, Option<Ranges>, u8);
+
+fn sites(classes: Option<&Classes>, token: impl Fn(&str) -> Option<u8>) -> Result<Vec<SiteClass>, String> {
+    let mut list = Vec::new();
+    for (class, text) in classes.into_iter().flatten() {
+        let Some(token) = token(class) else { continue };
+        let ranges = |text: &str| Ranges::parse(text).ok_or_else(|| format!("{text:?} is no list of codes"));
+        list.push(match text.split_once(" where disc1 = ") {
+            Some((sites, codes)) => (Some(ranges(sites)?), Some(ranges(codes)?), token),
+            None if text == "other" => (None, None, token),
+            None => (Some(ranges(text)?), None, token),
+        });
+    }
+    // What asks for more goes first.
+    list.sort_by_key(|(sites, codes, _)| (sites.is_none(), codes.is_none()));
+    Ok(list)
 }
 
 fn class_in(list: &[(Option<Ranges>, u8)], code: u16) -> Option<u8> {

@@ -18,11 +18,13 @@ pub(super) struct SchemaForm {
     pub(super) title: Option<String>,
     pub(super) system: Option<Spanned<String>>,
     pub(super) system_before_8: Option<Spanned<String>>,
+    pub(super) system_until_6: Option<Spanned<String>>,
     pub(super) version_9_from: Option<u16>,
     pub(super) no_group_after_therapy: Option<Vec<u8>>,
     pub(super) n_tells_classification: Option<Vec<u8>>,
     pub(super) site_when_missing: Option<Spanned<String>>,
     pub(super) behavior: Option<Spanned<String>>,
+    pub(super) not_staged_where_disc1: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) chapter: BTreeMap<String, String>,
     #[serde(default)]

@@ -19,6 +19,7 @@ mod read;
 mod rows;
 mod schema;
 mod select;
+mod steps;
 mod summary_stage;
 mod table;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use overlay::Overlay;
 pub use ranges::Ranges;
 pub use schema::{Schema, System};
 pub use select::{Selected, Traits};
+pub use steps::Steps;
 pub use summary_stage::{SUMMARY_LABELS, SummaryRow, SummaryStage};
 pub use table::{StageTable, TableAxis, TableBasis};
 

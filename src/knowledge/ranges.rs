@@ -27,6 +27,11 @@ impl Ranges {
         })
     }
 
+    /// The numbers from which on something else holds.
+    pub(super) fn steps(&self) -> impl Iterator<Item = u16> {
+        self.0.iter().flat_map(|&(low, high)| [low, high.saturating_add(1)])
+    }
+
     /// Whether the number is in one of the ranges.
     pub fn contains(&self, number: u16) -> bool {
         self.0.iter().any(|&(low, high)| (low..=high).contains(&number))

@@ -192,6 +192,7 @@ fn change(schema: &mut Schema, form: &SchemaForm, source: Source<'_>) -> Result<
     };
     schema.system = form.system.as_ref().and_then(&mut system).unwrap_or(schema.system);
     schema.system_before_8 = form.system_before_8.as_ref().and_then(&mut system).or(schema.system_before_8);
+    schema.system_until_6 = form.system_until_6.as_ref().and_then(&mut system).or(schema.system_until_6);
     if let Some(title) = &form.title {
         title.clone_into(&mut schema.title);
     }
@@ -212,6 +213,11 @@ fn change(schema: &mut Schema, form: &SchemaForm, source: Source<'_>) -> Result<
             .ok_or_else(|| source.wrong(source.line(behavior), "behavior: a list of digits"));
         schema.behaviors = mistakes.note(digits).unwrap_or_default();
         behavior.get_ref().clone_into(&mut schema.behaviors_printed);
+    }
+    if let Some(codes) = &form.not_staged_where_disc1 {
+        let read = Ranges::parse(codes.get_ref())
+            .ok_or_else(|| source.wrong(source.line(codes), "not_staged_where_disc1: a list of codes"));
+        schema.not_staged_disc1 = mistakes.note(read).map(|ranges| (ranges, codes.get_ref().clone()));
     }
     for (edition, title) in &form.chapter {
         match edition.parse() {

@@ -100,9 +100,12 @@ pub struct Schema {
     pub(super) n_tells_classification: Vec<u8>,
     pub(super) system: System,
     pub(super) system_before_8: Option<System>,
+    pub(super) system_until_6: Option<System>,
     pub(super) behaviors: Ranges,
     /// The behaviors as the file prints them.
     pub(super) behaviors_printed: String,
+    /// Codes of schema discriminator 1 that are not staged, and as the file prints them.
+    pub(super) not_staged_disc1: Option<(Ranges, String)>,
     pub(super) histology_rules: Vec<HistologyRule>,
     pub(super) tables: Vec<u16>,
     pub(super) facts: BTreeMap<u8, EditionFacts>,
@@ -111,10 +114,8 @@ pub struct Schema {
 impl Schema {
     /// The staging system under an edition.
     pub fn system(&self, edition: Edition) -> System {
-        match self.system_before_8 {
-            Some(system) if edition.0 < 8 => system,
-            _ => self.system,
-        }
+        let until_6 = self.system_until_6.filter(|_| edition.0 <= 6);
+        until_6.or(self.system_before_8.filter(|_| edition.0 < 8)).unwrap_or(self.system)
     }
 
     /// Whether the edition assigns a stage group after neoadjuvant therapy.
@@ -135,6 +136,16 @@ impl Schema {
     /// Whether tumors of this behavior are staged.
     pub fn stages_behavior(&self, behavior: Behavior) -> bool {
         self.behaviors.contains(u16::from(behavior.0))
+    }
+
+    /// Whether a code of schema discriminator 1 names a disease that is staged; a missing one does.
+    pub fn stages_discriminator(&self, disc1: Option<u16>) -> bool {
+        !self.not_staged_disc1.as_ref().zip(disc1).is_some_and(|((codes, _), code)| codes.contains(code))
+    }
+
+    /// The codes of schema discriminator 1 that are not staged, `1, 9`.
+    pub fn not_staged_discriminators(&self) -> Option<&str> {
+        self.not_staged_disc1.as_ref().map(|(_, printed)| printed.as_str())
     }
 
     /// The behaviors that are staged, `2, 3`.

@@ -260,6 +260,13 @@ impl Selection {
         })
     }
 
+    /// Adds the years from which on it may select otherwise.
+    pub(super) fn years(&self, years: &mut Vec<u16>) {
+        let conditions = self.rows.iter().flat_map(|row| &row.when);
+        let of_year = conditions.filter(|(asked, _)| *asked == Trait::Year);
+        years.extend(of_year.flat_map(|(_, values)| values.steps()).chain([self.first_year]));
+    }
+
     /// The schema that takes a tumor.
     pub(super) fn select(&self, traits: &Traits) -> Selected {
         let candidates = self.by_site.get(usize::from(traits.site.0)).map_or(&[][..], Vec::as_slice);

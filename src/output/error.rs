@@ -41,6 +41,20 @@ pub enum OutputError {
         /// The first such name.
         name: String,
     },
+    /// Another run is filling the same folder.
+    #[error("{}: another run is writing this folder\nhint: wait until it has finished, or choose another folder", path.display())]
+    Locked {
+        /// Folder.
+        path: PathBuf,
+    },
+    /// There is no result to look at.
+    #[error("{}: cannot be read as the manifest of a result: {message}\nhint: name the folder that --out named; it holds run.json", path.display())]
+    NoManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// The output is a file.
     #[error("{}: is a file, not a folder", path.display())]
     NotAFolder {
@@ -96,7 +110,6 @@ pub enum OutputError {
 }
 
 impl OutputError {
-    /// An error of the system with the path that it is about.
     /// Whether the folder that was asked for cannot be used as it is, which only the user can change.
     pub fn is_about_the_place(&self) -> bool {
         matches!(
@@ -105,6 +118,7 @@ impl OutputError {
         )
     }
 
+    /// An error of the system with the path that it is about.
     pub(crate) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {

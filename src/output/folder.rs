@@ -1,17 +1,21 @@
-//! The folder of a run. It is filled under a hidden name beside its place and moved there when it is whole;
-//! a run that stops early leaves nothing behind, and an earlier result stays whole until the move.
+//! The folder of a run. It is filled under a hidden name beside its place and moved there when it is whole and
+//! on the disk; a run that stops early leaves nothing behind, and an earlier result stays whole until the move.
+//! What a killed run left is cleared, or put back, by the next one for the same place.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use super::lock::Lock;
 use super::manifest::EventCounts;
-use super::{Manifest, OutputError};
+use super::seal::{Program, Sealed, seal, sync_folder};
+use super::{Digest, Manifest, OutputError};
 
 /// The manifest's name, by which a folder is known as a run's.
-const MANIFEST: &str = "run.json";
+pub(super) const MANIFEST: &str = "run.json";
 
 /// Everything that a run writes; a folder with anything else is never overwritten.
 const OWN: [&str; 14] = [
@@ -36,8 +40,10 @@ const OWN: [&str; 14] = [
 pub struct RunFolder {
     place: PathBuf,
     overwrite: bool,
+    known: BTreeMap<String, Digest>,
     // Fields are dropped in this order: the parents can go once the folder in them is gone.
     temporary: TempDir,
+    lock: Lock,
     parents: NewParents,
 }
 
@@ -45,23 +51,29 @@ impl RunFolder {
     /// Prepares a folder. It must not exist or be empty; with `overwrite` it may also hold an earlier run and
     /// nothing else.
     pub fn create(path: &Path, overwrite: bool) -> Result<Self, OutputError> {
-        let place = match path.canonicalize() {
-            Ok(place) => place,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                std::path::absolute(path).map_err(|source| OutputError::io(path, source))?
-            }
-            Err(source) => return Err(OutputError::io(path, source)),
-        };
-        check(&place, overwrite)?;
+        let place = place(path)?;
         let Some(parent) = place.parent().map(Path::to_owned) else {
             return Err(OutputError::NotEmpty { path: place });
         };
         let parents = NewParents::create(&parent)?;
+        let lock = Lock::take(&place)?;
+        recover(&place)?;
+        check(&place, overwrite)?;
         let temporary = tempfile::Builder::new()
-            .prefix(".rstage-")
+            .prefix(&hidden_prefix(&place))
             .tempdir_in(&parent)
             .map_err(|source| OutputError::io(&parent, source))?;
-        Ok(Self { place, overwrite, temporary, parents })
+        Ok(Self { place, overwrite, known: BTreeMap::new(), temporary, lock, parents })
+    }
+
+    /// Whether a run could be put there: what [`RunFolder::create`] would say, with nothing left behind.
+    pub fn check(path: &Path, overwrite: bool) -> Result<(), OutputError> {
+        Self::create(path, overwrite).map(drop)
+    }
+
+    /// Notes the digest of a file that was hashed while it was written; the others are read when the run is finished.
+    pub fn hashed(&mut self, (name, digest): (String, Digest)) {
+        self.known.insert(name, digest);
     }
 
     /// The hidden folder itself, for what a run needs only while it works.
@@ -97,21 +109,28 @@ impl RunFolder {
     /// Writes a manifest whose counts are known to add up, and moves the folder to its place.
     pub fn finish_with(self, manifest: &impl serde::Serialize) -> Result<PathBuf, OutputError> {
         let path = self.file(MANIFEST)?;
-        let mut text = serde_json::to_vec_pretty(manifest)
+        // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
+        let Self { parents, lock, temporary, place, overwrite, known } = self;
+        let outputs = seal(temporary.path(), known)?;
+        let sealed = Sealed { manifest, program: Program::this(), outputs };
+        let mut text = serde_json::to_vec_pretty(&sealed)
             .map_err(|error| OutputError::Io { path: path.clone(), source: error.into() })?;
         text.push(b'\n');
-        fs::write(&path, text).map_err(|source| OutputError::io(&path, source))?;
+        let write = || {
+            let mut file = fs::File::create(&path)?;
+            file.write_all(&text)?;
+            file.sync_all()
+        };
+        write().map_err(|source| OutputError::io(&path, source))?;
+        sync_folder(temporary.path())?;
 
-        // Dropped from the right: should the move fail, the folder goes before its parents.
-        let Self { parents, temporary, place, overwrite } = self;
         check(&place, overwrite)?;
         let io = |source| OutputError::io(&place, source);
+        let parent = place.parent().unwrap_or(&place);
         let replaced = place.read_dir().is_ok_and(|mut entries| entries.next().is_some());
         if replaced {
-            let aside = tempfile::Builder::new()
-                .prefix(".rstage-old-")
-                .tempdir_in(place.parent().unwrap_or(&place))
-                .map_err(io)?;
+            let prefix = format!("{}{OLD}", hidden_prefix(&place));
+            let aside = tempfile::Builder::new().prefix(&prefix).tempdir_in(parent).map_err(io)?;
             let old = aside.path().join("run");
             fs::rename(&place, &old).map_err(io)?;
             if let Err(source) = fs::rename(temporary.path(), &place) {
@@ -121,16 +140,64 @@ impl RunFolder {
                 }
                 return Err(io(source));
             }
+            // The new result has to be there for good before the old one goes.
+            if let Err(error) = sync_folder(parent) {
+                let (_kept, _moved) = (aside.keep(), temporary.keep());
+                return Err(error);
+            }
         } else {
             match fs::remove_dir(&place) {
                 Err(source) if source.kind() != ErrorKind::NotFound => return Err(io(source)),
                 _ => fs::rename(temporary.path(), &place).map_err(io)?,
             }
+            sync_folder(parent)?;
         }
         let _moved = temporary.keep();
+        drop(lock);
         parents.keep();
         Ok(place)
     }
+}
+
+/// The path of the result, the same however it was spelled.
+fn place(path: &Path) -> Result<PathBuf, OutputError> {
+    match path.canonicalize() {
+        Ok(place) => Ok(place),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            std::path::absolute(path).map_err(|source| OutputError::io(path, source))
+        }
+        Err(source) => Err(OutputError::io(path, source)),
+    }
+}
+
+/// What follows the prefix in the name of the folder that holds an earlier result during the move.
+const OLD: &str = "old-";
+
+/// How the names of all hidden folders of a place begin.
+fn hidden_prefix(place: &Path) -> String {
+    format!(".{}.rstage-", place.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Clears what a killed run left beside a place whose lock is held: an earlier result that was just being replaced
+/// goes back where nothing took its place, and half-filled folders are removed, since they hold records.
+fn recover(place: &Path) -> Result<(), OutputError> {
+    let (parent, prefix) = (place.parent().unwrap_or(place), hidden_prefix(place));
+    for entry in fs::read_dir(parent).map_err(|source| OutputError::io(parent, source))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(rest) = name.strip_prefix(&prefix) else { continue };
+        let (old, rest) = rest.strip_prefix(OLD).map_or((false, rest), |rest| (true, rest));
+        // Such a name is made of six letters and digits; anything else, the lock among them, is another's.
+        if rest.len() != 6 || !rest.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            continue;
+        }
+        let path = entry.path();
+        let io = |source| OutputError::io(&path, source);
+        if old && !place.exists() && path.join("run").join(MANIFEST).is_file() {
+            fs::rename(path.join("run"), place).map_err(io)?;
+        }
+        fs::remove_dir_all(&path).map_err(io)?;
+    }
+    Ok(())
 }
 
 /// Whether a run may take this place.
@@ -217,10 +284,13 @@ mod tests {
             config: serde_json::Value::Null,
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new(), overlay: None },
+            records: "encoded".to_owned(),
             counts: Counts { read: 2, written: 1, rejected: 1 },
+            algorithms: Vec::new(),
             events: None,
             findings: BTreeMap::new(),
             durations: BTreeMap::new(),
+            work: BTreeMap::new(),
             threads: 1,
             exit: 0,
         }
@@ -308,8 +378,31 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let out = root.path().join("out");
         let folder = RunFolder::create(&out, false).unwrap();
-        run(&out, false, "1").unwrap();
+        assert!(matches!(run(&out, false, "1"), Err(OutputError::Locked { .. })));
+        fs::create_dir(&out).unwrap();
+        fs::write(out.join("records.csv"), "1").unwrap();
         assert!(matches!(folder.finish(&manifest("2")), Err(OutputError::NotEmpty { .. })));
         assert_eq!(fs::read_to_string(out.join("records.csv")).unwrap(), "1");
+    }
+
+    /// What lies on disk when a run is killed between the two moves of an overwrite.
+    #[test]
+    fn a_result_that_was_just_being_replaced_is_put_back() {
+        let root = tempfile::tempdir().unwrap();
+        let out = root.path().join("out");
+        run(&out, false, "1").unwrap();
+        fs::create_dir(root.path().join(".out.rstage-old-Abc123")).unwrap();
+        fs::rename(&out, root.path().join(".out.rstage-old-Abc123/run")).unwrap();
+        fs::create_dir(root.path().join(".out.rstage-Xyz789")).unwrap();
+        fs::write(root.path().join(".out.rstage-Xyz789/records.csv"), "half").unwrap();
+        for others in [".out.rstage-notes", ".other.rstage-Xyz789", ".out.rstage-2.rstage-Xyz789"] {
+            fs::create_dir(root.path().join(others)).unwrap();
+        }
+        assert!(matches!(run(&out, false, "2"), Err(OutputError::NotEmpty { .. })));
+        assert_eq!(fs::read_to_string(out.join("records.csv")).unwrap(), "1");
+        let left = [".other.rstage-Xyz789", ".out.rstage-2.rstage-Xyz789", ".out.rstage-notes", "out"];
+        assert_eq!(names(root.path()), left);
+        run(&out, true, "2").unwrap();
+        assert_eq!(fs::read_to_string(out.join("records.csv")).unwrap(), "2");
     }
 }

@@ -20,6 +20,12 @@ pub struct Manifest {
     pub inputs: Vec<ManifestInput>,
     /// Rules that were applied.
     pub rules: ManifestRules,
+    /// How the inputs' columns came into the records: `spliced` in their bytes, or `encoded`.
+    #[serde(default)]
+    pub records: String,
+    /// SEER's algorithms, where there were any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub algorithms: Vec<ManifestAlgorithm>,
     /// What was read and written.
     pub counts: Counts,
     /// What came of the tables of events, where there were any.
@@ -29,6 +35,8 @@ pub struct Manifest {
     pub findings: BTreeMap<String, BTreeMap<String, u64>>,
     /// Seconds per part of the run.
     pub durations: BTreeMap<String, f64>,
+    /// Seconds per kind of work, each summed over the threads that do it.
+    pub work: BTreeMap<String, f64>,
     /// Worker threads.
     pub threads: usize,
     /// Exit status of the process.
@@ -60,6 +68,21 @@ pub struct ManifestRules {
     /// The user's own folder of rules, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub overlay: Option<ManifestOverlay>,
+}
+
+/// One of SEER's algorithms.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ManifestAlgorithm {
+    /// Its name: `cs`, `tnm`, `eod_public`, `pediatric`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// File or folder as given.
+    pub path: String,
+    /// BLAKE3 hash of the file; of a folder, over names and contents of its tables and schemas.
+    pub blake3: String,
+    /// Slips of the file: missing tables, jumps in a circle.
+    pub problems: usize,
 }
 
 /// A user's own folder of rules.

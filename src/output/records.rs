@@ -3,11 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-
 use super::records_csv::{CsvFile, CsvPlan};
-use super::records_parquet::{ParquetFile, ParquetPlan};
-use super::{Added, OutputError};
+use super::records_parquet::{Columns, ParquetFile, ParquetPlan};
+use super::{Added, Digest, OutputError, RowCells};
 use crate::input::{Chunk, Delimiter, InputFile};
 
 /// The form of the records.
@@ -17,6 +15,25 @@ pub enum RecordsFormat {
     Csv(Option<Delimiter>),
     /// Parquet, compressed with zstd.
     Parquet,
+}
+
+/// How columns of the inputs come into the records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Copying {
+    /// Parquet columns in the bytes of their file; a chunk needs no column but those that are looked at.
+    Spliced,
+    /// Cell by cell, or line by line.
+    Encoded,
+}
+
+impl Copying {
+    /// The word for it in the manifest.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Spliced => "spliced",
+            Self::Encoded => "encoded",
+        }
+    }
 }
 
 /// Turns chunks into what is written, on any thread; cheap to clone.
@@ -33,6 +50,28 @@ enum Plan {
     Parquet(Arc<ParquetPlan>),
 }
 
+/// The lines of a chunk as they are put together, record by record.
+pub struct Lines<'c> {
+    plan: Arc<CsvPlan>,
+    chunk: &'c Chunk,
+    rows: usize,
+    text: Vec<u8>,
+}
+
+impl Lines<'_> {
+    /// Adds the chunk's next record with its [line's end](RecordsEncoder::line_end).
+    pub fn push(&mut self, line_end: &[u8]) {
+        self.plan.record(&mut self.text, self.chunk, self.rows);
+        self.text.extend_from_slice(line_end);
+        self.rows += 1;
+    }
+
+    /// Ready to be written.
+    pub fn finish(self) -> Encoded {
+        Encoded { rows: self.rows as u64, content: Content::Lines(self.text) }
+    }
+}
+
 /// A chunk ready to be written.
 pub struct Encoded {
     rows: u64,
@@ -41,10 +80,25 @@ pub struct Encoded {
 
 enum Content {
     Lines(Vec<u8>),
-    Batch(RecordBatch),
+    Columns(Columns),
 }
 
 impl RecordsEncoder {
+    /// The lines of a chunk, to be added to; `None` where the records are not written as text.
+    pub fn lines<'c>(&self, chunk: &'c Chunk) -> Option<Lines<'c>> {
+        let Plan::Csv(plan) = &self.plan else { return None };
+        let text = Vec::with_capacity(chunk.rows() * 512);
+        Some(Lines { plan: Arc::clone(plan), chunk, rows: 0, text })
+    }
+
+    /// The end of a line: the new cells of one record; `None` where the records are not written as text.
+    pub fn line_end(&self, added: &RowCells) -> Option<Vec<u8>> {
+        let Plan::Csv(plan) = &self.plan else { return None };
+        let mut line = Vec::new();
+        plan.end(&mut line, added.iter());
+        Some(line)
+    }
+
     /// Encodes a chunk with its new columns.
     pub fn encode(&self, chunk: &Chunk, added: &Added) -> Result<Encoded, OutputError> {
         let rows = chunk.rows();
@@ -60,9 +114,7 @@ impl RecordsEncoder {
         }
         let content = match &self.plan {
             Plan::Csv(plan) => Content::Lines(plan.encode(chunk, added)),
-            Plan::Parquet(plan) => Content::Batch(
-                plan.encode(chunk, added).map_err(|error| OutputError::parquet(&self.path, error))?,
-            ),
+            Plan::Parquet(plan) => Content::Columns(plan.encode(chunk, added)),
         };
         Ok(Encoded { rows: rows as u64, content })
     }
@@ -73,6 +125,15 @@ pub struct RecordsWriter {
     encoder: RecordsEncoder,
     file: OpenFile,
     rows: u64,
+}
+
+/// A file of records that is complete.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Written {
+    /// Records in it.
+    pub rows: u64,
+    /// Its size and hash.
+    pub digest: Digest,
 }
 
 enum OpenFile {
@@ -117,11 +178,19 @@ impl RecordsWriter {
         }
     }
 
+    /// How the inputs' own columns come into the file.
+    pub fn copying(&self) -> Copying {
+        match &self.encoder.plan {
+            Plan::Parquet(plan) if plan.splice.is_some() => Copying::Spliced,
+            _ => Copying::Encoded,
+        }
+    }
+
     /// Writes an encoded chunk.
     pub fn write(&mut self, encoded: &Encoded) -> Result<(), OutputError> {
         match (&mut self.file, &encoded.content) {
             (OpenFile::Csv(file), Content::Lines(lines)) => file.write(lines)?,
-            (OpenFile::Parquet(file), Content::Batch(batch)) => file.write(batch)?,
+            (OpenFile::Parquet(file), Content::Columns(columns)) => file.write(columns)?,
             _ => {
                 return Err(OutputError::Parquet {
                     path: self.encoder.path.to_path_buf(),
@@ -139,13 +208,13 @@ impl RecordsWriter {
         self.write(&encoded)
     }
 
-    /// Completes the file; the number of records written.
-    pub fn finish(self) -> Result<u64, OutputError> {
-        match self.file {
+    /// Completes the file.
+    pub fn finish(self) -> Result<Written, OutputError> {
+        let digest = match self.file {
             OpenFile::Csv(file) => file.finish()?,
             OpenFile::Parquet(file) => file.finish()?,
-        }
-        Ok(self.rows)
+        };
+        Ok(Written { rows: self.rows, digest })
     }
 }
 
@@ -156,9 +225,10 @@ mod tests {
 
     use arrow_array::cast::AsArray;
     use arrow_array::types::Int64Type;
-    use arrow_array::{Array, ArrayRef, Date32Array, Float64Array, Int64Array, StringArray};
+    use arrow_array::{Array, ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
     use arrow_schema::{DataType, Field, Schema};
     use parquet::arrow::ArrowWriter;
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     use parquet::file::metadata::KeyValue;
     use parquet::file::properties::WriterProperties;
     use proptest::prelude::*;
@@ -200,7 +270,8 @@ mod tests {
             }
         }
         let renamed = writer.renamed().to_vec();
-        assert_eq!(writer.finish().unwrap(), rows);
+        let written = writer.finish().unwrap();
+        assert_eq!((written.rows, written.digest), (rows, Digest::of_file(&path).unwrap()));
         (path, renamed)
     }
 
@@ -292,8 +363,8 @@ mod tests {
 
     fn read_parquet(path: &Path) -> (crate::input::ParquetLayout, Vec<RecordBatch>) {
         let file = InputFile::probe(path, 0, &Options::default()).unwrap();
-        let chunks = file.open(&Options::default()).unwrap();
-        let batches = chunks.map(|chunk| chunk.unwrap().batch().unwrap().clone()).collect();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+        let batches = reader.build().unwrap().map(Result::unwrap).collect();
         let Kind::Parquet(layout) = file.kind else { panic!() };
         (layout, batches)
     }

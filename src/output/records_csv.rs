@@ -1,12 +1,15 @@
 //! Enriched records as a text table. Where nothing has to change, the line is copied byte for byte.
 
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use arrow_array::{Array, StringArray};
+use memchr::{memchr, memchr3};
+
 use super::csv_cell::CellStyle;
+use super::hashed::{Digest, HashedFile};
 use super::union::{Union, all_literal};
-use super::{Added, OutputError};
+use super::{Added, OutputError, TextColumn};
 use crate::input::{Chunk, Delimiter, InputFile, Kind, Quoting};
 
 /// How each file's records become lines.
@@ -65,35 +68,124 @@ impl CsvPlan {
     pub(super) fn encode(&self, chunk: &Chunk, added: &Added) -> Vec<u8> {
         let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
         let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
+        let own: Vec<Cells> = if verbatim {
+            Vec::new()
+        } else {
+            sources.iter().map(|source| Cells::of_source(chunk, *source, self.style)).collect()
+        };
+        let new: Vec<Cells> = added.columns.iter().map(|texts| Cells::of_texts(texts, self.style)).collect();
         let mut lines = Vec::with_capacity(chunk.rows() * 256);
         for row in 0..chunk.rows() {
             match chunk.raw_line(row).filter(|_| verbatim) {
                 Some(line) => lines.extend_from_slice(line),
                 None => {
-                    for (place, source) in sources.iter().enumerate() {
+                    for (place, cells) in own.iter().enumerate() {
                         if place > 0 {
                             self.style.delimit(&mut lines);
                         }
-                        if let Some(column) = source {
-                            self.style.cell(&mut lines, &chunk.cell(*column, row));
-                        }
+                        cells.put(row, self.style, &mut lines);
                     }
                 }
             }
-            for column in &added.columns {
+            for cells in &new {
                 self.style.delimit(&mut lines);
-                self.style.cell(&mut lines, column.get(row).as_bytes());
+                cells.put(row, self.style, &mut lines);
             }
             lines.push(b'\n');
         }
         lines
     }
+
+    /// Appends a record's own cells.
+    pub(super) fn record(&self, lines: &mut Vec<u8>, chunk: &Chunk, row: usize) {
+        let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
+        if let Some(line) = chunk.raw_line(row).filter(|_| verbatim) {
+            lines.extend_from_slice(line);
+            return;
+        }
+        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
+        for (place, source) in sources.iter().enumerate() {
+            if place > 0 {
+                self.style.delimit(lines);
+            }
+            if let Some(column) = source {
+                self.style.cell(lines, &chunk.cell(*column, row));
+            }
+        }
+    }
+
+    /// Appends the new cells of a record and ends its line.
+    pub(super) fn end<'t>(&self, lines: &mut Vec<u8>, added: impl IntoIterator<Item = &'t str>) {
+        for cell in added {
+            self.style.delimit(lines);
+            self.style.cell(lines, cell.as_bytes());
+        }
+        lines.push(b'\n');
+    }
+}
+
+/// A column of a chunk as its cells stand in a line.
+enum Cells<'a> {
+    /// A column that the file does not have.
+    None,
+    /// Each cell is looked at on its own.
+    Single(&'a Chunk, usize),
+    /// No cell needs quotes.
+    Plain(&'a StringArray),
+    /// Each different text is put down once, and a row has the number of its text.
+    Written { bytes: Vec<u8>, ends: Vec<usize>, numbers: &'a [u32] },
+}
+
+impl<'a> Cells<'a> {
+    fn of_source(chunk: &'a Chunk, source: Option<usize>, style: CellStyle) -> Self {
+        let Some(column) = source else { return Self::None };
+        match chunk.texts(column).filter(|texts| is_plain(texts, style)) {
+            Some(texts) => Self::Plain(texts),
+            None => Self::Single(chunk, column),
+        }
+    }
+
+    fn of_texts(column: &'a TextColumn, style: CellStyle) -> Self {
+        let mut bytes = Vec::with_capacity(column.texts().bytes());
+        let put = |text: &str| {
+            style.cell(&mut bytes, text.as_bytes());
+            bytes.len()
+        };
+        let ends = column.texts().iter().map(put).collect();
+        Self::Written { bytes, ends, numbers: column.numbers() }
+    }
+
+    fn put(&self, row: usize, style: CellStyle, line: &mut Vec<u8>) {
+        match self {
+            Self::None => {}
+            Self::Single(chunk, column) => style.cell(line, &chunk.cell(*column, row)),
+            Self::Plain(texts) => {
+                if texts.is_valid(row) {
+                    line.extend_from_slice(texts.value(row).as_bytes());
+                }
+            }
+            Self::Written { bytes, ends, numbers } => {
+                let number = numbers.get(row).map_or(0, |number| *number as usize);
+                let start = number.checked_sub(1).and_then(|above| ends.get(above)).copied().unwrap_or(0);
+                let end = ends.get(number).copied().unwrap_or(start);
+                line.extend_from_slice(bytes.get(start..end).unwrap_or_default());
+            }
+        }
+    }
+}
+
+/// Whether no cell of a column has a byte that means something in a line.
+fn is_plain(texts: &StringArray, style: CellStyle) -> bool {
+    let bounds = texts.value_offsets();
+    let bound = |at: Option<&i32>| at.and_then(|at| usize::try_from(*at).ok()).unwrap_or(0);
+    let bytes = texts.value_data().get(bound(bounds.first())..bound(bounds.last())).unwrap_or_default();
+    memchr3(style.delimiter.byte(), b'"', b'\n', bytes).is_none() && memchr(b'\r', bytes).is_none()
 }
 
 /// The file that takes the lines.
 pub(super) struct CsvFile {
     path: PathBuf,
-    file: BufWriter<File>,
+    file: BufWriter<HashedFile>,
 }
 
 impl CsvFile {
@@ -103,7 +195,7 @@ impl CsvFile {
         files: &[InputFile],
         added: &[String],
     ) -> Result<Self, OutputError> {
-        let file = File::create(path).map_err(|source| OutputError::io(path, source))?;
+        let file = HashedFile::create(path).map_err(|source| OutputError::io(path, source))?;
         let mut file = Self { path: path.to_owned(), file: BufWriter::with_capacity(256 * 1024, file) };
         file.write(&plan.header(files, added))?;
         Ok(file)
@@ -113,7 +205,8 @@ impl CsvFile {
         self.file.write_all(lines).map_err(|source| OutputError::io(&self.path, source))
     }
 
-    pub(super) fn finish(mut self) -> Result<(), OutputError> {
-        self.file.flush().map_err(|source| OutputError::io(&self.path, source))
+    pub(super) fn finish(mut self) -> Result<Digest, OutputError> {
+        self.file.flush().map_err(|source| OutputError::io(&self.path, source))?;
+        Ok(self.file.get_ref().digest())
     }
 }

@@ -1,36 +1,41 @@
 //! Enriched records as Parquet. Columns that come from Parquet keep their type, everything else is text.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StringArray, new_null_array};
+use arrow_array::{ArrayRef, StringArray, new_null_array};
 use arrow_schema::{DataType, Field, FieldRef, Schema, SchemaRef};
 use parquet::arrow::ArrowSchemaConverter;
 use parquet::arrow::add_encoded_arrow_schema_to_metadata;
-use parquet::arrow::arrow_writer::{ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use rayon::prelude::*;
 
+use super::hashed::{Digest, HashedFile};
+use super::records_splice::Splice;
+use super::text_chunk::{ClosedChunk, TextChunk, zstd};
 use super::union::Union;
-use super::{Added, OutputError};
+use super::{Added, OutputError, TextColumn};
 use crate::input::{Chunk, InputFile, Kind, text_array};
 
 /// Records per row group: large enough to compress well, small enough to be held.
 const ROW_GROUP_ROWS: usize = 131_072;
 
-/// How each file's records become batches of one schema.
+/// How each file's records become columns of one schema.
 #[derive(Clone, Debug)]
 pub(super) struct ParquetPlan {
     union: Union,
     schema: SchemaRef,
     metadata: Vec<KeyValue>,
+    /// The inputs whose columns are copied in their bytes; none where they are written anew.
+    pub(super) splice: Option<Splice>,
     /// Names that had to be made unique, before and after.
     pub(super) renamed: Vec<(String, String)>,
 }
@@ -56,24 +61,38 @@ impl ParquetPlan {
                 }
             }
         }
-        Self { union, schema: Arc::new(Schema::new(fields)), metadata, renamed }
+        let splice = Splice::of(files);
+        Self { union, schema: Arc::new(Schema::new(fields)), metadata, splice, renamed }
     }
 
-    /// The batch of a chunk.
-    pub(super) fn encode(&self, chunk: &Chunk, added: &Added) -> Result<RecordBatch, ParquetError> {
-        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
-        let mut columns: Vec<ArrayRef> = Vec::with_capacity(self.schema.fields().len());
-        for (source, field) in sources.iter().zip(self.schema.fields()) {
-            columns.push(column(chunk, *source, field));
+    /// The columns of a chunk that are to be written.
+    pub(super) fn encode(&self, chunk: &Chunk, added: &Added) -> Columns {
+        let mut cells: Vec<Cells> = Vec::with_capacity(self.schema.fields().len());
+        if self.splice.is_none() {
+            let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
+            let own = sources.iter().zip(self.schema.fields());
+            cells.extend(own.map(|(source, field)| column(chunk, *source, field)));
         }
-        columns.extend(
-            added
-                .columns
-                .iter()
-                .map(|texts| -> ArrayRef { Arc::new(StringArray::from_iter_values(texts.iter())) }),
-        );
-        Ok(RecordBatch::try_new(Arc::clone(&self.schema), columns)?)
+        cells.extend(added.columns.iter().map(|texts| Cells::Texts(texts.clone())));
+        Columns { file: chunk.file, rows: chunk.rows(), cells }
     }
+}
+
+/// Some records of one file, column by column.
+pub(super) struct Columns {
+    file: usize,
+    rows: usize,
+    cells: Vec<Cells>,
+}
+
+enum Cells {
+    Texts(TextColumn),
+    Array(ArrayRef),
+}
+
+/// Whether a column is gathered as texts: the form of text tables and of new columns.
+fn is_text(field: &Field) -> bool {
+    field.data_type() == &DataType::Utf8 && !field.is_nullable()
 }
 
 /// The output's type of a column: that of the inputs where they agree, else text.
@@ -108,19 +127,22 @@ fn field(union: &Union, place: usize, files: &[InputFile]) -> Field {
     }
 }
 
-fn column(chunk: &Chunk, source: Option<usize>, field: &Field) -> ArrayRef {
+fn column(chunk: &Chunk, source: Option<usize>, field: &Field) -> Cells {
     let rows = chunk.rows();
-    match (source, chunk.batch()) {
-        (None, _) if field.is_nullable() => new_null_array(field.data_type(), rows),
-        (None, _) => Arc::new(StringArray::from_iter_values(std::iter::repeat_n("", rows))),
-        (Some(column), Some(batch)) => {
-            let own = batch.column(column);
-            if own.data_type() == field.data_type() { Arc::clone(own) } else { Arc::new(text_array(own)) }
-        }
-        (Some(column), None) => {
-            Arc::new(StringArray::from_iter_values((0..rows).map(|row| chunk.text(column, row))))
-        }
+    if is_text(field) {
+        let mut texts = TextColumn::with_capacity(rows);
+        (0..rows).for_each(|row| match source {
+            Some(column) => texts.push(&chunk.text(column, row)),
+            None => texts.push(""),
+        });
+        return Cells::Texts(texts);
     }
+    let array = source.map(|column| match chunk.array(column) {
+        Some(own) if own.data_type() == field.data_type() => Arc::clone(own),
+        Some(own) => Arc::new(text_array(own)),
+        None => Arc::new(StringArray::from_iter_values((0..rows).map(|row| chunk.text(column, row)))),
+    });
+    Cells::Array(array.unwrap_or_else(|| new_null_array(field.data_type(), rows)))
 }
 
 /// Names without blanks or repetition, as Parquet readers need them; none may be one of the new columns'.
@@ -146,67 +168,133 @@ fn unique(names: &[String], added: &[String]) -> (Vec<String>, Vec<(String, Stri
     (result, renamed)
 }
 
-/// The file that takes the batches.
+/// The file that takes the columns.
 pub(super) struct ParquetFile {
     path: PathBuf,
     schema: SchemaRef,
-    writer: SerializedFileWriter<BufWriter<File>>,
+    writer: SerializedFileWriter<BufWriter<HashedFile>>,
     factory: ArrowRowGroupWriterFactory,
-    columns: Vec<ArrowColumnWriter>,
+    splice: Option<Splice>,
+    /// Writers of the open row group, for the last columns of the schema: all, or those that are new.
+    columns: Vec<ColumnWriter>,
     groups: usize,
     rows: usize,
 }
 
+enum ColumnWriter {
+    Texts(Box<TextChunk>),
+    Arrays(Box<ArrowColumnWriter>),
+}
+
+enum Closed {
+    Texts(Box<ClosedChunk>),
+    Arrays(Box<ArrowColumnChunk>),
+}
+
+impl ColumnWriter {
+    fn write(&mut self, field: &Field, cells: &Cells) -> Result<(), ParquetError> {
+        match (self, cells) {
+            (Self::Texts(writer), Cells::Texts(texts)) => writer.write(texts),
+            (Self::Arrays(writer), Cells::Array(array)) => {
+                // No column is nested, so that each has exactly one leaf.
+                compute_leaves(field, array)?.iter().try_for_each(|leaf| writer.write(leaf))
+            }
+            _ => Err(ParquetError::General(format!("column `{}` came in another form", field.name()))),
+        }
+    }
+
+    fn close(self) -> Result<Closed, ParquetError> {
+        match self {
+            Self::Texts(writer) => writer.close().map(|chunk| Closed::Texts(Box::new(chunk))),
+            Self::Arrays(writer) => writer.close().map(|chunk| Closed::Arrays(Box::new(chunk))),
+        }
+    }
+}
+
 impl ParquetFile {
     pub(super) fn create(path: &Path, plan: &ParquetPlan) -> Result<Self, OutputError> {
-        let file = File::create(path).map_err(|source| OutputError::io(path, source))?;
+        let file = HashedFile::create(path).map_err(|source| OutputError::io(path, source))?;
         let mut properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_compression(zstd())
             .set_key_value_metadata(Some(plan.metadata.clone()).filter(|metadata| !metadata.is_empty()))
             .build();
         add_encoded_arrow_schema_to_metadata(&plan.schema, &mut properties);
         let open = || -> Result<_, ParquetError> {
-            let schema = ArrowSchemaConverter::new().convert(&plan.schema)?;
+            let own = ArrowSchemaConverter::new().convert(&plan.schema)?;
+            let root = match &plan.splice {
+                Some(splice) => splice.root(&own)?,
+                None => own.root_schema_ptr(),
+            };
             let file = BufWriter::with_capacity(256 * 1024, file);
-            let writer = SerializedFileWriter::new(file, schema.root_schema_ptr(), Arc::new(properties))?;
+            let writer = SerializedFileWriter::new(file, root, Arc::new(properties))?;
             let factory = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&plan.schema));
             Ok((writer, factory))
         };
         let (writer, factory) = open().map_err(|error| OutputError::parquet(path, error))?;
-        let schema = Arc::clone(&plan.schema);
-        Ok(Self { path: path.to_owned(), schema, writer, factory, columns: Vec::new(), groups: 0, rows: 0 })
+        Ok(Self {
+            path: path.to_owned(),
+            schema: Arc::clone(&plan.schema),
+            writer,
+            factory,
+            splice: plan.splice.clone(),
+            columns: Vec::new(),
+            groups: 0,
+            rows: 0,
+        })
     }
 
-    /// Encodes a batch, all columns side by side.
-    pub(super) fn write(&mut self, batch: &RecordBatch) -> Result<(), OutputError> {
-        self.try_write(batch).map_err(|error| OutputError::parquet(&self.path, error))
+    /// Encodes columns side by side.
+    pub(super) fn write(&mut self, columns: &Columns) -> Result<(), OutputError> {
+        self.try_write(columns).map_err(|error| OutputError::parquet(&self.path, error))
     }
 
-    fn try_write(&mut self, batch: &RecordBatch) -> Result<(), ParquetError> {
-        if batch.num_rows() == 0 {
+    fn try_write(&mut self, columns: &Columns) -> Result<(), ParquetError> {
+        if columns.rows == 0 {
             return Ok(());
         }
-        if self.columns.is_empty() {
-            self.columns = self.factory.create_column_writers(self.groups)?;
-        }
+        let full = match &mut self.splice {
+            Some(splice) => splice.rows_of_group(columns.file)?,
+            None => ROW_GROUP_ROWS,
+        };
         let fields = self.schema.fields();
-        // No column is nested, so that each has exactly one writer.
-        self.columns.par_iter_mut().zip(batch.columns()).zip(fields.par_iter()).try_for_each(
-            |((writer, array), field)| {
-                compute_leaves(field, array)?.iter().try_for_each(|leaf| writer.write(leaf))
-            },
-        )?;
-        self.rows += batch.num_rows();
-        if self.rows >= ROW_GROUP_ROWS { self.close_group() } else { Ok(()) }
+        let first = fields.len().saturating_sub(columns.cells.len());
+        if self.columns.is_empty() {
+            self.columns = self.column_writers(first)?;
+        }
+        let writers = self.columns.par_iter_mut().zip(&columns.cells).zip(fields[first..].par_iter());
+        writers.try_for_each(|((writer, cells), field)| writer.write(field, cells))?;
+        self.rows += columns.rows;
+        if self.rows >= full { self.close_group() } else { Ok(()) }
+    }
+
+    fn column_writers(&self, first: usize) -> Result<Vec<ColumnWriter>, ParquetError> {
+        let fields = self.schema.fields().iter();
+        let arrays = match self.splice {
+            Some(_) => Vec::new(),
+            None => self.factory.create_column_writers(self.groups)?,
+        };
+        let mut arrays: Vec<Option<ArrowColumnWriter>> = arrays.into_iter().map(Some).collect();
+        arrays.resize_with(fields.len(), || None);
+        let descr = self.writer.schema_descr();
+        let writers = fields.zip(arrays).enumerate().skip(first).map(|(at, (field, array))| match array {
+            Some(array) if !is_text(field) => ColumnWriter::Arrays(Box::new(array)),
+            _ => ColumnWriter::Texts(Box::new(TextChunk::new(descr.column(at)))),
+        });
+        Ok(writers.collect())
     }
 
     fn close_group(&mut self) -> Result<(), ParquetError> {
         let columns = std::mem::take(&mut self.columns);
-        let chunks: Vec<_> =
-            columns.into_par_iter().map(ArrowColumnWriter::close).collect::<Result<_, _>>()?;
+        let chunks: Vec<_> = columns.into_par_iter().map(ColumnWriter::close).collect::<Result<_, _>>()?;
         let mut group = self.writer.next_row_group()?;
+        if let Some(splice) = &mut self.splice {
+            splice.copy_group(&mut group, self.rows)?;
+        }
         for chunk in chunks {
-            chunk.append_to_row_group(&mut group)?;
+            match chunk {
+                Closed::Texts(chunk) => chunk.append(&mut group)?,
+                Closed::Arrays(chunk) => chunk.append_to_row_group(&mut group)?,
+            }
         }
         group.close()?;
         self.groups += 1;
@@ -214,14 +302,14 @@ impl ParquetFile {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<(), OutputError> {
-        let mut close = || -> Result<(), ParquetError> {
+    pub(super) fn finish(mut self) -> Result<Digest, OutputError> {
+        let mut close = || -> Result<Digest, ParquetError> {
             if self.rows > 0 {
                 self.close_group()?;
             }
             self.writer.finish()?;
             std::io::Write::flush(self.writer.inner_mut())?;
-            Ok(())
+            Ok(self.writer.inner().get_ref().digest())
         };
         close().map_err(|error| OutputError::parquet(&self.path, error))
     }

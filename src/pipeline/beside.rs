@@ -64,13 +64,15 @@ impl BesideCells {
     pub(super) fn fill(&mut self, rules: &Rules, case: &Case, besides: &Besides) -> &[String] {
         self.0.iter_mut().for_each(String::clear);
         let [words @ .., list, reasons] = &mut self.0;
-        for (at, (system, derived)) in rules.beside().systems().iter().zip(besides).enumerate() {
+        let beside = rules.beside();
+        for (at, (system, derived)) in beside.systems().iter().zip(besides).enumerate() {
+            let word = || beside_word(beside, system, derived, case);
             if let Some(own) = OWN.iter().position(|own| *own == at) {
-                words[2 * own].push_str(beside_word(system, derived));
+                words[2 * own].push_str(&word());
                 beside_reason(rules, at, derived, case, &mut words[2 * own + 1]);
             } else if !matches!(derived.outcome, BesideOutcome::NotApplicable(_)) {
                 let separator = if list.is_empty() { "" } else { ";" };
-                let _ = write!(list, "{separator}{}={}", system.id, beside_word(system, derived));
+                let _ = write!(list, "{separator}{}={}", system.id, word());
                 let _ = write!(reasons, "{separator}{}=", system.id);
                 beside_reason(rules, at, derived, case, reasons);
             }

@@ -50,13 +50,20 @@ pub const COLUMNS: [&str; 41] = [
 /// What is added for each further edition, as in `rstage_ed8_group`.
 const BY_EDITION: [&str; 5] = ["schema", "group", "stage", "reason", "change"];
 
-/// The names of all columns that a run adds: those of every run, then those of each further edition.
-pub(super) fn added(also_editions: &[Edition]) -> Vec<String> {
+/// What is added for each oligometastasis profile beside the one that applies, as in `rstage_oligo_nsclc`.
+const BY_PROFILE: [&str; 2] = ["oligo", "olrule"];
+
+/// The names of all columns that a run adds: those of every run, then those of each profile of
+/// oligometastasis and of each further edition.
+pub(super) fn added(profiles: &[&str], also_editions: &[Edition]) -> Vec<String> {
     let fixed = COLUMNS.iter().map(|&name| name.to_owned());
+    let beside = profiles
+        .iter()
+        .flat_map(|profile| BY_PROFILE.iter().map(move |name| format!("rstage_{name}_{profile}")));
     let further = also_editions
         .iter()
         .flat_map(|edition| BY_EDITION.iter().map(move |name| format!("rstage_ed{}_{name}", edition.0)));
-    fixed.chain(further).collect()
+    fixed.chain(beside).chain(further).collect()
 }
 
 #[cfg(test)]
@@ -65,11 +72,11 @@ mod tests {
 
     #[test]
     fn names_are_short_and_differ() {
-        let names = added(&[6, 7, 8, 9].map(Edition));
+        let names = added(&["generic", "oesophagogastric", "a_name_of_18_chars"], &[6, 7, 8, 9].map(Edition));
         let mut different = names.clone();
         different.sort();
         different.dedup();
-        assert_eq!((names.len(), different.len()), (61, 61));
+        assert_eq!((names.len(), different.len()), (67, 67));
         assert!(names.iter().all(|name| name.len() <= 32 && name.starts_with("rstage_")));
     }
 }

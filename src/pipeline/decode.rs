@@ -4,7 +4,6 @@ use crate::category::{Cell, Parsed, parse};
 use crate::fields::{Coding, Field, Mapping, Source};
 use crate::input::{Chunk, Coded};
 use crate::staging::Case;
-use crate::summary::Counts;
 
 /// Fields whose text is carried into findings and tables, not interpreted.
 pub(super) const CARRIED: &[Field] =
@@ -69,42 +68,11 @@ impl Cases {
     }
 }
 
-impl Cases {
-    /// How many records of each year hold what in each field; `years` are those of the rows.
-    pub(super) fn count_filled(&self, years: &[Option<u16>], counts: &mut Counts) {
-        const STATES: [&str; 5] = ["value", "unknown", "not_applicable", "invalid", "blank"];
-        let mut known: Vec<Option<u16>> = years.to_vec();
-        known.sort_unstable();
-        known.dedup();
-        let places: Vec<usize> =
-            years.iter().map(|year| known.binary_search(year).unwrap_or_default()).collect();
-        for field in &self.fields {
-            let mut numbers = vec![[0_u64; STATES.len()]; known.len()];
-            let columns: Vec<(&[u32], Vec<u8>)> = field
-                .columns
-                .iter()
-                .map(|column| {
-                    (column.codes.as_slice(), column.values.iter().map(|&value| place(value)).collect())
-                })
-                .collect();
-            for (row, &year) in places.iter().enumerate() {
-                let states = columns
-                    .iter()
-                    .filter_map(|(codes, states)| states.get(*codes.get(row).or(codes.first())? as usize));
-                let best = states.min().copied().unwrap_or(STATES.len() as u8 - 1);
-                numbers[year][usize::from(best)] += 1;
-            }
-            for (year, numbers) in known.iter().zip(numbers) {
-                for (state, n) in STATES.into_iter().zip(numbers).filter(|&(_, n)| n > 0) {
-                    counts.add_filled(field.field, *year, state, n);
-                }
-            }
-        }
-    }
-}
+/// What a cell can hold, in the words of the table of completeness.
+pub(super) const STATES: [&str; 5] = ["value", "unknown", "not_applicable", "invalid", "blank"];
 
-/// The place of what a cell holds among the states, the one that says most first.
-fn place(parsed: Parsed) -> u8 {
+/// The place of what a cell holds among [`STATES`].
+pub(super) fn place(parsed: Parsed) -> u8 {
     match state(parsed) {
         Cell::Value(()) => 0,
         Cell::Unknown => 1,
@@ -170,13 +138,13 @@ fn read(chunk: &Chunk, mapping: &Mapping, field: Field, source: &Source) -> Read
 
 /// How much a cell says, so that of several columns of one role the first that says most counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Holds {
+pub(super) enum Holds {
     Nothing,
     Something,
     Value,
 }
 
-fn holds(parsed: Parsed) -> Holds {
+pub(super) fn holds(parsed: Parsed) -> Holds {
     match state(parsed) {
         Cell::Blank => Holds::Nothing,
         Cell::Value(()) => Holds::Value,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::audit::{AuditRules, Audited, Finding, OrganNames};
 use crate::knowledge::Rules;
-use crate::output::TextColumn;
+use crate::output::RowCells;
 use crate::staging::words::{basis_word, category_word, group_of, recorded_word, stage_of};
 use crate::staging::{Basis, Besides, Case, Derived, EditionSource, RuleRef, Staged, UnderEdition};
 
@@ -57,29 +57,17 @@ pub(super) struct Said<'a> {
     pub(super) under: &'a [UnderEdition],
 }
 
-/// The added columns of a chunk, row by row.
+/// The added cells of one record, in buffers that are used again.
+#[derive(Default)]
 pub(super) struct Enriched {
-    columns: Vec<TextColumn>,
+    cells: RowCells,
     scratch: String,
     beside: BesideCells,
 }
 
 impl Enriched {
-    /// `columns` are the columns of the run, those of [`COLUMNS`] first.
-    pub(super) fn new(columns: usize, rows: usize) -> Self {
-        Self {
-            columns: (0..columns).map(|_| TextColumn::with_capacity(rows)).collect(),
-            scratch: String::new(),
-            beside: BesideCells::default(),
-        }
-    }
-
-    pub(super) fn into_columns(self) -> Vec<TextColumn> {
-        self.columns
-    }
-
-    /// Adds one record.
-    pub(super) fn push(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) {
+    /// The cells in the order of the columns of the run, those of [`COLUMNS`] first.
+    pub(super) fn cells(&mut self, rules: &Rules, audit: &AuditRules, said: &Said<'_>) -> &RowCells {
         let &Said { case, staged, audited, findings, besides, under } = said;
         let schema = staged.schema.map(|id| rules.schema(id));
         let original = &staged.original;
@@ -150,13 +138,17 @@ impl Enriched {
             &lesions,
             &self.scratch,
         ];
-        let mut columns = self.columns.iter_mut();
-        for (text, column) in texts.into_iter().zip(columns.by_ref()) {
-            column.push(text);
+        self.cells.clear();
+        for text in texts {
+            self.cells.push(text);
         }
-        let cells = self.beside.fill(rules, case, besides);
-        for (text, column) in cells.iter().zip(columns.by_ref()) {
-            column.push(text);
+        let beside = self.beside.fill(rules, case, besides);
+        for text in beside {
+            self.cells.push(text);
+        }
+        for rule in audited.beside.rules() {
+            self.cells.push(rule.level().as_str());
+            self.cells.push(rule.as_str());
         }
         for under in under {
             let reason = self::reason(rules, &under.derived);
@@ -168,10 +160,11 @@ impl Enriched {
                 &reason,
                 under.migration.as_str(),
             ];
-            for (text, column) in texts.into_iter().zip(columns.by_ref()) {
-                column.push(text);
+            for text in texts {
+                self.cells.push(text);
             }
         }
+        &self.cells
     }
 }
 

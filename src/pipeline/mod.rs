@@ -4,46 +4,70 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod check;
+mod codes;
 mod columns;
 mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod memo;
+mod memory;
+mod patients;
 mod process;
 mod restagings;
+mod rows;
+mod seer;
 mod settings;
 mod sinks;
+mod sorted;
+mod stream;
 mod summarise;
 mod tabulate;
+mod tallies;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod times;
+mod worker;
 mod worklist;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
-use rayon::prelude::*;
+use tracing::info;
 
-use crate::audit::{AuditError, AuditRules, Config, Severity};
+use crate::audit::{ADULT_FROM, AuditError, AuditRules, Config, SeerGroups, Severity};
 use crate::category::Edition;
 use crate::diff::DiffError;
-use crate::fields::{Field, FieldsError, MapOptions, recognise};
+use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
 use crate::input::{self, Chunk, InputError, InputFile, Options};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Manifest, OutputError, RunFolder, TableFormat};
-use crate::staging::{Policy, Stager};
+use crate::report::{self, ReportError};
+use crate::seer::Algorithms;
+use crate::staging::Policy;
 use crate::summary::{Facilities, Origin, Partial, SummaryError, Table};
 
+pub use check::{Check, CheckedInput, check};
 pub use columns::COLUMNS;
 pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
-use process::{FilePlan, Processed, Shared, process};
+pub use memory::DEFAULT_MEMORY;
+use memory::Memory;
+use patients::Patients;
+use process::{FilePlan, Shared};
+pub use seer::seer_case;
+use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
+use stream::{Way, stream};
 pub use summarise::{Summary, SummaryConfig, SummaryManifest, summarise};
 pub use tabulate::{COUNTS, Release};
 
@@ -68,14 +92,20 @@ pub struct RunConfig {
     pub map: MapOptions,
     /// Staging rules; the built-in ones where it is none.
     pub rules: Option<Arc<Rules>>,
+    /// SEER's algorithms that stage the records as well.
+    pub algorithms: Option<Arc<Algorithms>>,
     /// Staging policies.
     pub policy: Policy,
     /// Further editions under which every record is staged as well.
     pub also_editions: Vec<Edition>,
     /// Settings of the audit.
     pub audit: Config,
-    /// Worker threads.
+    /// Worker threads; as many as the machine runs at once where it is 0.
     pub threads: usize,
+    /// Memory to keep to, in MiB.
+    pub memory: usize,
+    /// An earlier run whose key figures the page sets beside those of this one.
+    pub previous: Option<PathBuf>,
     /// The severity from which findings make the run fail.
     pub fail_on: Option<Severity>,
     /// How many rejected rows the run puts up with.
@@ -184,7 +214,7 @@ pub enum RunError {
     #[error("the staging rules cannot be loaded: {0}")]
     Knowledge(&'static Mistakes),
     /// The events cannot be kept beside the result while the run works.
-    #[error("{}: the events cannot be kept here while they are joined: {source}\nhint: free space on this disk or choose another folder", path.display())]
+    #[error("{}: what has to be joined cannot be kept here: {source}\nhint: free space on this disk or choose another folder", path.display())]
     Events {
         /// Folder.
         path: PathBuf,
@@ -194,6 +224,9 @@ pub enum RunError {
     /// Stopped from outside.
     #[error("stopped by signal {0}; nothing of this run was kept")]
     Stopped(usize),
+    /// The page cannot be made.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Two exports cannot be compared.
     #[error(transparent)]
     Diff(#[from] DiffError),
@@ -236,18 +269,33 @@ pub fn run(
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);
-    let columns = columns::added(&also_editions);
+    let audit = AuditRules::configured(&config.audit)?;
+    let own_columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
+    let groups = SeerGroups::builtin()?;
+    let seer = config.algorithms.as_deref().map(|algorithms| {
+        let mapped = files.iter().zip(plans.iter().map(|plan| &plan.mapping));
+        SeerPlan::new(algorithms, &groups, mapped)
+    });
+    let mut columns = own_columns.clone();
+    columns.extend(seer.iter().flat_map(SeerPlan::columns).map(str::to_owned));
     for file in &files {
         if let Some(column) = output::clashing_columns(std::slice::from_ref(file), &columns).pop() {
             return Err(RunError::Clash { path: file.path.clone(), column });
         }
     }
-    let folder = RunFolder::create(&config.out, config.overwrite)?;
+    let previous = previous(config)?;
+    let mut folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
+    let threads = pool.current_num_threads();
+    let memory = Memory::share(config.memory, threads);
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 
-    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, config)?;
+    info!(inputs = files.len(), events = event_files.len(), threads = pool.current_num_threads(), "reading");
+    let mappings = plans.iter().map(|plan| &plan.mapping);
+    let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
+    let by_patient = patients.is_some();
+    let mut sinks = Sinks::create(&folder, &files, &event_files, &columns, patients, config)?;
     let ingested = events::ingest(&event_files, config, &folder, progress, |rejects| sinks.reject(rejects))?;
     let paths = sinks.paths.clone();
     let facilities = Facilities::default();
@@ -256,19 +304,28 @@ pub fn run(
         files: &files,
         plans: &plans,
         config: &config.audit,
-        columns: &columns,
+        columns: &own_columns,
+        seer: seer.as_ref(),
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
         paths: &paths,
+        patients: by_patient,
         events: ingested.as_ref().map(|ingested| &ingested.store),
         facilities: &facilities,
+        steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
+        judgements: memory.judgements,
     };
-    let threads = pool.current_num_threads();
-    stream(config, progress, event_bytes, &pool, &shared, &mut sinks)?;
+    let read =
+        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
+    let way =
+        Way { read: &read, policy: config.policy, event_bytes, threads, pool: &pool, chunks: memory.chunks };
+    let times = stream(&way, progress, &shared, &mut sinks)?;
 
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
-    let finished = sinks.finish(&folder)?;
+    let copying = sinks.records.copying();
+    let finished = sinks.finish(&folder, &audit)?;
+    folder.hashed(finished.records.clone());
     let events =
         ingested.as_ref().map(|ingested| ingested.settle(&folder, &event_files, &paths)).transpose()?;
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
@@ -299,6 +356,8 @@ pub fn run(
         config: settings(config),
         inputs,
         rules: manifest_rules(rules),
+        records: copying.as_str().to_owned(),
+        algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
         counts,
         events,
         findings: tabulate::shown_findings(&finished.findings, &summary_tables),
@@ -306,11 +365,22 @@ pub fn run(
             ("stream".to_owned(), streamed),
             ("total".to_owned(), begin.elapsed().as_secs_f64()),
         ]),
+        work: times.seconds(),
         threads,
         exit: verdict.exit(),
     };
+    let output::Counts { read, written, rejected } = manifest.counts;
+    info!(read, written, rejected, seconds = streamed, "records written");
+    let page = report::page(
+        &report::Folder::unfinished(folder.hidden(), manifest.clone()),
+        previous.as_ref(),
+        &audit,
+    )?;
+    let place = folder.file("report.html")?;
+    std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?;
     let folder = folder.finish(&manifest)?;
     config.release.keep_counts(&partial)?;
+    info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
         folder,
         manifest,
@@ -321,47 +391,14 @@ pub fn run(
     })
 }
 
-/// Reads, processes and writes every record.
-fn stream(
-    config: &RunConfig,
-    progress: &Progress,
-    event_bytes: u64,
-    pool: &rayon::ThreadPool,
-    shared: &Shared,
-    sinks: &mut Sinks,
-) -> Result<(), RunError> {
-    let stagers: Mutex<Vec<Stager>> = Mutex::new(Vec::new());
-    let threads = pool.current_num_threads();
-    std::thread::scope(|scope| -> Result<(), RunError> {
-        let (sender, receiver) = sync_channel(threads * 2);
-        scope.spawn(move || read_all(shared.files, &config.read, event_bytes, progress, &sender));
-        while let Some(batch) = next_batch(&receiver, threads) {
-            match progress.stop.load(Ordering::Relaxed) {
-                0 => {}
-                signal => return Err(RunError::Stopped(signal)),
-            }
-            let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>();
-            let processed = pool.install(|| {
-                batch?
-                    .into_par_iter()
-                    .map(|chunk| {
-                        let taken = stagers.lock().ok().and_then(|mut idle| idle.pop());
-                        let mut stager = taken.unwrap_or_else(|| Stager::new(shared.rules, config.policy));
-                        let processed = process(shared, &mut stager, chunk);
-                        if let Ok(mut idle) = stagers.lock() {
-                            idle.push(stager);
-                        }
-                        processed
-                    })
-                    .collect::<Result<Vec<Processed>, RunError>>()
-            })?;
-            for chunk in processed {
-                progress.records.fetch_add(chunk.rows, Ordering::Relaxed);
-                sinks.take(chunk)?;
-            }
-        }
-        Ok(())
-    })
+/// The run whose key figures the page sets beside those of this one: the one that is named, else the one
+/// that is overwritten, where it can be read.
+fn previous(config: &RunConfig) -> Result<Option<report::Folder>, RunError> {
+    match &config.previous {
+        Some(path) => Ok(Some(report::Folder::open(path)?)),
+        None if config.overwrite => Ok(report::Folder::open(&config.out).ok()),
+        None => Ok(None),
+    }
 }
 
 /// The further editions, each once, from old to new.
@@ -377,8 +414,14 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
     files
         .iter()
         .map(|file| {
-            let mapping = recognise(&file.header, &config.map)
-                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+            let fields = |source| RunError::Fields { path: file.path.clone(), source };
+            let (mapping, lack) = recognise_columns(&file.header, &config.map).map_err(fields)?;
+            // What our tables have no use for may be all that SEER's ask for.
+            let seer = config.algorithms.as_deref();
+            let given = seer.is_some_and(|algorithms| seer::gives(algorithms, &file.header, &mapping));
+            if let Some(lack) = lack.filter(|_| !given) {
+                return Err(fields(lack));
+            }
             let mut audit = AuditRules::configured(&config.audit)?;
             audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty() || in_events(field));
             let worklist_by = worklist::sources(file, &mapping, config.worklist_by.as_deref())?;
@@ -387,16 +430,18 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
         .collect()
 }
 
-/// Reads every file and hands its chunks on, until there are no more or nobody takes them.
+/// Reads every file and hands its chunks on, until there are no more or nobody takes them; `columns` says
+/// which of a file are needed, all if it says nothing.
 fn read_all(
     files: &[InputFile],
+    columns: impl Fn(&InputFile) -> Option<BTreeSet<usize>>,
     options: &Options,
     mut before: u64,
     progress: &Progress,
     sender: &std::sync::mpsc::SyncSender<Result<Chunk, InputError>>,
 ) {
     for file in files {
-        let reader = match file.open(options) {
+        let reader = match file.open_columns(options, columns(file).as_ref()) {
             Ok(reader) => reader,
             Err(error) => {
                 let _ = sender.send(Err(error));

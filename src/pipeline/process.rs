@@ -1,21 +1,29 @@
 //! One chunk through the rooms: decode, stage, audit, and what of it is to be written and counted.
 
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
 use crate::audit::{self, AuditRules, Audited, Config, Expected, Finding};
 use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::{Mapping, Source};
 use crate::input::{Chunk, InputFile, Reject};
-use crate::knowledge::Rules;
-use crate::output::{Added, Encoded, RecordsEncoder};
+use crate::knowledge::{Rules, Steps};
+use crate::output::{Encoded, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
-use crate::staging::{Case, Cause, Derived, Outcome, Staged, Stager, UnderEdition};
-use crate::summary::{Counts, Facilities, Facility, Moved, Oligo, Restaging, Staging, Tally};
+use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
+use crate::summary::{Facilities, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::RunError;
-use super::decode::{Cases, key_of, recorded};
-use super::enriched::{Enriched, Said, rule_word};
-use super::events::EventStore;
-use super::restagings::{self, Courses, RESTAGING_COLUMNS};
+use super::enriched::{Said, rule_word};
+use super::events::{EventStore, Told};
+use super::memo::{AddedCells, Judged, Memo};
+use super::patients;
+use super::restagings::{self, Courses};
+use super::rows::{RestagingRows, Rows};
+use super::seer::{Answers, SeerPlan};
+use super::sorted::Row;
 use super::tabulate::{Places, pattern};
+use super::worker::{OfFile, Worker};
 use super::worklist::FindingRow;
 
 /// What applies to every record of one input file.
@@ -33,17 +41,25 @@ pub(super) struct Shared<'a> {
     pub(super) files: &'a [InputFile],
     pub(super) plans: &'a [FilePlan],
     pub(super) config: &'a Config,
-    /// Names of the added columns.
+    /// Names of the added columns of rstage's own.
     pub(super) columns: &'a [String],
+    /// SEER's algorithms, where the run has any.
+    pub(super) seer: Option<&'a SeerPlan<'a>>,
     /// Further editions to stage under.
     pub(super) also_editions: &'a [Edition],
     pub(super) encoder: RecordsEncoder,
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: &'a [String],
+    /// Whether a rule asks about the other tumors of a patient.
+    pub(super) patients: bool,
     /// The events of the run, where it has any.
     pub(super) events: Option<&'a EventStore>,
     /// The facilities seen so far.
     pub(super) facilities: &'a Facilities,
+    /// Where years, ages and measured values make a difference.
+    pub(super) steps: Steps,
+    /// How many judgements a worker keeps.
+    pub(super) judgements: usize,
 }
 
 /// Columns of the findings table.
@@ -57,95 +73,231 @@ pub(super) struct Processed {
     pub(super) encoded: Encoded,
     pub(super) findings: Vec<FindingRow>,
     /// Rows of the table of restagings.
-    pub(super) restagings: Vec<[String; RESTAGING_COLUMNS.len()]>,
+    pub(super) restagings: RestagingRows,
+    /// The tumors by patient, where a rule asks about them.
+    pub(super) tumors: Vec<Row>,
     pub(super) rejects: Vec<Reject>,
-    pub(super) counts: Counts,
 }
 
 /// Processes one chunk.
-pub(super) fn process(shared: &Shared, stager: &mut Stager, mut chunk: Chunk) -> Result<Processed, RunError> {
+pub(super) fn process(
+    worker: &mut Worker,
+    of_file: &mut OfFile,
+    mut chunk: Chunk,
+) -> Result<Processed, RunError> {
+    let shared = worker.shared;
     let plan = &shared.plans[chunk.file];
-    let path = shared.files[chunk.file].path.display().to_string();
-    let cases = Cases::read(&chunk, &plan.mapping);
-    let mut enriched = Enriched::new(shared.columns.len(), chunk.rows());
-    let mut counts = Counts::default();
-    let mut findings: Vec<Finding> = Vec::new();
-    let mut rows = Vec::new();
-    let mut under: Vec<UnderEdition> = Vec::new();
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
-    let mut restagings = Vec::new();
+    let seer = shared.seer.map(|plan| plan.stage(&chunk));
+    let mut rows = Rows::new(shared, &chunk);
+    let mut tumors = Vec::new();
     let places = Places::read(shared, &chunk, &plan.mapping);
-    let mut years = Vec::with_capacity(chunk.rows());
-    for row in 0..chunk.rows() {
-        let mut case = cases.case(row);
-        findings.clear();
-        let (staged, audited) = if let Some((key, told)) = events.of(row) {
-            let audit = &plan.audit;
-            let course = restagings::follow(shared, audit, stager, &case, key, told, &mut findings);
-            restagings.extend(course.rows);
-            case = course.case;
-            (course.staged, course.audited)
-        } else {
-            let staged = stager.stage(&case);
-            let audit = &plan.audit;
-            (staged, audit::audit(shared.rules, audit, shared.config, &case, &staged, &mut findings))
-        };
-        under.clear();
-        for &edition in shared.also_editions {
-            let there = stager.stage_under(&case, &staged, edition);
-            counts.add_moved(moved(&staged, &there, edition));
-            under.push(there);
-        }
-        enriched.push(
-            shared.rules,
-            &plan.audit,
-            &Said {
-                case: &case,
-                staged: &staged,
-                audited: &audited,
-                findings: &findings,
-                besides: &stager.beside(&case, &staged),
-                under: &under,
-            },
+    let mut begin = Instant::now();
+    for first in (0..chunk.rows()).step_by(BLOCK) {
+        of_file.make_room(&mut worker.tallies);
+        let block = first..(first + BLOCK).min(chunk.rows());
+        let judging = |worker: &Worker| worker.times.stage + worker.times.audit;
+        let before = judging(worker);
+        let mut found = worker.judge_all(
+            of_file,
+            plan,
+            &chunk,
+            block.clone(),
+            (&events, seer.as_ref()),
+            &mut rows.restagings,
         );
-        let tally = tally(&case, &staged, &audited, &plan.audit, places.of(row));
-        years.push(tally.year);
-        counts.add(&tally, findings.iter().map(|f| (f.rule, f.severity)));
-        if findings.is_empty() {
-            continue;
+        tumors.append(&mut found.tumors);
+        let judged = judging(worker).saturating_sub(before);
+        worker.times.parse += lap(&mut begin).saturating_sub(judged);
+        for ((row, at), year) in block.zip(&found.at).zip(&found.years) {
+            if let Some(judged) = found.judged(&of_file.memo, *at) {
+                rows.push(row, judged);
+                worker.tallies.place(places.of(row), *year, judged);
+            }
         }
-        let key = key_of(&chunk, &plan.mapping, row);
-        let line = chunk.line(row).to_string();
-        for finding in &findings {
-            let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();
-            let action = plan.audit.rule(finding.rule).map_or("", |rule| rule.action.as_str());
-            let cells = [
-                key.clone(),
-                path.clone(),
-                line.clone(),
-                finding.rule.to_owned(),
-                finding.severity.as_str().to_owned(),
-                fields.join(";"),
-                recorded(&chunk, &plan.mapping, finding.fields, row),
-                expected(shared.rules, &staged, finding),
-                action.to_owned(),
-            ];
-            rows.push(FindingRow::new(plan, &chunk, row, *finding, cells));
+        found.alone.iter().for_each(|judged| worker.tallies.judged(judged));
+        worker.times.encode += lap(&mut begin);
+    }
+    let (encoded, findings, restagings) = rows.finish(seer)?;
+    worker.times.encode += lap(&mut begin);
+    let rejects = std::mem::take(&mut chunk.rejects);
+    let (file, rows) = (chunk.file, chunk.rows() as u64);
+    Ok(Processed { file, rows, encoded, findings, restagings, tumors, rejects })
+}
+
+/// Records that are judged before they are put into rows.
+const BLOCK: usize = 4096;
+
+/// The time since then, which is set to now.
+fn lap(begin: &mut Instant) -> Duration {
+    let now = Instant::now();
+    now - std::mem::replace(begin, now)
+}
+
+/// Where the judgement of a record is.
+#[derive(Clone, Copy)]
+enum At {
+    /// In the memo.
+    Kept(usize),
+    /// Among those of the block that are of no use to other records.
+    Alone(usize),
+}
+
+/// The judgements of a block of records.
+struct Found {
+    at: Vec<At>,
+    /// Years of diagnosis.
+    years: Vec<Option<u16>>,
+    alone: Vec<Judged>,
+    /// The tumors by patient, where a rule asks about them.
+    tumors: Vec<Row>,
+}
+
+impl Found {
+    fn judged<'j>(&'j self, memo: &'j Memo, at: At) -> Option<&'j Judged> {
+        match at {
+            At::Kept(at) => memo.get(at),
+            At::Alone(at) => self.alone.get(at),
         }
     }
-    cases.count_filled(&years, &mut counts);
-    let added = Added { columns: enriched.into_columns() };
-    let encoded = shared.encoder.encode(&chunk, &added)?;
-    let rejects = std::mem::take(&mut chunk.rejects);
-    Ok(Processed {
-        file: chunk.file,
-        rows: chunk.rows() as u64,
-        encoded,
-        findings: rows,
-        restagings,
-        rejects,
-        counts,
-    })
+}
+
+impl Worker<'_> {
+    /// Judges a block of records, those that are like an earlier one as that.
+    fn judge_all(
+        &mut self,
+        of_file: &mut OfFile,
+        plan: &FilePlan,
+        chunk: &Chunk,
+        block: Range<usize>,
+        (events, seer): (&Courses, Option<&Answers>),
+        restagings: &mut RestagingRows,
+    ) -> Found {
+        let OfFile { codes, memo } = of_file;
+        let mut found = Found {
+            at: Vec::with_capacity(block.len()),
+            years: Vec::with_capacity(block.len()),
+            alone: Vec::new(),
+            tumors: Vec::new(),
+        };
+        for row in block {
+            codes.read(chunk, row);
+            let course = events.of(row);
+            let mut key = codes.key().filter(|_| course.is_none());
+            let shared = self.shared;
+            let tumor = |case: &Case| {
+                shared.patients.then(|| patients::tumor(chunk, &plan.mapping, row, case)).flatten()
+            };
+            let known = key.and_then(|key| memo.find(key));
+            let differs = |judged: &Judged| {
+                let ours = judged.staged.as_deref();
+                seer.zip(ours).is_some_and(|(seer, ours)| seer.differs(row, &plan.audit, ours))
+            };
+            if known.as_ref().is_some_and(|(_, judged)| differs(judged)) {
+                key = None;
+            } else if let Some((at, judged)) = known {
+                judged.again(codes.year());
+                if shared.patients {
+                    found.tumors.extend(tumor(&codes.case()));
+                }
+                self.tallies.patient(judged.kind, codes.year(), codes.age().value());
+                self.tallies.filled_beside(codes.filled_beside(), codes.year());
+                found.years.push(codes.year());
+                found.at.push(At::Kept(at));
+                continue;
+            }
+            let case = codes.case();
+            let answers = seer.map(|seer| (seer, row));
+            let (mut judged, of_course) = self.judge(plan, &case, course, answers, restagings);
+            let year = judged.tally.year;
+            judged.filled = codes.filled();
+            judged.years.push((year, 1));
+            self.tallies.filled_beside(codes.filled_beside(), year);
+            found.years.push(year);
+            // What SEER's answer adds is of this record alone.
+            let key = key.filter(|_| !differs(&judged));
+            found.tumors.extend(tumor(of_course.as_ref().unwrap_or(&case)));
+            self.tallies.patient(judged.kind, judged.tally.year, judged.tally.age);
+            found.at.push(if let Some(key) = key {
+                At::Kept(memo.keep(key, judged))
+            } else {
+                found.alone.push(judged);
+                At::Alone(found.alone.len() - 1)
+            });
+        }
+        found
+    }
+
+    /// Stages and audits a case, with its course where it has one; and the case as the course leaves it.
+    fn judge(
+        &mut self,
+        plan: &FilePlan,
+        case: &Case,
+        course: Option<(&str, &[Told])>,
+        seer: Option<(&Answers, usize)>,
+        restagings: &mut RestagingRows,
+    ) -> (Judged, Option<Case>) {
+        let Self { shared, stager, tallies, enriched, findings, under, times, .. } = self;
+        let mut begin = Instant::now();
+        let audit = &plan.audit;
+        findings.clear();
+        let mut of_course = None;
+        let (staged, audited) = if let Some((key, told)) = course {
+            let course = restagings::follow(shared, audit, stager, case, key, told, findings);
+            restagings.extend(course.rows);
+            of_course = Some(course.case);
+            (course.staged, course.audited)
+        } else {
+            let staged = stager.stage(case);
+            times.stage += lap(&mut begin);
+            let audited = audit::audit(shared.rules, audit, shared.config, case, &staged, findings);
+            (staged, audited)
+        };
+        if let Some((seer, row)) = seer {
+            seer.compare(row, audit, &staged, findings);
+        }
+        let case = of_course.as_ref().unwrap_or(case);
+        under.clear();
+        under.extend(shared.also_editions.iter().map(|&edition| stager.stage_under(case, &staged, edition)));
+        let cells = enriched.cells(
+            shared.rules,
+            audit,
+            &Said {
+                case,
+                staged: &staged,
+                audited: &audited,
+                findings,
+                besides: &stager.beside(case, &staged),
+                under,
+            },
+        );
+        let tally = tally(case, &staged, &audited, audit);
+        let moves = under.iter().zip(shared.also_editions);
+        let judged = Judged {
+            cells: match shared.encoder.line_end(cells).filter(|_| seer.is_none()) {
+                Some(end) => AddedCells::LineEnd(end),
+                None => AddedCells::Cells(cells.clone()),
+            },
+            findings: findings
+                .iter()
+                .map(|finding| (*finding, expected(shared.rules, &staged, finding)))
+                .collect(),
+            kind: tallies.kind(&tally),
+            tally,
+            profiles: audit
+                .profiles_beside()
+                .zip(audited.beside.rules())
+                .map(|(profile, rule)| (profile, rule.level().as_str()))
+                .collect(),
+            moved: moves.map(|(there, &edition)| moved(&staged, there, edition)).collect(),
+            staged: seer.map(|_| Box::new(staged)),
+            filled: Box::default(),
+            records: 1,
+            years: Vec::new(),
+        };
+        times.audit += lap(&mut begin);
+        (judged, of_course)
+    }
 }
 
 /// What a finding expects; with the row behind it where that is one of the user's own folder.
@@ -161,7 +313,7 @@ fn expected(rules: &Rules, staged: &Staged, finding: &Finding) -> String {
 }
 
 /// What the summary counts of a record.
-fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules, facility: Facility) -> Tally {
+fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) -> Tally {
     let outcome = staged.original.outcome;
     let restaged = audited.restaging.group.map(|group| stage_word(Some(group.stage())));
     let oligo = &audited.oligometastasis;
@@ -170,7 +322,6 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules, fa
         edition: staged.edition,
         year: case.dx.value().map(|date| date.year),
         source: case.reporting_source.value(),
-        facility,
         mets: pattern(case.mets),
         state: oligo.estro,
         sex: case.sex.value(),

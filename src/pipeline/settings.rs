@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::{RunConfig, RunError};
+use crate::audit::Severity;
 use crate::fields::Mapping;
 use crate::input::{self, Compression, InputFile, Kind};
 use crate::knowledge::Rules;
@@ -67,8 +68,19 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
         "edition": config.policy.edition.map(|edition| edition.0),
         "also_editions": super::also_editions(config).iter().map(|edition| edition.0).collect::<Vec<_>>(),
         "encoding": format!("{:?}", config.read.encoding).to_lowercase(),
+        "inputs": config.inputs,
+        "out": config.out,
+        "overwrite": config.overwrite,
+        "format": config.format.map(|format| format!("{format:?}").to_lowercase()),
+        "delimiter": config.delimiter.map_or_else(|| "input".to_owned(), |delimiter| delimiter.to_string()),
+        "fail_on": config.fail_on.map(Severity::as_str),
+        "max_rejects": config.max_rejects,
         "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
     });
+    let algorithm = config.algorithms.iter().flat_map(|algorithms| algorithms.iter()).next();
+    if let (Some(algorithm), Some(settings)) = (algorithm, settings.as_object_mut()) {
+        settings.insert("current_year".to_owned(), algorithm.year_current().into());
+    }
     if let (false, Some(settings)) = (config.events.inputs.is_empty(), settings.as_object_mut()) {
         let map = &config.events.map;
         settings.insert("events_layout".to_owned(), map.layout.clone().into());

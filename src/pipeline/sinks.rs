@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::RunConfig;
 use super::events::EventFile;
+use super::patients::Patients;
 use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
-use super::worklist::WORKLIST_COLUMNS;
+use super::worklist::{FindingRow, WORKLIST_COLUMNS};
+use super::{RunConfig, RunError};
+use crate::audit::AuditRules;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
-    OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+    Digest, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
     WorklistWriter,
 };
 use crate::summary::Counts;
@@ -25,6 +27,7 @@ pub(super) struct Sinks {
     /// Whether there is a worklist for each group.
     grouped: bool,
     restagings: Option<TableWriter>,
+    records_name: String,
     rejects: RejectsWriter,
     counts: Counts,
     rows: Vec<u64>,
@@ -32,6 +35,7 @@ pub(super) struct Sinks {
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: Vec<String>,
     first_rejects: Vec<String>,
+    patients: Option<Patients>,
 }
 
 /// What the sinks came to.
@@ -40,6 +44,8 @@ pub(super) struct Finished {
     pub(super) rows: Vec<u64>,
     pub(super) findings: BTreeMap<String, BTreeMap<String, u64>>,
     pub(super) written: u64,
+    /// The file of records: its name, size and hash.
+    pub(super) records: (String, Digest),
     pub(super) rejected: u64,
     pub(super) first_rejects: Vec<String>,
 }
@@ -50,6 +56,7 @@ impl Sinks {
         files: &[InputFile],
         events: &[EventFile],
         columns: &[String],
+        patients: Option<Patients>,
         config: &RunConfig,
     ) -> Result<Self, OutputError> {
         let inputs: Vec<InputFile> =
@@ -62,13 +69,9 @@ impl Sinks {
             TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
             TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
         };
+        let records_name = format!("records.{extension}");
         Ok(Self {
-            records: RecordsWriter::create(
-                folder.file(&format!("records.{extension}"))?,
-                files,
-                columns,
-                records,
-            )?,
+            records: RecordsWriter::create(folder.file(&records_name)?, files, columns, records)?,
             findings_table: TableWriter::create(
                 folder.file(&format!("findings.{extension}"))?,
                 &FINDING_COLUMNS,
@@ -84,23 +87,24 @@ impl Sinks {
                     format,
                 )?),
             },
+            records_name,
             rejects: RejectsWriter::create(folder.file("rejects.csv")?, &inputs)?,
             counts: Counts::default(),
             rows: vec![0; files.len()],
             findings: BTreeMap::new(),
             paths: inputs.iter().map(|file| file.path.display().to_string()).collect(),
             first_rejects: Vec::new(),
+            patients,
         })
     }
 
-    pub(super) fn take(&mut self, chunk: Processed) -> Result<(), OutputError> {
+    pub(super) fn take(&mut self, chunk: Processed) -> Result<(), RunError> {
         self.records.write(&chunk.encoded)?;
-        for row in &chunk.findings {
-            self.findings_table.row(&row.cells)?;
-            self.worklist.row(row.severity(), row.worklist(self.grouped))?;
-            let finding = &row.finding;
-            let severities = self.findings.entry(finding.rule.to_owned()).or_default();
-            *severities.entry(finding.severity.as_str().to_owned()).or_default() += 1;
+        for finding in &chunk.findings {
+            self.finding(finding)?;
+        }
+        if let Some(patients) = &mut self.patients {
+            patients.take(chunk.tumors)?;
         }
         for row in &chunk.restagings {
             if let Some(table) = &mut self.restagings {
@@ -109,8 +113,19 @@ impl Sinks {
         }
         self.reject(&chunk.rejects)?;
         self.rows[chunk.file] += chunk.rows;
-        self.counts.merge(chunk.counts);
         Ok(())
+    }
+
+    /// Adds what a worker counted.
+    pub(super) fn count(&mut self, counts: Counts) {
+        self.counts.merge(counts);
+    }
+
+    fn finding(&mut self, finding: &FindingRow) -> Result<(), OutputError> {
+        let severities = self.findings.entry(finding.rule().to_owned()).or_default();
+        *severities.entry(finding.severity().as_str().to_owned()).or_default() += 1;
+        self.findings_table.row(&finding.cells)?;
+        self.worklist.row(finding.severity(), finding.worklist(self.grouped))
     }
 
     /// Writes rows that cannot be taken.
@@ -123,15 +138,23 @@ impl Sinks {
         Ok(())
     }
 
-    pub(super) fn finish(self, folder: &RunFolder) -> Result<Finished, OutputError> {
+    pub(super) fn finish(mut self, folder: &RunFolder, audit: &AuditRules) -> Result<Finished, RunError> {
+        if let Some(patients) = self.patients.take() {
+            let paths = self.paths.clone();
+            patients.findings(&paths, |severity, cells| {
+                Ok(self.finding(&FindingRow::of_patient(audit, severity, cells))?)
+            })?;
+        }
         self.worklist.finish(folder)?;
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
+        let records = self.records.finish()?;
         Ok(Finished {
             counts: self.counts,
             rows: self.rows,
             findings: self.findings,
-            written: self.records.finish()?,
+            written: records.rows,
+            records: (self.records_name, records.digest),
             rejected: self.rejects.finish()?,
             first_rejects: self.first_rejects,
         })

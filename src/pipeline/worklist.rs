@@ -2,7 +2,7 @@
 
 use super::RunError;
 use super::process::{FINDING_COLUMNS, FilePlan};
-use crate::audit::{Finding, Severity};
+use crate::audit::{AuditRules, Finding, Severity};
 use crate::fields::{Coding, Field, Mapping, Source};
 use crate::input::{Chunk, InputFile};
 
@@ -13,7 +13,7 @@ pub(super) const WORKLIST_COLUMNS: [&str; 11] = [
 
 /// A finding that is ready to be written.
 pub(super) struct FindingRow {
-    pub(super) finding: Finding,
+    severity: Severity,
     pub(super) cells: [String; FINDING_COLUMNS.len()],
     /// What its rule looks for.
     what: String,
@@ -26,17 +26,32 @@ impl FindingRow {
         plan: &FilePlan,
         chunk: &Chunk,
         row: usize,
-        finding: Finding,
+        finding: &Finding,
         cells: [String; FINDING_COLUMNS.len()],
     ) -> Self {
         let what = plan.audit.rule(finding.rule).map_or("", |rule| rule.meaning.as_str()).to_owned();
         let facility = text(chunk, plan.mapping.sources(Field::Facility), row);
         let group = text(chunk, &plan.worklist_by, row);
-        Self { finding, cells, what, facility, group }
+        Self { severity: finding.severity, cells, what, facility, group }
+    }
+
+    /// One about several records of a patient, of whose facility nothing is known any more.
+    pub(super) fn of_patient(
+        audit: &AuditRules,
+        severity: Severity,
+        cells: &[String; FINDING_COLUMNS.len()],
+    ) -> Self {
+        let what = audit.rule(&cells[3]).map_or("", |rule| rule.meaning.as_str()).to_owned();
+        Self { severity, cells: cells.clone(), what, facility: String::new(), group: String::new() }
+    }
+
+    /// Id of its rule.
+    pub(super) fn rule(&self) -> &str {
+        &self.cells[3]
     }
 
     pub(super) const fn severity(&self) -> Severity {
-        self.finding.severity
+        self.severity
     }
 
     /// Its cells in a worklist; with its group before them where worklists are told apart.

@@ -4,8 +4,13 @@
 
 mod list;
 mod page;
+mod seer_list;
+mod seer_page;
 mod sheet;
 
 pub use list::{Coverage, Filter, SchemaLine, coverage, lines};
 pub use page::{NoSuchEdition, page};
+pub use seer_list::{SeerLine, seer_lines};
+pub use seer_page::{NotInAlgorithm, Tables, seer_page};
 pub use sheet::Form;
+pub(crate) use sheet::{WIDTH, wrapped};

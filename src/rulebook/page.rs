@@ -44,6 +44,9 @@ pub fn page(
         sheet.fact("Rules", "your own, over the built-in ones");
     }
     sheet.fact("Behaviors", &format!("{} are staged", schema.behaviors()));
+    if let Some(codes) = schema.not_staged_discriminators() {
+        sheet.fact("Not staged", &format!("with schema discriminator 1 (NAACCR 3926) = {codes}"));
+    }
     if let Some(year) = schema.version_9_from {
         sheet.fact("Version 9", &format!("from {year} on"));
     }

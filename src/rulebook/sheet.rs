@@ -12,7 +12,7 @@ pub enum Form {
 }
 
 /// Widest line of a terminal page, where its words can be broken.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// A page that grows from top to bottom.
 pub(super) struct Sheet {
@@ -83,18 +83,29 @@ impl Sheet {
 
     /// Rows as the manual prints them, numbered as `rstage_reason` numbers them.
     pub(super) fn table(&mut self, heading: &[String], rows: &[Vec<String>]) {
+        self.rows(true, heading, rows);
+    }
+
+    /// Rows without numbers.
+    pub(super) fn list(&mut self, heading: &[&str], rows: &[Vec<String>]) {
+        let heading: Vec<String> = heading.iter().map(|name| (*name).to_owned()).collect();
+        self.rows(false, &heading, rows);
+    }
+
+    fn rows(&mut self, numbered: bool, heading: &[String], rows: &[Vec<String>]) {
         let number = |at: usize| (at + 1).to_string();
         match self.form {
             Form::Text => {
                 let width = |column: usize| {
                     let all = std::iter::once(heading).chain(rows.iter().map(Vec::as_slice));
-                    all.filter_map(|row| row.get(column)).map(String::len).max().unwrap_or(0)
+                    all.filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
                 };
                 let widths: Vec<usize> = (0..heading.len()).map(width).collect();
                 let mut row = |number: &str, cells: &[String]| {
                     let cells: Vec<String> =
                         cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-                    let _ = writeln!(self.text, "  {number:>3}  {}", cells.join(" | ").trim_end());
+                    let number = if numbered { format!("{number:>3}  ") } else { String::new() };
+                    let _ = writeln!(self.text, "  {number}{}", cells.join(" | ").trim_end());
                 };
                 row("", heading);
                 for (at, cells) in rows.iter().enumerate() {
@@ -102,10 +113,13 @@ impl Sheet {
                 }
             }
             Form::Markdown => {
-                let _ = writeln!(self.text, "\n| row | {} |", heading.join(" | "));
-                let _ = writeln!(self.text, "|{}", "---|".repeat(heading.len() + 1));
+                let numbers = usize::from(numbered);
+                let first = if numbered { "row | " } else { "" };
+                let _ = writeln!(self.text, "{}| {first}{} |", self.gap(), heading.join(" | "));
+                let _ = writeln!(self.text, "|{}", "---|".repeat(heading.len() + numbers));
                 for (at, cells) in rows.iter().enumerate() {
-                    let _ = writeln!(self.text, "| {} | {} |", number(at), cells.join(" | "));
+                    let number = if numbered { format!("{} | ", number(at)) } else { String::new() };
+                    let _ = writeln!(self.text, "| {number}{} |", cells.join(" | "));
                 }
             }
         }
@@ -113,7 +127,7 @@ impl Sheet {
 }
 
 /// Words in lines of at most so many letters; a longer word has its own line.
-fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let Some(line) = lines.last_mut() else { continue };

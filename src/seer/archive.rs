@@ -70,6 +70,9 @@ pub(super) fn entries(path: &Path) -> Result<Vec<Entry>, SeerError> {
             if entry.enclosed_name().is_none() || leads_out(&name) {
                 return Err(bounded.wrong(name, "the name leads out of the archive"));
             }
+            if entry.is_symlink() {
+                return Err(bounded.wrong(name, "is a link, not a file"));
+            }
             bounded.add(name, entry)?;
         }
     }

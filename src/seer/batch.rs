@@ -67,15 +67,49 @@ impl<'a> Given<'a> {
 }
 
 impl Algorithm {
-    /// Stages one case that was put together for this algorithm, with its path.
-    pub fn stage<'a>(&self, inputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> CaseAnswer {
-        let columns = one_case(inputs);
-        self.answer(&self.stage_columns(&columns, Origin::Cases, true), 0)
+    /// Stages one case that was put together for this algorithm, with its path. A key that is not among
+    /// the inputs takes its default; one with an empty text is blank, which is something else.
+    ///
+    /// ```no_run
+    /// use std::collections::BTreeMap;
+    /// use std::path::Path;
+    ///
+    /// use rstage::seer::{Algorithm, StageResult};
+    ///
+    /// let eod = Algorithm::open(Path::new("eod_public-3.3.zip"), 2026)?;
+    /// let inputs = BTreeMap::from([
+    ///     ("site", "C509"),
+    ///     ("hist", "8500"),
+    ///     ("behavior", "3"),
+    ///     ("year_dx", "2022"),
+    ///     ("eod_primary_tumor", "200"),
+    ///     ("eod_regional_nodes", "000"),
+    ///     ("eod_mets", "00"),
+    /// ]);
+    /// let answer = eod.stage(&inputs);
+    /// assert_eq!(answer.result, StageResult::Staged);
+    /// assert_eq!(answer.schema.as_deref(), Some("breast"));
+    /// assert_eq!(answer.outputs["ss2018_derived"].as_deref(), Some("2"));
+    /// assert!(answer.errors.is_empty());
+    /// # Ok::<(), rstage::seer::SeerError>(())
+    /// ```
+    pub fn stage<K, V>(&self, inputs: impl IntoIterator<Item = (K, V)>) -> CaseAnswer
+    where
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        let inputs: Vec<(K, V)> = inputs.into_iter().collect();
+        self.answer(&self.stage_columns(&one_case(&inputs), Origin::Cases, true), 0)
     }
 
     /// The schemas that a case may belong to, by id; fewer keys find more schemas.
-    pub fn lookup<'a>(&self, inputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Vec<Arc<str>> {
-        let found = self.lookup_columns(&one_case(inputs), Origin::Cases);
+    pub fn lookup<K, V>(&self, inputs: impl IntoIterator<Item = (K, V)>) -> Vec<Arc<str>>
+    where
+        K: AsRef<str>,
+        V: AsRef<str>,
+    {
+        let inputs: Vec<(K, V)> = inputs.into_iter().collect();
+        let found = self.lookup_columns(&one_case(&inputs), Origin::Cases);
         found.get(0).iter().map(|&at| self.schemas[at as usize].id.clone()).collect()
     }
 
@@ -106,16 +140,51 @@ impl Algorithm {
         }))
     }
 
-    /// Stages many cases; `path` says whether the tables asked are to be reported.
+    /// Stages many cases; `path` says whether the tables asked are to be reported. Several threads may
+    /// stage with one algorithm, each a part of the cases.
+    ///
+    /// ```no_run
+    /// use std::path::Path;
+    ///
+    /// use rstage::seer::{Algorithm, Column, Columns, Origin};
+    ///
+    /// let tnm = Algorithm::open(Path::new("tnm-2.1.zip"), 2026)?;
+    /// let cells = [
+    ///     ("site", ["C341", "C509", "C619"]),
+    ///     ("hist", ["8140", "8500", "8140"]),
+    ///     ("year_dx", ["2016", "2017", "2017"]),
+    ///     ("clin_t", ["c1A", "c2", ""]),
+    /// ];
+    /// let columns = Columns {
+    ///     rows: 3,
+    ///     // A blank cell is not given; `Column::encode` tells the two apart.
+    ///     columns: cells.map(|(key, cells)| Column::of_cells(key, cells)).into(),
+    /// };
+    /// let staged = tnm.stage_columns(&columns, Origin::Table, false);
+    /// for output in &staged.outputs {
+    ///     println!("{}: {:?}", output.key, (0..3).map(|row| output.text(row)).collect::<Vec<_>>());
+    /// }
+    /// let third = tnm.answer(&staged, 2);
+    /// println!("{}: {:?}", third.result.code(), third.errors);
+    /// # Ok::<(), rstage::seer::SeerError>(())
+    /// ```
     pub fn stage_columns(&self, columns: &Columns<'_>, origin: Origin, path: bool) -> Staged {
-        self.with_worker(|worker| {
-            let given: Vec<_> = columns.columns.iter().map(|c| Given::new(c, self, worker)).collect();
-            let mut given_of_key = vec![None; self.keys.len()];
-            for (at, key) in given.iter().enumerate().filter_map(|(at, given)| Some((at, given.key?))) {
-                given_of_key[key] = Some(at);
-            }
-            Batch { algorithm: self, rows: columns.rows, given, given_of_key, origin, path }.stage(worker)
-        })
+        self.with_worker(|worker| self.stage_with(worker, columns, origin, path))
+    }
+
+    pub(super) fn stage_with(
+        &self,
+        worker: &mut Worker,
+        columns: &Columns<'_>,
+        origin: Origin,
+        path: bool,
+    ) -> Staged {
+        let given: Vec<_> = columns.columns.iter().map(|c| Given::new(c, self, worker)).collect();
+        let mut given_of_key = vec![None; self.keys.len()];
+        for (at, key) in given.iter().enumerate().filter_map(|(at, given)| Some((at, given.key?))) {
+            given_of_key[key] = Some(at);
+        }
+        Batch { algorithm: self, rows: columns.rows, given, given_of_key, origin, path }.stage(worker)
     }
 
     /// The answer for one of many cases.
@@ -190,9 +259,13 @@ impl Algorithm {
     }
 }
 
-fn one_case<'a>(inputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Columns<'a> {
-    let column = |(key, text)| Column { key, texts: vec![text], codes: vec![0].into() };
-    Columns { rows: 1, columns: inputs.into_iter().map(column).collect() }
+pub(super) fn one_case<K: AsRef<str>, V: AsRef<str>>(inputs: &[(K, V)]) -> Columns<'_> {
+    let columns = inputs.iter().map(|(key, text)| Column {
+        key: key.as_ref(),
+        texts: vec![text.as_ref()],
+        codes: vec![0].into(),
+    });
+    Columns { rows: 1, columns: columns.collect() }
 }
 
 /// Cases on their way.

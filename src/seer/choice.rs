@@ -10,6 +10,12 @@ use super::error::SeerError;
 /// Who stages what.
 const CHOICE: &str = include_str!("choice.toml");
 
+/// The key by which all of SEER's algorithms ask for the year of diagnosis.
+pub const YEAR: &str = "year_dx";
+
+/// The key by which all of SEER's algorithms ask for the age at diagnosis.
+pub const AGE: &str = "age_dx";
+
 /// The algorithms of a run.
 #[derive(Debug)]
 pub struct Algorithms {
@@ -75,8 +81,13 @@ impl Algorithms {
         (fits || self.given.len() == 1).then_some(at)
     }
 
+    /// Whether an algorithm answers beside others rather than in their place.
+    pub fn answers_beside(&self, at: usize) -> bool {
+        self.given.len() > 1 && self.is_beside(at)
+    }
+
     fn is_beside(&self, at: usize) -> bool {
-        self.given[at].1.as_ref().is_some_and(|rule| rule.beside)
+        self.given.get(at).is_some_and(|(_, rule)| rule.as_ref().is_some_and(|rule| rule.beside))
     }
 
     fn is_of_year(&self, at: usize, year: u16) -> bool {

@@ -5,6 +5,7 @@ use super::process::Group;
 use super::schema::{Item, Value};
 use super::staged::{StageError, StageErrorType, StageResult};
 use super::table::{Action, TableRef};
+use super::trace::Filled;
 use crate::decision::{ABSENT, BLANK, NO_ROW, NULL};
 
 impl Group<'_> {
@@ -14,7 +15,11 @@ impl Group<'_> {
         let rows = match year.map(|year| year.table.as_ref()) {
             Some(None) => return,
             None | Some(Some(TableRef { table: None, .. })) => vec![NO_ROW; alive.len()],
-            Some(Some(TableRef { table: Some(table), .. })) => self.rows(*table, alive),
+            Some(Some(TableRef { table: Some(table), id })) => {
+                let rows = self.rows(*table, alive);
+                self.tell_year(id, &rows);
+                rows
+            }
         };
         let cases = self.cases;
         let mut each = rows.iter();
@@ -41,11 +46,19 @@ impl Group<'_> {
                     _ => given.push(at),
                 }
             }
+            if absent.is_empty() && !alive.is_empty() {
+                self.tell_input(input.at, Filled::Given);
+            }
             if let Some(table) = &input.table {
                 self.check_input(input, table, &given, &mut failed);
             }
             if !absent.is_empty() {
                 self.fill_in(input, &absent);
+                let filled = match (input.default, &input.default_table) {
+                    (None, None) => Filled::Blank,
+                    _ => Filled::Default,
+                };
+                self.tell_input(input.at, filled);
             }
             self.worker.put_back(absent);
             self.worker.put_back(given);

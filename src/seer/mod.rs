@@ -10,6 +10,8 @@
 //! the answer. [`Algorithm::stage`] does it for one case, [`Algorithm::stage_columns`] for many at once:
 //! the texts of a column become numbers once, and cases of one schema take every step together.
 //!
+//! [`Algorithm::trace`] tells how an answer came about; [`Source`] has the tables as they are written.
+//!
 //! Absent, null and blank are three things, before and after. Results and errors keep the codes of SEER's
 //! engine.
 
@@ -27,16 +29,23 @@ mod lookup;
 mod problems;
 mod process;
 mod schema;
+mod source;
 mod staged;
 mod table;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod worker;
 
 pub use algorithm::Algorithm;
 pub use batch::Origin;
-pub use choice::{Algorithms, current_year};
+pub use choice::{AGE, Algorithms, YEAR, current_year};
 pub use columns::{Column, Columns, NOT_GIVEN};
 pub use error::SeerError;
+pub(crate) use json::{
+    FromToForm, ItemForm, KeyValueForm, MappingForm, OnInvalidInput, PathForm, SchemaForm, TableForm,
+};
 pub use schema::{Item, Schema};
+pub use source::Source;
 pub use staged::{CaseAnswer, Lists, OutputColumn, StageError, StageErrorType, StageResult, Staged};
+pub use trace::{Filled, Step, Trace, Written};

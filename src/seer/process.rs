@@ -6,11 +6,24 @@ use super::algorithm::Algorithm;
 use super::schema::{Mapping, Schema, TablePath, Value};
 use super::staged::{StageError, StageErrorType, StageResult};
 use super::table::{Action, EndpointColumn, TableRef};
+use super::trace::Step;
 use super::worker::Worker;
 use crate::decision::{ABSENT, BLANK, NO_ROW};
 
 /// Longest chain of jumps: more is as good as a circle.
 const MAX_JUMPS: usize = 256;
+
+/// Most tables that the jumps of one table may ask: rows that jump twice to rows that jump twice have no end.
+const MAX_ASKED: u32 = 1 << 14;
+
+/// Where jumps have led from one table of a mapping.
+#[derive(Default)]
+struct Jumps {
+    /// Tables that are being asked, the last one the innermost.
+    running: Vec<usize>,
+    /// How many were asked in all.
+    asked: u32,
+}
 
 /// Cases of one schema on their way; places are those in the worker's frame.
 pub(super) struct Group<'a> {
@@ -29,12 +42,17 @@ impl Group<'_> {
     pub(super) fn stage(&mut self, mut alive: Vec<u32>, results: &mut [StageResult]) -> Vec<u32> {
         self.drop_years(&mut alive, results);
         self.take_inputs(&mut alive, results);
+        if alive.is_empty() {
+            return alive;
+        }
         for output in &self.schema.outputs {
             let value = output.default.unwrap_or(Value::Number(BLANK));
             self.set(&alive, output.at, value);
+            self.tell_set(output.at);
         }
         for (key, value) in &self.schema.context {
             self.set(&alive, *key, *value);
+            self.tell_set(*key);
         }
         for mapping in &self.schema.mappings {
             self.map(mapping, &alive);
@@ -46,6 +64,7 @@ impl Group<'_> {
     fn map(&mut self, mapping: &Mapping, alive: &[u32]) {
         let mut involved = self.worker.spare();
         involved.extend(alive);
+        self.tell(|_| Step::Mapping { id: mapping.id.clone() });
         for path in &mapping.inclusion {
             self.keep_if(path, true, &mut involved);
         }
@@ -57,6 +76,9 @@ impl Group<'_> {
         }
         for (key, value) in &mapping.context {
             self.set(&involved, *key, *value);
+            if !involved.is_empty() {
+                self.tell_set(*key);
+            }
         }
         for path in &mapping.tables {
             if involved.is_empty() {
@@ -65,12 +87,15 @@ impl Group<'_> {
             for &(from, to) in &path.inputs {
                 self.hand_over(path, from, to, &involved);
             }
-            self.run(mapping, path, &path.table, &involved, &mut Vec::new());
+            self.run(mapping, path, &path.table, &involved, &mut Jumps::default());
             for &(_, to) in &path.inputs {
                 self.set(&involved, to, Value::Number(ABSENT));
             }
             let stop = &self.worker.stop;
             involved.retain(|&at| !stop[at as usize]);
+            if involved.is_empty() {
+                self.tell(|_| Step::Stop);
+            }
         }
         self.worker.put_back(involved);
     }
@@ -88,6 +113,7 @@ impl Group<'_> {
             }
         }
         let rows = self.rows(table, involved);
+        self.tell_condition(path, &rows, matches);
         for (to, column) in saved.into_iter().rev() {
             self.worker.frame[to] = column;
         }
@@ -117,14 +143,14 @@ impl Group<'_> {
         }
     }
 
-    /// Asks a table and does what its rows say; `running` are the tables that led here by jumps.
+    /// Asks a table and does what its rows say; `jumps` led here.
     fn run(
         &mut self,
         mapping: &Mapping,
         path: &TablePath,
         table: &TableRef,
         chosen: &[u32],
-        running: &mut Vec<usize>,
+        jumps: &mut Jumps,
     ) {
         for &at in chosen {
             self.worker.stop[at as usize] = false;
@@ -134,12 +160,14 @@ impl Group<'_> {
             self.report(&about(StageErrorType::UnknownTable), chosen);
             return;
         };
-        if running.contains(&at) || running.len() == MAX_JUMPS {
+        if jumps.running.contains(&at) || jumps.running.len() == MAX_JUMPS || jumps.asked == MAX_ASKED {
             self.report(&about(StageErrorType::InfiniteLoop), chosen);
             return;
         }
         self.step(mapping, &table.id, chosen);
         let rows = self.rows(at, chosen);
+        let depth = jumps.running.len();
+        self.tell_table(path, at, depth, &rows);
         let endpoints = &self.algorithm.tables[at].endpoints;
         if rows.contains(&NO_ROW) {
             let columns = endpoints.iter().map(|column| column.name.clone()).collect();
@@ -147,14 +175,14 @@ impl Group<'_> {
             let unmatched: Vec<u32> = unmatched(chosen, &rows).collect();
             self.report(&error, &unmatched);
         }
-        running.push(at);
+        jumps.running.push(at);
+        jumps.asked += 1;
         for column in endpoints {
-            let jumps = self.act(path, table, column, chosen, &rows);
-            for (target, chosen) in jumps {
-                self.run(mapping, path, target, &chosen, running);
+            for (target, chosen) in self.act(path, table, column, chosen, &rows, depth) {
+                self.run(mapping, path, target, &chosen, jumps);
             }
         }
-        running.pop();
+        jumps.running.pop();
         self.worker.put_back(rows);
     }
 
@@ -166,6 +194,7 @@ impl Group<'_> {
         column: &'t EndpointColumn,
         chosen: &[u32],
         rows: &[u32],
+        depth: usize,
     ) -> Vec<(&'t TableRef, Vec<u32>)> {
         let mut targets = path.outputs.iter().filter(|(from, _)| *from == column.key).map(|(_, to)| *to);
         let first = targets.next().unwrap_or(column.key);
@@ -200,7 +229,7 @@ impl Group<'_> {
                             let error = StageError {
                                 table: Some(table.id.clone()),
                                 columns: vec![column.name.clone()],
-                                message: Some(message.clone()),
+                                message: Some(message.clone()).filter(|message| !message.is_empty()),
                                 ..StageError::new(StageErrorType::StagingError)
                             };
                             self.worker.error_values.number(&error)
@@ -219,6 +248,7 @@ impl Group<'_> {
                 self.worker.frame[key][at] = number;
             }
         }
+        self.tell_endpoint(column, first, &more, depth, rows);
         jumps
     }
 
@@ -288,6 +318,7 @@ impl Group<'_> {
             let number = self.worker.error_values.number(error);
             let cases = self.cases;
             self.worker.errors.extend(chosen.iter().map(|&at| (cases[at as usize], number)));
+            self.tell(|_| Step::Error(error.clone()));
         }
     }
 }

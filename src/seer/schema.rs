@@ -104,12 +104,12 @@ pub(super) struct Compiler<'a> {
 
 impl Compiler<'_> {
     /// Compiles a schema; says what is wrong with it.
-    pub(super) fn schema(&mut self, form: SchemaForm) -> Result<Schema, String> {
-        let inputs: Vec<Item> = form.inputs.into_iter().flatten().map(|item| self.item(item)).collect();
-        let outputs: Vec<Item> = form.outputs.into_iter().flatten().map(|item| self.item(item)).collect();
-        let context = form.initial_context.into_iter().flatten().map(|form| self.context(form)).collect();
+    pub(super) fn schema(&mut self, form: &SchemaForm) -> Result<Schema, String> {
+        let inputs: Vec<Item> = form.inputs.iter().flatten().map(|item| self.item(item)).collect();
+        let outputs: Vec<Item> = form.outputs.iter().flatten().map(|item| self.item(item)).collect();
+        let context = form.initial_context.iter().flatten().map(|form| self.context(form)).collect();
         let mut mappings = Vec::new();
-        for (at, mapping) in form.mappings.into_iter().flatten().enumerate() {
+        for (at, mapping) in form.mappings.iter().flatten().enumerate() {
             let name = mapping.id.clone().unwrap_or_else(|| format!("number {}", at + 1));
             let mapping = self.mapping(mapping).map_err(|what| format!("mapping {name}: {what}"))?;
             if let Some((key, _)) =
@@ -121,8 +121,8 @@ impl Compiler<'_> {
             mappings.push(mapping);
         }
         let mut schema = Schema {
-            id: form.id.into(),
-            title: form.title.unwrap_or_default(),
+            id: form.id.as_str().into(),
+            title: form.title.clone().unwrap_or_default(),
             inputs,
             outputs,
             on_invalid_input: form.on_invalid_input.unwrap_or(OnInvalidInput::Continue),
@@ -136,18 +136,18 @@ impl Compiler<'_> {
         Ok(schema)
     }
 
-    fn item(&mut self, form: ItemForm) -> Item {
+    fn item(&mut self, form: &ItemForm) -> Item {
         let at = self.keys.number(&form.key);
         Item {
             key: self.keys.name(at).clone(),
-            name: form.name.unwrap_or_default(),
+            name: form.name.clone().unwrap_or_default(),
             naaccr_item: form.naaccr_item,
-            naaccr_xml_id: form.naaccr_xml_id,
+            naaccr_xml_id: form.naaccr_xml_id.clone(),
             used_for_staging: form.used_for_staging.unwrap_or(false),
             at,
-            default: form.default.map(|text| self.value(&text)),
-            default_table: form.default_table.map(|id| self.ids.refer(&id)),
-            table: form.table.map(|id| self.ids.refer(&id)),
+            default: form.default.as_ref().map(|text| self.value(text)),
+            default_table: form.default_table.as_ref().map(|id| self.ids.refer(id)),
+            table: form.table.as_ref().map(|id| self.ids.refer(id)),
         }
     }
 
@@ -158,24 +158,24 @@ impl Compiler<'_> {
         }
     }
 
-    fn context(&mut self, form: KeyValueForm) -> (usize, Value) {
-        let value = form.value.map_or(Value::Number(NULL), |text| self.value(&text));
+    fn context(&mut self, form: &KeyValueForm) -> (usize, Value) {
+        let value = form.value.as_ref().map_or(Value::Number(NULL), |text| self.value(text));
         (self.keys.number(&form.key), value)
     }
 
     /// The context of a mapping is taken as it is written.
-    fn literal(&mut self, form: KeyValueForm) -> (usize, Value) {
-        let value = form.value.map_or(NULL, |text| self.texts.number(&text));
+    fn literal(&mut self, form: &KeyValueForm) -> (usize, Value) {
+        let value = form.value.as_ref().map_or(NULL, |text| self.texts.number(text));
         (self.keys.number(&form.key), Value::Number(value))
     }
 
-    fn mapping(&mut self, form: MappingForm) -> Result<Mapping, String> {
+    fn mapping(&mut self, form: &MappingForm) -> Result<Mapping, String> {
         let mapping = Mapping {
-            inclusion: self.paths(form.inclusion_tables),
-            exclusion: self.paths(form.exclusion_tables),
-            context: form.initial_context.into_iter().flatten().map(|form| self.literal(form)).collect(),
-            tables: self.paths(form.tables),
-            id: form.id,
+            inclusion: self.paths(form.inclusion_tables.as_deref()),
+            exclusion: self.paths(form.exclusion_tables.as_deref()),
+            context: form.initial_context.iter().flatten().map(|form| self.literal(form)).collect(),
+            tables: self.paths(form.tables.as_deref()),
+            id: form.id.clone(),
         };
         let conditions = mapping.inclusion.iter().chain(&mapping.exclusion);
         match conditions.map(|path| &path.table).find(|table| table.table.is_none()) {
@@ -184,18 +184,18 @@ impl Compiler<'_> {
         }
     }
 
-    fn paths(&mut self, forms: Option<Vec<PathForm>>) -> Vec<TablePath> {
+    fn paths(&mut self, forms: Option<&[PathForm]>) -> Vec<TablePath> {
         let mut paths = Vec::new();
         for form in forms.into_iter().flatten() {
-            let inputs = self.pairs(form.input_mapping);
-            let outputs = self.pairs(form.output_mapping);
+            let inputs = self.pairs(form.input_mapping.as_deref());
+            let outputs = self.pairs(form.output_mapping.as_deref());
             paths.push(TablePath { table: self.ids.refer(&form.id), inputs, outputs });
         }
         paths
     }
 
-    fn pairs(&mut self, forms: Option<Vec<FromToForm>>) -> Vec<(usize, usize)> {
-        let pair = |form: FromToForm| (self.keys.number(&form.from), self.keys.number(&form.to));
+    fn pairs(&mut self, forms: Option<&[FromToForm]>) -> Vec<(usize, usize)> {
+        let pair = |form: &FromToForm| (self.keys.number(&form.from), self.keys.number(&form.to));
         forms.into_iter().flatten().map(pair).collect()
     }
 
@@ -235,7 +235,8 @@ impl Compiler<'_> {
             let own = |key: &usize| !is_in(&schema.inputs, *key) && !self.system.contains(key);
             keys.iter().copied().filter(own).collect()
         } else {
-            schema.outputs.iter().map(|output| output.at).collect::<BTreeSet<_>>().into_iter().collect()
+            let outputs: BTreeSet<usize> = schema.outputs.iter().map(|output| output.at).collect();
+            outputs.into_iter().filter(|key| !self.system.contains(key)).collect()
         };
         let checks = schema.outputs.iter().filter_map(|output| output.table.as_ref()?.table);
         let gone: BTreeSet<usize> = checks

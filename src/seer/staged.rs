@@ -33,6 +33,18 @@ impl StageResult {
             Self::InvalidInput => "FAILED_INVALID_INPUT",
         }
     }
+
+    /// What it means, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Staged => "staged",
+            Self::MissingSiteOrHistology => "site or histology is not given",
+            Self::NoMatchingSchema => "no schema takes the case",
+            Self::MultipleMatchingSchemas => "several schemas take the case",
+            Self::InvalidYearDx => "the schema is not for this year of diagnosis",
+            Self::InvalidInput => "an input is not valid or not known",
+        }
+    }
 }
 
 /// Sort of an error.
@@ -71,6 +83,21 @@ impl StageErrorType {
             Self::UnknownTable => "UNKNOWN_TABLE",
             Self::InfiniteLoop => "INFINITE_LOOP",
             Self::InvalidOutput => "INVALID_OUTPUT",
+        }
+    }
+
+    /// What it means, in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::UnknownInput => "the schema has no such input",
+            Self::InvalidRequiredInput => "not a valid code, and the stage depends on it",
+            Self::InvalidNonRequiredInput => "not a valid code",
+            Self::UnknownInputMapping => "the table is to be given a key that is not there",
+            Self::StagingError => "the table says that this cannot be staged",
+            Self::MatchNotFound => "no row takes the case",
+            Self::UnknownTable => "the file has no such table",
+            Self::InfiniteLoop => "the table was being asked already",
+            Self::InvalidOutput => "what was derived is not a valid code",
         }
     }
 }

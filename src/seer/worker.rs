@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::algorithm::Algorithm;
 use super::lookup::LookupMemo;
 use super::staged::StageError;
+use super::trace::Step;
 use crate::decision::{Dictionary, TextMemo};
 
 /// More texts than this, and a worker is not used again: its memory is given back.
@@ -31,6 +32,8 @@ pub(super) struct Worker {
     /// Case and place of the path entry, as they came.
     pub(super) path: Vec<(u32, u32)>,
     pub(super) path_values: Numbered<Arc<str>>,
+    /// What is told about the one case of a batch, if that is wanted.
+    pub(super) trace: Option<Vec<Step>>,
 }
 
 impl Worker {
@@ -46,6 +49,7 @@ impl Worker {
             error_values: Numbered::default(),
             path: Vec::new(),
             path_values: Numbered::default(),
+            trace: None,
         }
     }
 

@@ -64,8 +64,11 @@ fn plain(label: &str) -> String {
         .zip(["4", "3", "2", "1"])
         .find_map(|(roman, digit)| Some((digit, upper.strip_prefix(roman)?)))
         .unwrap_or(("", &upper));
-    let rest = rest.replace("(II)", "2").replace("(I)", "1");
-    format!("{stage}{rest}")
+    match rest.replace("(II)", "2").replace("(I)", "1").as_str() {
+        "LOCALIZED" => "L".to_owned(),
+        "METASTATIC" => "M".to_owned(),
+        rest => format!("{stage}{rest}"),
+    }
 }
 
 #[cfg(test)]
@@ -74,9 +77,16 @@ mod tests {
 
     #[test]
     fn recorded_stages_are_compared_in_one_spelling() {
-        for (label, code) in
-            [("IIIA1(ii)", "3A12"), ("IIIA1(i)", "3a11"), ("IB2", "1B2"), ("IV:7+", "4"), ("IVB", "4B")]
-        {
+        for (label, code) in [
+            ("metastatic", "M"),
+            ("CNS2", "CNS2"),
+            ("4S", "4s"),
+            ("IIIA1(ii)", "3A12"),
+            ("IIIA1(i)", "3a11"),
+            ("IB2", "1B2"),
+            ("IV:7+", "4"),
+            ("IVB", "4B"),
+        ] {
             assert_eq!(plain(label), plain(code), "{label}");
         }
     }

@@ -97,6 +97,8 @@ pub const FACTORS: &[Field] = &[
     Field::PrimarySurgery,
     Field::NodesPositive,
     Field::Figo,
+    Field::Rai,
+    Field::Toronto,
     Field::Lvi,
     Field::LymphoidAreas,
     Field::Hemoglobin,
@@ -181,6 +183,8 @@ pub struct Case {
     pub override_tnm: Cell<bool>,
     /// Reviewed as a pediatric case, which a pediatric system stages.
     pub override_pediatric: Cell<bool>,
+    /// Reviewed: a primary of its own, not a recurrence of an earlier one.
+    pub override_new_primary: Cell<bool>,
     /// Origin as another source gives it: true for de novo.
     pub origin_de_novo: Cell<bool>,
 }

@@ -79,9 +79,16 @@ fn selected(selected: Selected) -> Result<(SchemaId, bool), Cause> {
 }
 
 fn under(rules: &Rules, edition: Edition, source: EditionSource, traits: &Traits) -> Result<Chapter, Cause> {
-    // Where a chapter has no Version 9, the 8th edition stays in force beside it.
+    // Where a chapter has no Version 9, the 8th edition stays in force beside it; so it does where the item
+    // that tells whether it has one is missing, unless the record itself names Version 9.
+    let named = source == EditionSource::Recorded;
     let (edition, (schema, assumed)) = match selected(rules.select(edition, traits)) {
-        Err(Cause::NoSchema) if edition.0 >= 9 => (Edition(8), selected(rules.select(Edition(8), traits))?),
+        Err(cause)
+            if edition.0 >= 9
+                && (cause == Cause::NoSchema || (cause == Cause::DiscriminatorMissing && !named)) =>
+        {
+            (Edition(8), selected(rules.select(Edition(8), traits))?)
+        }
         found => (edition, found?),
     };
     Ok(Chapter { schema, edition: Some(edition), source: Some(source), assumed })
@@ -124,7 +131,8 @@ fn traits(case: &Case) -> Result<Traits, Cause> {
     })
 }
 
-fn code(case: &Case, field: Field) -> Option<u16> {
+/// A discriminator of the record as a number.
+pub(super) fn code(case: &Case, field: Field) -> Option<u16> {
     match case.factor(field).value()? {
         FactorValue::Code(code) => code.as_str().parse().ok(),
         FactorValue::Number(number) => format!("{number}").parse().ok(),

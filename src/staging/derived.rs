@@ -34,6 +34,8 @@ pub enum Cause {
     NoTnm,
     /// Benign or borderline, where the chapter stages malignant tumors only.
     BehaviorNotStaged,
+    /// The schema discriminator names a disease that the chapter does not stage: smoldering myeloma.
+    NotStagedByDiscriminator,
     /// None of T, N, M given under any classification.
     TnmMissing,
     /// T missing or X, and it matters.
@@ -77,9 +79,51 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 33] = [
+        Self::SiteMissing,
+        Self::SiteInvalid,
+        Self::HistologyMissing,
+        Self::HistologyInvalid,
+        Self::NoSchema,
+        Self::DiscriminatorMissing,
+        Self::EditionMissing,
+        Self::EditionWithoutTables,
+        Self::NoChapter,
+        Self::HistologyNotInChapter,
+        Self::NoStageGroup,
+        Self::NoTnm,
+        Self::BehaviorNotStaged,
+        Self::TnmMissing,
+        Self::TUnknown,
+        Self::NUnknown,
+        Self::MUnknown,
+        Self::CategoryCoarse,
+        Self::CategoryInvalid,
+        Self::CategoryNotInEdition,
+        Self::CategoryRedefined,
+        Self::FactorMissing,
+        Self::ClassificationMissing,
+        Self::AgeMissing,
+        Self::RecordedNotApplicable,
+        Self::NotAtDiagnosis,
+        Self::NoGroupAfterTherapy,
+        Self::CompleteResponse,
+        Self::NoRow,
+        Self::Adult,
+        Self::NoDisease,
+        Self::NotInSystem,
+        Self::FactorUnknown,
+    ];
+
     /// Short code, as outputs write it.
     pub const fn id(self) -> &'static str {
         self.texts().0
+    }
+
+    /// The cause that goes by a code.
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.id() == id)
     }
 
     /// One line for people.
@@ -109,6 +153,10 @@ impl Cause {
             Self::NoStageGroup => ("no_stage_group", "the chapter has T, N and M but no stage group"),
             Self::NoTnm => ("no_tnm", "the disease is not staged by TNM"),
             Self::BehaviorNotStaged => ("behavior_not_staged", "the chapter stages malignant tumors only"),
+            Self::NotStagedByDiscriminator => (
+                "not_staged_by_discriminator",
+                "the schema discriminator names a disease that the chapter does not stage",
+            ),
             Self::TnmMissing => ("tnm_missing", "T, N and M are all missing"),
             Self::TUnknown => ("t_unknown", "T is missing or X, and it matters"),
             Self::NUnknown => ("n_unknown", "N is missing or X, and it matters"),

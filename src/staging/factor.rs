@@ -1,5 +1,6 @@
 //! What a record says of a prognostic factor: from the factor's own fields, or from what stands in for them.
 
+use super::chapter::code;
 use super::{Basis, Case};
 use crate::category::{Cell, Code, FactorValue, StageGroup};
 use crate::decision::TokenSet;
@@ -154,7 +155,10 @@ fn derived(factor: &Factor, axis: &FactorAxis, case: &Case) -> Said {
         Some(Origin::Histology) => {
             class(case.histology.value().and_then(|code| axis.class_of_histology(code)).map(token))
         }
-        Some(Origin::Site) => class(case.site.value().and_then(|site| axis.class_of_site(site)).map(token)),
+        Some(Origin::Site) => {
+            let of_site = |site| axis.class_of_site(site, code(case, Field::Disc1));
+            class(case.site.value().and_then(of_site).map(token))
+        }
         Some(Origin::RecordedGroup) | None => Said::Nothing,
     }
 }

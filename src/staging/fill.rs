@@ -122,12 +122,7 @@ impl Case {
 
     /// Completes what follows from several cells: the age, from full dates of birth and diagnosis.
     pub fn complete(&mut self) {
-        if let (Cell::Blank | Cell::Unknown, Some(birth), Some(dx)) =
-            (self.age, self.birth.value(), self.dx.value())
-            && let Some(age) = full_years(birth, dx)
-        {
-            self.age = Cell::Value(age);
-        }
+        self.age = completed_age(self.age, self.birth, self.dx);
     }
 
     fn put_flag(&mut self, field: Field, flag: Cell<crate::category::MetFlag>) {
@@ -182,9 +177,20 @@ impl Case {
             Field::Neoadjuvant => self.neoadjuvant = answer,
             Field::OverrideTnm => self.override_tnm = answer,
             Field::OverridePediatric => self.override_pediatric = answer,
+            Field::OverrideNewPrimary => self.override_new_primary = answer,
             Field::OriginFlag => self.origin_de_novo = answer,
             _ => {}
         }
+    }
+}
+
+/// The age as recorded, or else from full dates of birth and diagnosis.
+pub(crate) fn completed_age(age: Cell<u8>, birth: Cell<PartialDate>, dx: Cell<PartialDate>) -> Cell<u8> {
+    match (age, birth.value(), dx.value()) {
+        (Cell::Blank | Cell::Unknown, Some(birth), Some(dx)) => {
+            full_years(birth, dx).map_or(age, Cell::Value)
+        }
+        _ => age,
     }
 }
 

@@ -23,6 +23,7 @@ pub use beside::{BesideOutcome, BesideRule, Besides, DerivedBeside};
 pub use beside_recorded::{Comparison, compare};
 pub use case::{Basis, Case, FACTORS, Tnm};
 pub use derived::{Assumed, Cause, Derived, EditionSource, Outcome, RuleRef, Staged};
+pub(crate) use fill::completed_age;
 pub use fill::fields_of;
 pub use other_edition::{Migration, UnderEdition};
 pub use policy::{MxPolicy, NxPolicy, Policy};

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxBuildHasher;
+
 use super::chapter::{self, Chapter};
 use super::evaluate::{Answer, Question};
 use super::later::{self, is_complete_response};
@@ -9,6 +11,7 @@ use super::{
     Assumed, Basis, Case, Cause, Derived, MxPolicy, NxPolicy, Outcome, Policy, RuleRef, Staged, Tnm,
 };
 use crate::category::{Axis, Behavior, Category, Cell, Edition, Examination, MetFlag, Recorded};
+use crate::fields::Field;
 use crate::knowledge::{Carried, Rules, SchemaId, StageTable, System, TableBasis};
 
 /// Stages cases under a set of rules and policies. One per thread: it remembers the answers to
@@ -17,7 +20,7 @@ use crate::knowledge::{Carried, Rules, SchemaId, StageTable, System, TableBasis}
 pub struct Stager<'r> {
     pub(super) rules: &'r Rules,
     policy: Policy,
-    answers: HashMap<Question, Answer>,
+    answers: HashMap<Question, Answer, FxBuildHasher>,
 }
 
 /// A case as it is staged.
@@ -31,7 +34,7 @@ pub(super) struct Prepared {
 impl<'r> Stager<'r> {
     /// A stager under these rules and policies.
     pub fn new(rules: &'r Rules, policy: Policy) -> Self {
-        Self { rules, policy, answers: HashMap::new() }
+        Self { rules, policy, answers: HashMap::default() }
     }
 
     /// The rules that it stages under.
@@ -130,16 +133,12 @@ impl<'r> Stager<'r> {
                 _ => Outcome::Unknown(Cause::EditionMissing),
             });
         };
-        // An edition may have groups for what a later one stages without (ocular adnexa, 6th: Ann Arbor).
-        let has_tables = schema.editions().any(|known| known == edition);
         match schema.system(edition) {
             System::None if !schema.chapters.contains_key(&edition.0) => {
                 return Err(Outcome::NotApplicable(Cause::NoChapter));
             }
             System::Cns | System::Heme | System::None => return Err(Outcome::NotApplicable(Cause::NoTnm)),
-            System::TnmWithoutGroup if !has_tables => {
-                return Err(Outcome::NotApplicable(Cause::NoStageGroup));
-            }
+            System::TnmWithoutGroup => return Err(Outcome::NotApplicable(Cause::NoStageGroup)),
             _ if edition.0 < 6 => return Err(Outcome::Unknown(Cause::EditionWithoutTables)),
             _ => {}
         }
@@ -151,7 +150,10 @@ impl<'r> Stager<'r> {
         if !schema.stages_behavior(case.behavior.value().unwrap_or(Behavior(3))) {
             return Err(Outcome::NotApplicable(Cause::BehaviorNotStaged));
         }
-        if !has_tables {
+        if !schema.stages_discriminator(chapter::code(case, Field::Disc1)) {
+            return Err(Outcome::NotApplicable(Cause::NotStagedByDiscriminator));
+        }
+        if !schema.editions().any(|known| known == edition) {
             return Err(Outcome::NotApplicable(Cause::NoChapter));
         }
         Ok(())
@@ -235,9 +237,14 @@ impl<'r> Stager<'r> {
             } else {
                 *self.answers.entry(question).or_insert_with(|| question.answer(rules))
             };
+            let before = found.0.outcome;
             found = (answer, Some(index));
             if answer.outcome.group().is_some() || question.knows_a_factor(table) {
                 break;
+            }
+            // Nothing tells which of the systems holds (Rai or Lugano): what either leaves possible.
+            if !table.uses_categories() && before.bounds().is_some() {
+                found.0.outcome = either(before, answer.outcome);
             }
         }
         found

@@ -1,8 +1,10 @@
 //! The words in which outputs write stages, groups and categories.
 
-use super::{Basis, BesideOutcome, DerivedBeside, Outcome};
-use crate::category::{Category, Cell, Recorded, Stage, StageGroup};
-use crate::knowledge::BesideSystem;
+use std::borrow::Cow;
+
+use super::{Basis, BesideOutcome, BesideRule, Case, DerivedBeside, Outcome};
+use crate::category::{Category, Cell, FactorValue, Recorded, Stage, StageGroup};
+use crate::knowledge::{Beside, BesideSystem};
 
 /// The word of a stage in output; `None` is a stage that is not known.
 pub fn stage_word(stage: Option<Stage>) -> &'static str {
@@ -69,11 +71,32 @@ pub fn recorded_word(recorded: Recorded<StageGroup>) -> &'static str {
     }
 }
 
-/// What a system gives: a label, `NA` or `UNK`.
-pub fn beside_word<'a>(system: &'a BesideSystem, derived: &DerivedBeside) -> &'a str {
-    match derived.outcome {
+/// What a system gives a record: a label, with the score that belongs to it, `NA` or `UNK`.
+pub fn beside_word<'a>(
+    beside: &'a Beside,
+    system: &'a BesideSystem,
+    derived: &DerivedBeside,
+    case: &Case,
+) -> Cow<'a, str> {
+    let label = match derived.outcome {
         BesideOutcome::Label(at) => system.labels.get(usize::from(at)).map_or("UNK", String::as_str),
         BesideOutcome::NotApplicable(_) => "NA",
         BesideOutcome::Open { .. } | BesideOutcome::Unknown(_) => "UNK",
+    };
+    let (Some(BesideRule::Row { table, .. } | BesideRule::Table(table)), Some((stage, _))) =
+        (derived.rule, label.split_once(':'))
+    else {
+        return Cow::Borrowed(label);
+    };
+    match beside.table(table).score.and_then(|field| score(case.factor(field).value()?)) {
+        Some(score) => Cow::Owned(format!("{stage}:{score}")),
+        None => Cow::Borrowed(label),
+    }
+}
+
+fn score(value: FactorValue) -> Option<u8> {
+    match value {
+        FactorValue::Code(code) => code.as_str().parse().ok(),
+        FactorValue::Number(number) => format!("{number}").parse().ok(),
     }
 }

@@ -27,6 +27,7 @@ pub struct Counts {
     pub(super) mets: Numbers<MetsKey>,
     pub(super) moved: Numbers<Moved>,
     pub(super) filled: Numbers<FilledKey>,
+    pub(super) profiles: Numbers<ProfileKey>,
 }
 
 /// How often each key was seen.
@@ -123,39 +124,94 @@ pub(super) struct FilledKey {
     pub(super) state: &'static str,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct ProfileKey {
+    pub(super) schema: Option<SchemaId>,
+    pub(super) profile: &'static str,
+    pub(super) level: &'static str,
+}
+
 impl Counts {
     /// Counts one record and its findings, each a rule id and a severity.
-    pub fn add(&mut self, tally: &Tally, findings: impl IntoIterator<Item = (&'static str, Severity)>) {
-        let &Tally { schema, edition, year, source, facility, sex, recorded, derived, .. } = tally;
-        let record = RecordKey { schema, year, source };
-        count(&mut self.records, record, 1);
-        let age = AgeBand::of(tally.age);
-        let stage = StageKey { schema, year, sex, age, recorded: recorded.stage, derived: derived.stage };
-        count(&mut self.stages, stage, 1);
-        let &Tally { basis, agreement, detail, .. } = tally;
-        let compared = AgreementKey { schema, edition, basis, recorded, derived, agreement, detail };
-        count(&mut self.agreement, compared, 1);
-        count(&mut self.facilities, FacilityKey { facility, year, agreement }, 1);
-        count(&mut self.origins, OriginKey { schema, year, origin: tally.origin }, 1);
-        count(&mut self.mets, MetsKey { schema, mets: tally.mets }, 1);
-        if let Some(cause) = tally.cause {
-            count(&mut self.causes, CauseKey { record, cause, derived: derived.stage }, 1);
-        }
-        if let Some(oligo) = tally.oligo {
-            count(&mut self.oligo, OligoKey { schema, oligo, state: tally.state }, 1);
-        }
-        if let Some(restaging) = tally.restaging {
-            count(&mut self.restaging, RestagingKey { schema, restaging }, 1);
-        }
+    pub fn add(
+        &mut self,
+        tally: &Tally,
+        findings: impl IntoIterator<Item = (&'static str, Severity)> + Clone,
+    ) {
+        self.add_alike(tally, findings.clone(), 1);
+        self.add_patients(tally, tally.year, AgeBand::of(tally.age), 1);
+        self.add_place(Facility::default(), tally.year, tally.agreement, 1);
         for (rule, severity) in findings {
-            count(&mut self.findings, FindingKey { schema, rule, severity }, 1);
-            count(&mut self.facility_findings, FacilityFindingKey { facility, year, rule, severity }, 1);
+            self.add_finding_at(Facility::default(), tally.year, rule, severity);
         }
     }
 
-    /// Counts a record under another edition.
-    pub fn add_moved(&mut self, moved: Moved) {
-        count(&mut self.moved, moved, 1);
+    /// Counts so many records that differ in nothing but year, age and facility, in the tables that ask for
+    /// none of them.
+    pub fn add_alike(
+        &mut self,
+        tally: &Tally,
+        findings: impl IntoIterator<Item = (&'static str, Severity)>,
+        n: u64,
+    ) {
+        let &Tally { schema, edition, recorded, derived, basis, agreement, detail, .. } = tally;
+        let compared = AgreementKey { schema, edition, basis, recorded, derived, agreement, detail };
+        count(&mut self.agreement, compared, n);
+        count(&mut self.mets, MetsKey { schema, mets: tally.mets }, n);
+        if let Some(oligo) = tally.oligo {
+            count(&mut self.oligo, OligoKey { schema, oligo, state: tally.state }, n);
+        }
+        if let Some(restaging) = tally.restaging {
+            count(&mut self.restaging, RestagingKey { schema, restaging }, n);
+        }
+        for (rule, severity) in findings {
+            count(&mut self.findings, FindingKey { schema, rule, severity }, n);
+        }
+    }
+
+    /// Counts so many of them in the tables by year and age.
+    pub fn add_patients(&mut self, tally: &Tally, year: Option<u16>, age: AgeBand, n: u64) {
+        let &Tally { schema, sex, recorded, derived, origin, source, .. } = tally;
+        let stage = StageKey { schema, year, sex, age, recorded: recorded.stage, derived: derived.stage };
+        count(&mut self.stages, stage, n);
+        count(&mut self.origins, OriginKey { schema, year, origin }, n);
+        let record = RecordKey { schema, year, source };
+        count(&mut self.records, record, n);
+        if let Some(cause) = tally.cause {
+            count(&mut self.causes, CauseKey { record, cause, derived: derived.stage }, n);
+        }
+    }
+
+    /// Counts so many of them in the tables by facility.
+    pub fn add_place(&mut self, facility: Facility, year: Option<u16>, agreement: &'static str, n: u64) {
+        count(&mut self.facilities, FacilityKey { facility, year, agreement }, n);
+    }
+
+    /// Counts a finding in the tables by facility.
+    pub fn add_finding_at(
+        &mut self,
+        facility: Facility,
+        year: Option<u16>,
+        rule: &'static str,
+        severity: Severity,
+    ) {
+        count(&mut self.facility_findings, FacilityFindingKey { facility, year, rule, severity }, 1);
+    }
+
+    /// Counts so many records under another edition.
+    pub fn add_moved(&mut self, moved: Moved, n: u64) {
+        count(&mut self.moved, moved, n);
+    }
+
+    /// Counts the level of so many records' oligometastasis under a profile beside the one that applies.
+    pub fn add_profile(
+        &mut self,
+        schema: Option<SchemaId>,
+        profile: &'static str,
+        level: &'static str,
+        n: u64,
+    ) {
+        count(&mut self.profiles, ProfileKey { schema, profile, level }, n);
     }
 
     /// Counts `n` records of a year whose field is in a state (`filled`, `unknown`).
@@ -178,6 +234,7 @@ impl Counts {
         add_all(&mut self.mets, other.mets);
         add_all(&mut self.moved, other.moved);
         add_all(&mut self.filled, other.filled);
+        add_all(&mut self.profiles, other.profiles);
     }
 
     /// Number of records counted.
@@ -237,7 +294,6 @@ mod tests {
                 edition: edition.map(Edition),
                 year,
                 source: Some(1),
-                facility: Facility::default(),
                 mets: MetsPattern(*b"000000"),
                 state: EstroState::NotApplicable,
                 sex,

@@ -359,7 +359,7 @@ struct Builder<'a> {
 /// Cubes that count every record once; others take part in links where their sums are the same.
 const COMPLETE: [&str; 6] = ["records", "stages", "agreement", "facilities", "origins", "mets"];
 /// Labels that make a cube count every record once for each of their values.
-const APART: [&str; 3] = ["field", "to_edition", "rule"];
+const APART: [&str; 4] = ["field", "to_edition", "rule", "beside"];
 
 impl<'a> Builder<'a> {
     fn new(partial: &'a Partial) -> Self {

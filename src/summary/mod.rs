@@ -46,8 +46,6 @@ pub struct Tally {
     pub year: Option<u16>,
     /// Type of reporting source, NAACCR 500.
     pub source: Option<u16>,
-    /// Reporting facility.
-    pub facility: Facility,
     /// Sex, where known.
     pub sex: Option<Sex>,
     /// Age at diagnosis in years, where known.

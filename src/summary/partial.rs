@@ -350,6 +350,12 @@ impl Labels<'_> {
                 }),
             ),
             (
+                "profiles",
+                Cube::of(&["schema", "beside", "level"], pairs(&counts.profiles), |key| {
+                    vec![schema(key.schema), text(key.profile), text(key.level)]
+                }),
+            ),
+            (
                 "restaging",
                 Cube::of(&["schema", "original", "restaged", "change"], pairs(&counts.restaging), |key| {
                     let it = key.restaging;

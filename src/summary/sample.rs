@@ -1,8 +1,7 @@
 //! A small set of records, made by hand, for the tests of this room.
 
 use super::{
-    Counts, Facilities, Facility, MetsPattern, Oligo, Origin, Partial, Restaging, Staging, Table, Tally,
-    write_csv,
+    Counts, Facilities, MetsPattern, Oligo, Origin, Partial, Restaging, Staging, Table, Tally, write_csv,
 };
 use crate::audit::{EstroState, Severity};
 use crate::category::{Edition, Sex};
@@ -115,7 +114,6 @@ pub(super) fn lung() -> Tally {
         edition: Some(Edition(8)),
         year: Some(2019),
         source: Some(1),
-        facility: Facility::default(),
         mets: MetsPattern(*b"00000-"),
         state: EstroState::NotApplicable,
         sex: Some(Sex::Male),

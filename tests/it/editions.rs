@@ -1,5 +1,7 @@
 //! The same records under other editions.
 
+use std::fmt::Write as _;
+
 use crate::support::{Table, Work, fixture};
 
 /// Key, cells, and what edition 7, 8 and 9 make of it: group or stage, and how the stage moves.
@@ -37,6 +39,25 @@ const TUMORS: &[(&str, &str, [&str; 3])] = &[
         "lung_6",
         "C34.1,8140,3,2006,60,T4,N0,,M0",
         ["? category_redefined", "? category_redefined", "? category_redefined"],
+    ),
+    // Tumors that another chapter took over: medullary carcinoma, NET of the small bowel, p16-negative pharynx.
+    (
+        "medullary",
+        "C73.9,8345,3,2012,50,T2,N1b,,M0",
+        ["IVA same", "? category_redefined", "? category_redefined"],
+    ),
+    ("net_ileum", "C17.2,8240,3,2012,60,T2,N1,,M0", ["IIIB same", "III same", "III same"]),
+    ("net_stomach", "C16.2,8240,3,2012,60,T2,N0,,M0", ["IIA same", "II same", "II same"]),
+    (
+        "net_pancreas",
+        "C25.0,8240,3,2012,60,T2,N0,,M0",
+        ["IB same", "? category_redefined", "? category_redefined"],
+    ),
+    ("oropharynx", "C10.9,8070,3,2012,60,T2,N0,,M0", ["II same", "II same", "II same"]),
+    (
+        "appendix_t4a",
+        "C18.1,8480,3,2012,60,T4a,N0,,M0",
+        ["IIB same", "? category_redefined", "? category_redefined"],
     ),
     (
         "no_year",
@@ -87,6 +108,74 @@ fn stages_move_as_the_manuals_do_and_nothing_is_guessed() {
         }
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// First year of diagnosis under Version 9, chapter by chapter, of every schema that has one (AJCC: cervix
+/// 2021, appendix, anus, brain 2023, NET, vulva 2024, chest and nasopharynx 2025, salivary, oropharynx 2026).
+const VERSION_9: &[(&str, &str, u16)] = &[
+    ("cervix", "C53.0,8070,3,", 2021),
+    ("anus", "C21.0,8070,3,", 2023),
+    ("appendix", "C18.1,8140,3,", 2023),
+    ("brain", "C71.1,9440,3,", 2023),
+    ("cns_other", "C72.0,9391,3,", 2023),
+    ("intracranial_gland", "C75.1,8272,0,", 2023),
+    ("medulloblastoma", "C71.6,9470,3,", 2023),
+    ("net_ampulla", "C24.1,8240,3,", 2024),
+    ("net_appendix", "C18.1,8240,3,", 2024),
+    ("net_colon_rectum", "C18.0,8240,3,", 2024),
+    ("net_duodenum", "C17.0,8240,3,", 2024),
+    ("net_jejunum_ileum", "C17.2,8240,3,", 2024),
+    ("net_pancreas", "C25.1,8240,3,", 2024),
+    ("net_stomach", "C16.2,8240,3,", 2024),
+    ("vulva", "C51.9,8070,3,", 2024),
+    ("lung", "C34.1,8140,3,", 2025),
+    ("nasopharynx", "C11.0,8070,3,", 2025),
+    ("pleural_mesothelioma", "C38.4,9050,3,", 2025),
+    ("thymus", "C37.9,8580,3,", 2025),
+    ("major_salivary_glands", "C07.9,8430,3,", 2026),
+    ("oropharynx_hpv_mediated_p16_pos", "C10.9,8085,3,", 2026),
+];
+
+/// The year before a chapter's Version 9 is under the 8th edition, that year and the next under Version 9.
+#[test]
+fn version_9_came_chapter_by_chapter() {
+    let work = Work::new();
+    let mut text = "tumor_key,site,histology,behavior,dx_year,t,n,m\n".to_owned();
+    for (schema, tumor, first) in VERSION_9 {
+        for year in [2018, first - 1, *first, first + 1] {
+            writeln!(text, "{schema} {year},{tumor}{year},T1,N0,M0").unwrap();
+        }
+    }
+    let input = work.write("tumors.csv", text);
+    let records = run(&work, &input.to_string_lossy(), "out", &[]);
+    let mut wrong = Vec::new();
+    for row in 0..records.rows.len() {
+        let (schema, year) = records.cell(row, "tumor_key").split_once(' ').unwrap();
+        let first = VERSION_9.iter().find(|(of, ..)| *of == schema).unwrap().2;
+        let edition = if year.parse::<u16>().unwrap() < first { "8" } else { "9" };
+        // Medulloblastoma is a schema of Version 9 only: until then a tumor of the brain.
+        let schema = if schema == "medulloblastoma" && edition == "8" { "brain" } else { schema };
+        let found = [records.cell(row, "rstage_schema"), records.cell(row, "rstage_edition")];
+        if found != [schema, edition] || records.cell(row, "rstage_edition_source") != "dx_year" {
+            wrong.push(format!("{schema} {year}: {found:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+    // None is missing from the list, and other chapters stay with the 8th edition.
+    let list = work.rstage(&["rules", "list", "--by", "edition", "--format", "csv"]).out;
+    let with_9: Vec<&str> = list
+        .lines()
+        .skip(1)
+        .filter(|line| line.rsplit(',').next().is_some_and(|nine| !["", "–"].contains(&nine.trim())))
+        .map(|line| line.split(',').next().unwrap())
+        .collect();
+    let mut listed: Vec<&str> = VERSION_9.iter().map(|(schema, ..)| *schema).collect();
+    listed.sort_unstable();
+    assert_eq!(with_9, listed);
+    let input =
+        work.write("breast.csv", "tumor_key,site,histology,dx_year,t,n,m\n1,C50.4,8500/3,2027,T1,N0,M0\n");
+    let records = run(&work, &input.to_string_lossy(), "breast", &[]);
+    assert_eq!(records.cell(0, "rstage_edition"), "8");
 }
 
 #[test]

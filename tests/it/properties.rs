@@ -5,8 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rstage::category::{Axis, Category, Edition, Site, Stage, StageGroup};
-use rstage::knowledge::{Rules, StageTable, TableAxis, TableBasis};
+use rstage::category::{Axis, Category, Cell, Edition, Site, Stage, StageGroup, parse};
+use rstage::fields::{Coding, Field};
+use rstage::knowledge::{Rules, Schema, StageTable, TableAxis, TableBasis};
+use rstage::staging::{Basis, Case, MxPolicy, Outcome, Policy, Stager};
 
 use crate::support::{Row, embedded, takes};
 
@@ -213,4 +215,110 @@ fn more_of_t_n_or_m_is_never_less() {
     );
     exceptions.check();
     assert!(pairs > 500_000);
+}
+
+/// A tumor that a schema takes under an edition: the first code of a row of its selection, and what the row asks.
+fn tumor_of(stager: &mut Stager, schema: &Schema, rows: &[[String; 3]], edition: Edition) -> Option<Case> {
+    let first = |list: &str| list.split([',', '-']).next().unwrap_or("").trim().to_owned();
+    rows.iter().find_map(|[sites, histologies, when]| {
+        // The chapters of the 6th and 7th edition stage some of these histologies only.
+        [first(histologies), "8140".into(), "8070".into(), "8720".into(), "8800".into(), "8247".into()]
+            .iter()
+            .find_map(|histology| {
+                let mut case = Case::default();
+                let mut put = |field: Field, text: &str| case.put(field, parse(field, Coding::Plain, text));
+                put(Field::Site, &first(sites));
+                put(Field::Histology, histology);
+                put(Field::Behavior, "3");
+                put(Field::Edition, &edition.to_string());
+                for condition in when.split(';') {
+                    let Some((name, codes)) = condition.split_once(" = ") else { continue };
+                    let field = if name.trim() == "year" { "dx_year" } else { name.trim() };
+                    if let Some(field) = Field::from_id(field) {
+                        put(field, &first(codes));
+                    }
+                }
+                let mut probe = case;
+                probe.put(Field::PathM, parse(Field::PathM, Coding::Plain, "M1"));
+                let staged = stager.stage(&probe);
+                let own = staged.schema.is_some_and(|id| stager.rules().schema(id).id == schema.id);
+                let here = own && staged.edition == Some(edition);
+                (here && staged.original.outcome.bounds().is_some()).then_some(case)
+            })
+    })
+}
+
+/// Through the stager, for every schema, edition and classification: a category that is left blank or is X only
+/// widens what is possible, unless the table prints a row for X, which is then a statement of its own.
+#[test]
+fn knowing_less_only_widens() {
+    let rules = Rules::builtin().unwrap();
+    let mut stager = Stager::new(rules, Policy { mx: MxPolicy::Unknown, ..Policy::default() });
+    let (mut compared, mut wrong, mut tables) = (0_u64, BTreeSet::new(), BTreeSet::new());
+    for (id, schema) in rules.schemas().filter(|(_, schema)| schema.is_solid()) {
+        let rows: Vec<[String; 3]> = rules.selection(id).map(|(_, row)| row.clone()).collect();
+        for (_, table) in rules.tables_of(id) {
+            let axes = [Axis::T, Axis::N, Axis::M].map(|axis| table.category_axis(axis).map(|(_, own)| own));
+            if axes.iter().all(Option::is_none) {
+                continue;
+            }
+            let Some(tumor) = tumor_of(&mut stager, schema, &rows, table.edition) else { continue };
+            tables.insert((schema.id.as_str(), table.edition.0));
+            let basis = match table.basis {
+                TableBasis::Clinical => Basis::Clinical,
+                _ => Basis::Pathologic,
+            };
+            let known = |axis: usize| -> Vec<Category> {
+                let all = axes[axis].map_or(&[][..], |own| &own.tokens);
+                all.iter().copied().filter(|category| !category.is_x()).collect()
+            };
+            let prints_x = axes.map(|own| own.is_some_and(|own| own.tokens.iter().any(|c| c.is_x())));
+            let mut bounds = |cells: [Cell<Category>; 3]| {
+                let mut case = tumor;
+                let set = &mut case.sets[basis as usize];
+                [set.t.cell, set.n.cell, set.m.cell] = cells;
+                stager.stage(&case).original.outcome
+            };
+            for &t in &known(0) {
+                for &n in &known(1) {
+                    for &m in &known(2) {
+                        let cells = [t, n, m].map(Cell::Value);
+                        let Some((low, high)) = bounds(cells).bounds() else { continue };
+                        for hidden in 0..3 {
+                            for less in [Cell::Blank, Cell::Unknown] {
+                                if prints_x[hidden] {
+                                    continue;
+                                }
+                                let mut fewer = cells;
+                                fewer[hidden] = less;
+                                let outcome = bounds(fewer);
+                                compared += 1;
+                                let widens = match outcome.bounds() {
+                                    Some((low2, high2)) => low2 <= low && high <= high2,
+                                    None => matches!(outcome, Outcome::Unknown(_)),
+                                };
+                                if !widens {
+                                    wrong.insert(format!(
+                                        "{} {} {:?} {} {} {} without {hidden}: {}..{}, then {outcome:?}",
+                                        schema.id,
+                                        table.edition,
+                                        table.basis,
+                                        t.label(),
+                                        n.label(),
+                                        m.label(),
+                                        low.label(),
+                                        high.label()
+                                    ));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    println!("{compared} cells with one category less, {} schemas and editions", tables.len());
+    let list: Vec<&str> = wrong.iter().take(20).map(String::as_str).collect();
+    assert!(list.is_empty(), "{} narrow\n{}", wrong.len(), list.join("\n"));
+    assert!(compared > 100_000 && tables.len() > 200, "{compared} {}", tables.len());
 }

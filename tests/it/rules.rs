@@ -177,6 +177,19 @@ fn each_mistake_has_its_place() {
     insta::assert_snapshot!(page);
 }
 
+/// A combination that a table lists and no row groups is listed with its table, and is no mistake.
+#[test]
+fn a_gap_is_listed_with_its_place() {
+    let work = Work::new();
+    work.write(
+        "own/a.toml",
+        table(&format!("{HEAD}any | any | M1 | III\nany | N1 | M0 | II\nT1 | N0 | M0 | I\n")),
+    );
+    let done = work.rstage(&["rules", "check", "own"]);
+    assert_eq!(done.status, 0, "{}", done.out);
+    assert!(done.out.contains("own/a.toml:10: note: not grouped: T0 T2 | N0 | M0\n"), "{}", done.out);
+}
+
 #[test]
 fn a_folder_that_cannot_be_used() {
     let work = Work::new();

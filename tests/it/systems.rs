@@ -58,6 +58,9 @@ const SYSTEMS: &[System] = &[
             ("dx_year=2014, path_group=1E", "IE"),
             ("dx_year=2014, clin_group=2A", "IIA"),
             ("dx_year=2014, stage_group=IIIB, b_symptoms=0", "IIIA"),
+            ("dx_year=2014, stage_group=IIBX", "IIB; recorded = IIBX"),
+            ("dx_year=2014, stage_group=2AX", "IIA; recorded = IIAX"),
+            ("dx_year=2020, stage_group=IIBX", "II bulky; recorded = IIBX"),
             ("dx_year=2020", "I..IV factor_missing"),
         ],
     },
@@ -71,6 +74,12 @@ const SYSTEMS: &[System] = &[
             ("dx_year=2014, ann_arbor=2bulky", "II"),
             ("dx_year=2020, ann_arbor=IV, stage_group=4", "IV; agreement = exact"),
             ("dx_year=2020, ann_arbor=IIES", "IIE"),
+            ("dx_year=2014, ann_arbor=IIBX", "IIB"),
+            ("dx_year=2020, ann_arbor=IIBX, stage_group=2bulky", "II bulky; agreement = exact"),
+            (
+                "dx_year=2020, ann_arbor=2bulky, stage_group=IIBX",
+                "II bulky; agreement = substage; agreement_detail = finer",
+            ),
             ("dx_year=2020, ann_arbor=IIIE", "III"),
         ],
     },
@@ -79,7 +88,11 @@ const SYSTEMS: &[System] = &[
         common: "dx_year=2020",
         rows: &[
             ("site=C69.6, histology=9699/3, t=T2, n=N0, m=M0", "NA no_stage_group"),
-            ("dx_year=2008, site=C69.6, histology=9699/3, stage_group=1EA", "IEA"),
+            ("dx_year=2008, site=C69.6, histology=9699/3, stage_group=1EA", "IEA; system = lugano"),
+            (
+                "dx_year=2014, site=C69.6, histology=9699/3, stage_group=1EA",
+                "NA no_stage_group; system = tnm-without-group",
+            ),
             ("site=C44.5, histology=9709/3, t=T2a, n=N0, m=M0", "NA no_stage_group"),
             ("site=C44.5, histology=9700/3, t=T1a, n=N0, m=M0, b_category=0", "IA"),
             ("site=C44.5, histology=9700/3, t=T2b, n=N1, m=M0, b_category=3", "IIA"),
@@ -97,6 +110,24 @@ const SYSTEMS: &[System] = &[
             (
                 "site=C42.1, histology=9823/3, lymphocytosis=1, adenopathy=1, organomegaly=0, anemia=0, thrombocytopenia=1",
                 "IV",
+            ),
+            ("site=C42.1, histology=9823/3", "0..IV factor_missing"),
+            ("site=C42.1, histology=9823/3, lymphocytosis=1", "0..IV factor_missing"),
+            (
+                "site=C42.1, histology=9823/3, lymphocytosis=1, adenopathy=1, organomegaly=1, anemia=0, thrombocytopenia=0, rai=2",
+                "II; beside_reason = rai=cll:1975:3+recorded_agrees;binet=factor_missing:A|B",
+            ),
+            (
+                "site=C42.1, histology=9823/3, lymphocytosis=1, adenopathy=1, organomegaly=1, anemia=0, thrombocytopenia=0, rai=III",
+                "II; beside_reason = rai=cll:1975:3+recorded_differs;binet=factor_missing:A|B",
+            ),
+            (
+                "site=C40.2, histology=9180/3, age=12, path_t=pT1, path_n=pN0, path_m=cM1a, grade_path=3, toronto=M",
+                "IVA; toronto = metastatic; toronto_reason = bone:2:2+recorded_agrees",
+            ),
+            (
+                "site=C40.2, histology=9180/3, age=12, path_t=pT1, path_n=pN0, path_m=cM1a, grade_path=3, toronto=L",
+                "IVA; toronto = metastatic; toronto_reason = bone:2:2+recorded_differs",
             ),
             ("site=C77.0, histology=9823/3, ann_arbor=III", "III"),
             ("site=C77.0, histology=9823/3, stage_group=2E", "IIE"),
@@ -126,6 +157,13 @@ const SYSTEMS: &[System] = &[
                 "I..II factor_missing",
             ),
             ("site=C42.1, histology=9732/3, dx_year=2020", "I..III factor_missing"),
+            // Discriminator 1: 0 multiple myeloma, 1 smoldering, 9 another term; R-ISS is for the first.
+            ("site=C42.1, histology=9732/3, dx_year=2020, disc1=0, b2m=2.8, albumin=4.1", "I"),
+            (
+                "site=C42.1, histology=9732/3, dx_year=2020, disc1=1, b2m=2.8, albumin=4.1",
+                "NA not_staged_by_discriminator",
+            ),
+            ("site=C42.1, histology=9732/3, dx_year=2020, disc1=9", "NA not_staged_by_discriminator"),
             ("site=C14.8, histology=8070/3, dx_year=2014, t=T1, n=N0, m=M0", "NA no_chapter"),
             ("site=C37.9, histology=8580/3, dx_year=2014, t=T1, n=N0, m=M0", "NA no_chapter"),
             ("site=C24.9, histology=8140/3, dx_year=2020, t=T1, n=N0, m=M0", "NA no_chapter"),
@@ -143,7 +181,11 @@ const SYSTEMS: &[System] = &[
             ("dx_year=2014, t=T2, m=M1b, gtn_risk=10", "IVB"),
             ("dx_year=2020, t=T1, m=M1a, stage_group=3:4", "III; agreement = exact"),
             ("dx_year=2020, t=T2, m=M0, gtn_risk=12, stage_group=II:12", "II; agreement = exact"),
-            ("dx_year=2020, t=T1, m=M1b", "IV"),
+            ("dx_year=2020, t=T1, m=M1b", "IV; figo = IV"),
+            ("dx_year=2020, t=T1, m=M0, gtn_risk=04", "I; figo = I:4"),
+            ("dx_year=2020, t=T1, m=M1a, gtn_risk=12", "III; figo = III:12"),
+            ("dx_year=2014, t=T1, m=M1a, gtn_risk=7", "IIIB; figo = III:7"),
+            ("dx_year=2020, t=T1, m=M1a, gtn_risk=high", "III; figo = III:7+"),
         ],
     },
     System {
@@ -209,6 +251,25 @@ const SYSTEMS: &[System] = &[
             ("site=C17.1, histology=8936/3, path_t=pT2, path_n=pN0, path_m=cM0, mitotic=low", "I"),
             ("site=C17.1, histology=8936/3, path_t=pT2, path_n=pN0, path_m=cM0, mitotic=high", "IIIB"),
             ("site=C17.1, histology=8936/3, path_t=pT2, path_n=pN1, path_m=cM0, mitotic=low", "IV"),
+            // Peritoneum: discriminator 1 tells the omentum (2) from the mesentery and the rest (1, 9).
+            ("site=C48.1, histology=8936/3, disc1=2, path_t=pT3, path_n=pN0, path_m=cM0, mitotic=low", "IB"),
+            ("site=C48.1, histology=8936/3, disc1=1, path_t=pT3, path_n=pN0, path_m=cM0, mitotic=low", "II"),
+            ("site=C48.1, histology=8936/3, disc1=9, path_t=pT3, path_n=pN0, path_m=cM0, mitotic=low", "II"),
+            (
+                "site=C48.1, histology=8936/3, path_t=pT3, path_n=pN0, path_m=cM0, mitotic=low",
+                "IB..II factor_missing",
+            ),
+            ("site=C48.1, histology=8936/3, path_t=pT3, path_n=pN1, path_m=cM0, mitotic=low", "IV"),
+            ("site=C16.0, histology=8936/3, disc1=9, path_t=pT3, path_n=pN0, path_m=cM0, mitotic=low", "IB"),
+        ],
+    },
+    System {
+        name: "sarcoma, 7th edition: the fourth of four grades is high grade",
+        common: "dx_year=2014, site=C49.2, histology=8890/3, path_n=pN0, path_m=cM0",
+        rows: &[
+            ("path_t=pT2b, grade=3", "III; findings = D03"),
+            ("path_t=pT2b, grade=4", "III; findings = D03"),
+            ("path_t=pT1b, grade=4", "IIA; findings = D03"),
         ],
     },
     System {
@@ -352,6 +413,8 @@ const SYSTEMS: &[System] = &[
         name: "thyroid, 8th edition",
         common: "site=C73.9, dx_year=2020",
         rows: &[
+            ("histology=8260/3, age=54, path_t=pT1a(m), path_n=pN0, path_m=cM0", "I; findings = D03"),
+            ("histology=8260/3, age=54, path_t=pT1a(s), path_n=pN1b(sn), path_m=cM0", "I; findings = D03"),
             ("histology=8260/3, age=54, path_t=pT4b, path_n=pN1b, path_m=cM0", "I"),
             ("histology=8260/3, age=54, path_t=pT1a, path_n=pN0, path_m=cM1", "II"),
             ("histology=8260/3, age=55, path_t=pT2, path_n=pN0, path_m=cM0", "I"),
@@ -434,7 +497,7 @@ fn found(table: &Table, row: usize, columns: &str) -> String {
         ("UNK", low) => format!("{low}..{} {cause}", cell("group_high")),
         (group, _) => group.to_owned(),
     };
-    for name in columns.split(';').skip(1).filter_map(|column| column.split('=').next()) {
+    for name in columns.split("; ").skip(1).filter_map(|column| column.split('=').next()) {
         let value = cell(name.trim());
         let _ = write!(text, "; {} ={}{value}", name.trim(), if value.is_empty() { "" } else { " " });
     }

@@ -47,6 +47,46 @@ fn an_open_group_and_an_assumption() {
     ]));
 }
 
+/// The same record under other editions: another group, and one that cannot be compared.
+#[test]
+fn a_record_under_other_editions() {
+    insta::assert_snapshot!(explained(&[
+        "--site",
+        "C73.9",
+        "--histology",
+        "8260/3",
+        "--age",
+        "50",
+        "--year",
+        "2014",
+        "--field",
+        "path_t=pT2",
+        "--field",
+        "path_n=pN1b",
+        "--field",
+        "path_m=cM0",
+        "--also-edition",
+        "6,8",
+    ]));
+    let redefined = explained(&[
+        "--site",
+        "C34.1",
+        "--histology",
+        "8140/3",
+        "--year",
+        "2014",
+        "--t",
+        "T2a",
+        "--n",
+        "N0",
+        "--m",
+        "M0",
+        "--also-edition",
+        "8",
+    ]);
+    assert!(redefined.contains("not comparable: a category means something else"), "{redefined}");
+}
+
 #[test]
 fn disease_without_a_group() {
     insta::assert_snapshot!(explained(&[

@@ -221,10 +221,7 @@ impl Joiner<'_> {
     }
 
     fn severity(&self, rule: &str) -> Option<Severity> {
-        match self.config.audit.severities.get(rule) {
-            Some(setting) => setting.severity(),
-            None => self.audit.rule(rule).map(|rule| rule.severity),
-        }
+        self.audit.severity_of(rule, &self.config.audit)
     }
 
     fn path(&self, place: Place) -> &str {

@@ -204,7 +204,7 @@ impl Work<'_> {
         std::thread::scope(|scope| -> Result<(), RunError> {
             let (sender, receiver) = sync_channel(threads * 2);
             let (files, read) = (self.files, &self.config.read);
-            scope.spawn(move || read_all(files, read, 0, progress, &sender));
+            scope.spawn(move || read_all(files, |_| None, read, 0, progress, &sender));
             while let Some(batch) = next_batch(&receiver, threads) {
                 stopped(progress)?;
                 let batch = batch.into_iter().collect::<Result<Vec<Chunk>, InputError>>()?;

@@ -7,9 +7,8 @@
 
 mod cells;
 mod read;
-mod sorted;
 mod store;
 
 pub(super) use cells::Told;
-pub(super) use read::{EventFile, ingest, tables};
+pub(super) use read::{EventFile, ingest, table, tables};
 pub(super) use store::EventStore;

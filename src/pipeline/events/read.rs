@@ -5,7 +5,6 @@ use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::cells::{FIELDS, NoEvent, Texts};
-use super::sorted::Sorter;
 use super::store::{EventStore, StoredRow, encode, hash};
 use crate::audit::AuditRules;
 use crate::fields::{Coding, Field, Mapping, Source, recognise_events};
@@ -13,6 +12,7 @@ use crate::input::{self, Chunk, InputFile, Reject};
 use crate::output::{EventCounts, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::pipeline::decode::key_of;
 use crate::pipeline::settings::manifest_inputs;
+use crate::pipeline::sorted::Sorter;
 use crate::pipeline::{Progress, RunConfig, RunError};
 
 /// A table of events and its columns.
@@ -45,11 +45,16 @@ pub(in crate::pipeline) fn tables(
         .zip(found)
         .map(|(index, mut file)| {
             file.index = index;
-            let mapping = recognise_events(&file.header, &config.events.map)
-                .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
-            Ok(EventFile { file, mapping })
+            table(file, config)
         })
         .collect()
+}
+
+/// One table with its columns recognised.
+pub(in crate::pipeline) fn table(file: InputFile, config: &RunConfig) -> Result<EventFile, RunError> {
+    let mapping = recognise_events(&file.header, &config.events.map)
+        .map_err(|source| RunError::Fields { path: file.path.clone(), source })?;
+    Ok(EventFile { file, mapping })
 }
 
 impl Ingested {

@@ -8,9 +8,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cells::{FIELDS, Texts, Told};
-use super::sorted::{Sorter, read_row, write_row};
 use crate::audit::AuditRules;
 use crate::fields::Coding;
+use crate::pipeline::sorted::{Sorter, read_row, write_row};
 
 /// Bytes of events under one entry of the index.
 const BLOCK_BYTES: u64 = 4096;

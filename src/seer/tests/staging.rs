@@ -369,3 +369,299 @@ fn one_answer_by_year_and_one_beside_by_age() {
     let error = Algorithms::new(vec![named("tnm"), named("TNM")]).unwrap_err().to_string();
     assert!(error.contains("both are the algorithm tnm"), "{error}");
 }
+
+#[test]
+fn a_schema_without_outputs_gives_every_key_that_is_no_input() {
+    let tables =
+        [table("t", &["out ENDPOINT", "a ENDPOINT", "z ENDPOINT"], &[&["VALUE:1", "VALUE:2", "VALUE"]])];
+    let mut parts = mapping(&[json!({"id": "t", "input_mapping": [{"from": "b", "to": "x"}]})]);
+    parts["outputs"] = json!([]);
+    parts["initial_context"] = json!([{"key": "z", "value": "3"}, {"key": "n"}]);
+    assert_eq!(shown(&staged(parts, &tables, &[])), "n out=1");
+}
+
+#[test]
+fn the_context_of_a_schema_is_translated_and_goes_over_the_defaults_of_outputs() {
+    let context = json!([
+        {"key": "out", "value": "{{b}}"}, {"key": "out2", "value": "{{nokey}}"}, {"key": "n"},
+        {"key": "m", "value": "{{n}}"},
+    ]);
+    let outputs = json!([
+        {"key": "out"}, {"key": "out2", "default": "two"}, {"key": "n", "default": "d"}, {"key": "m"},
+        {"key": "ctx_year_current"},
+    ]);
+    let parts = json!({"initial_context": context, "outputs": outputs});
+    assert_eq!(shown(&staged(parts, &[], &[("b", "x")])), "m n out=x out2=");
+}
+
+#[test]
+fn an_output_that_is_an_input_too_starts_anew_and_is_reported() {
+    let parts = |default: Value| json!({"outputs": [{"key": "b", "default": default}, {"key": "out"}]});
+    assert_eq!(shown(&staged(parts(json!("d")), &[], &[("b", "given")])), "b=d out=");
+    assert_eq!(shown(&staged(parts(Value::Null), &[], &[("b", "given")])), "b= out=");
+    assert_eq!(shown(&staged(parts(json!("{{b}}")), &[], &[("b", "given")])), "b=given out=");
+}
+
+#[test]
+fn null_is_handed_on_as_null_and_is_blank_to_a_table() {
+    let tables = [
+        table("t", &["x INPUT", "out ENDPOINT"], &[&["", "VALUE:{{x}}"]]),
+        table("u", &["out INPUT", "out2 ENDPOINT"], &[&["", "VALUE:null is blank"]]),
+    ];
+    let parts = json!({"mappings": [{
+        "id": "m", "initial_context": [{"key": "n"}],
+        "tables": [{"id": "t", "input_mapping": [{"from": "n", "to": "x"}]}, {"id": "u"}],
+    }]});
+    assert_eq!(shown(&staged(parts, &tables, &[])), "out out2=null is blank");
+}
+
+#[test]
+fn a_key_mapped_onto_an_input_or_an_output_is_gone_afterwards() {
+    let tables = [
+        table("t", &["b INPUT", "out ENDPOINT"], &[&["A", "VALUE:written"]]),
+        table("u", &["b INPUT", "out2 ENDPOINT"], &[&["", "VALUE:b is gone"]]),
+    ];
+    let over = json!([{"from": "a", "to": "b"}, {"from": "a", "to": "out"}]);
+    let parts = mapping(&[json!({"id": "t", "input_mapping": over}), json!({"id": "u"})]);
+    assert_eq!(shown(&staged(parts, &tables, &[("b", "given")])), "out2=b is gone");
+}
+
+#[test]
+fn mappings_of_keys_are_done_one_after_the_other() {
+    let chain = json!([{"from": "a", "to": "x"}, {"from": "x", "to": "y"}]);
+    let tables = [
+        table("is_a", &["y INPUT"], &[&["A"]]),
+        table("t", &["y INPUT", "out ENDPOINT"], &[&["A", "VALUE:chained"]]),
+    ];
+    let parts = json!({"mappings": [{
+        "inclusion_tables": [{"id": "is_a", "input_mapping": chain}],
+        "tables": [{"id": "t", "input_mapping": chain}],
+    }]});
+    assert_eq!(shown(&staged(parts, &tables, &[])), "out=chained out2=two");
+}
+
+#[test]
+fn a_table_may_come_again_but_not_within_its_own_jumps() {
+    let tables = [
+        table(
+            "t",
+            &["out2 INPUT", "out2 ENDPOINT", "j ENDPOINT"],
+            &[&["two", "VALUE:1", "JUMP:t"], &["1", "VALUE:2", "MATCH"]],
+        ),
+        table("u", &["j ENDPOINT", "k ENDPOINT"], &[&["JUMP:v", "JUMP:v"]]),
+        table("v", &["out ENDPOINT"], &[&["VALUE:v"]]),
+    ];
+    let again = [json!({"id": "t"}), json!({"id": "t"}), json!({"id": "u"})];
+    let answer = staged(mapping(&again), &tables, &[]);
+    assert_eq!(shown(&answer), "out=v out2=2 [INFINITE_LOOP table=t]");
+    let path: Vec<&str> = answer.path.iter().map(|step| &**step).collect();
+    assert_eq!(path, ["m.t", "m.t", "m.u", "m.v", "m.v"]);
+}
+
+#[test]
+fn all_conditions_must_hold_and_blank_or_absent_is_a_value_for_them() {
+    let tables = [
+        table("blank", &["b INPUT"], &[&[""]]),
+        table("some", &["a INPUT", "d DESCRIPTION"], &[&["A", "x"], &["B", "y"]]),
+        table("never", &["a INPUT"], &[]),
+        table("t", &["out ENDPOINT"], &[&["VALUE:ran"]]),
+    ];
+    let run = |inclusion: &[&str], exclusion: &[&str], inputs: Inputs<'_>| {
+        let paths = |ids: &[&str]| ids.iter().map(|id| json!({"id": id})).collect::<Vec<_>>();
+        let parts = json!({"mappings": [{
+            "inclusion_tables": paths(inclusion), "exclusion_tables": paths(exclusion),
+            "tables": [{"id": "t"}],
+        }]});
+        shown(&staged(parts, &tables, inputs)).starts_with("out=ran")
+    };
+    assert!(run(&["blank", "some"], &["never"], &[]));
+    assert!(run(&["some"], &[], &[("a", "B")]));
+    assert!(!run(&["blank", "some"], &[], &[("b", "x")]));
+    assert!(!run(&["some", "never"], &[], &[]));
+    assert!(!run(&[], &["never", "some"], &[]));
+    assert!(run(&[], &["some", "never"], &[("a", "C")]));
+}
+
+#[test]
+fn lookup_is_by_texts_as_they_are_given_staging_by_trimmed_ones() {
+    let select = table(
+        "select",
+        &["site INPUT", "hist INPUT", "year_dx INPUT", "d INPUT"],
+        &[&["C500", "8000-8002", "2018-9998", "1,"]],
+    );
+    let inputs = json!([{"key": "site"}, {"key": "hist"}, {"key": "year_dx", "table": "year"}, {"key": "d"}]);
+    let algorithm = opened(&[schema("s", json!({"inputs": inputs}))], &[select]).unwrap();
+    let result = |inputs: Inputs<'_>| stage(&algorithm, inputs).result;
+    for (inputs, expected) in [
+        (&[][..], StageResult::Staged),
+        (&[("d", "1")], StageResult::Staged),
+        (&[("d", "")], StageResult::Staged),
+        (&[("d", " 1")], StageResult::NoMatchingSchema),
+        (&[("d", " ")], StageResult::NoMatchingSchema),
+        (&[("year_dx", " 2018")], StageResult::NoMatchingSchema),
+        (&[("year_dx", "02018")], StageResult::Staged),
+        (&[("year_dx", "")], StageResult::NoMatchingSchema),
+        (&[("site", "C500 ")], StageResult::NoMatchingSchema),
+        (&[("site", "c500")], StageResult::NoMatchingSchema),
+        (&[("hist", "08000")], StageResult::NoMatchingSchema),
+        (&[("hist", " ")], StageResult::NoMatchingSchema),
+    ] {
+        assert_eq!(result(inputs), expected, "{inputs:?}");
+    }
+}
+
+#[test]
+fn codes_of_a_range_are_as_long_as_its_lower_bound() {
+    let tables = [table("histology", &["hist INPUT"], &[&["0008-12, 99"], &["abc"]])];
+    let algorithm = opened(&[schema("s", json!({}))], &tables).unwrap();
+    for (hist, known) in [
+        ("0008", true),
+        ("0012", true),
+        ("12", false),
+        ("8", false),
+        ("0013", false),
+        ("99", true),
+        ("abc", true),
+    ] {
+        assert_eq!(!algorithm.lookup([("hist", hist)]).is_empty(), known, "{hist}");
+    }
+}
+
+/// What a table says of a value of `b`, its rows wanting the cells one after the other.
+#[test]
+fn cells_take_values_as_written() {
+    type Value<'a> = (&'a str, Option<usize>);
+    let cases: &[(&[&str], &[Value<'_>])] = &[
+        (&["001-010"], &[("5", Some(1)), ("0005", Some(1)), ("5.0", None), (" 5", Some(1)), ("é", None)]),
+        (
+            &["0.1-99.9"],
+            &[("99.900001", Some(1)), ("99.90001", None), ("1e1", None), ("5.", None), (".5", Some(1))],
+        ),
+        (&["5", "05"], &[("05", Some(2)), ("5", Some(1)), ("005", None)]),
+        (&["1,,3"], &[("", Some(1)), ("3", Some(1)), ("2", None)]),
+        (&["", "*"], &[("x", Some(2)), (" ", Some(1)), ("*", Some(2))]),
+        (&[" * ", "x,*"], &[("*", Some(1)), ("y", None), ("x", Some(2))]),
+        (
+            &["0I-", "1A-1B", "a-b-c", "-5", "--"],
+            &[
+                ("0I-", Some(1)),
+                ("0I", None),
+                ("1A", Some(2)),
+                ("1C", None),
+                ("a-b-c", Some(3)),
+                ("b", None),
+                ("-5", Some(4)),
+                ("5", None),
+                ("--", Some(5)),
+                ("", None),
+            ],
+        ),
+        (&["000-996, 998"], &[("998", Some(1)), ("997", None), (" 998 ", Some(1))]),
+        (
+            &["2018-{{ctx_year_current}}", "{{a}}", "{{nokey}}"],
+            &[("2026", Some(1)), ("2027", None), ("A", Some(2)), ("", Some(3)), ("2018.5", None)],
+        ),
+        (&["2018-{{nokey}}", "{{a}}-C"], &[("2018", None), ("B", Some(2)), ("D", None), ("AA", None)]),
+        (&["{{a", "b}}", "{c}"], &[("{{a", Some(1)), ("b}}", Some(2)), ("{c}", Some(3)), ("A", None)]),
+        (&["C500-C509"], &[("C505", Some(1)), ("C50", None), ("C5055", None), ("c505", None)]),
+        (&["10-05", "00-00"], &[("07", None), ("00", Some(2)), ("0", None)]),
+        (&["0-39"], &[("-0", Some(1)), ("+5", None), ("99999999999999999999999999999999999999999999", None)]),
+    ];
+    for (cells, values) in cases {
+        let numbers: Vec<String> = (1..=cells.len()).map(|row| format!("VALUE:{row}")).collect();
+        let rows: Vec<[&str; 2]> = cells.iter().zip(&numbers).map(|(cell, number)| [*cell, number]).collect();
+        let rows: Vec<&[&str]> = rows.iter().map(<[&str; 2]>::as_slice).collect();
+        let only = table("t", &["b INPUT", "out ENDPOINT"], &rows);
+        let algorithm = opened(&[schema("s", mapping(&[json!({"id": "t"})]))], &[only]).unwrap();
+        for (value, row) in *values {
+            let answer = stage(&algorithm, &[("b", value)]);
+            let expected = row.map(|row| row.to_string()).unwrap_or_default();
+            assert_eq!(answer.outputs["out"].as_deref(), Some(&*expected), "{value:?} in {cells:?}");
+            assert_eq!(answer.errors.is_empty(), row.is_some(), "{value:?} in {cells:?}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_case_has_its_schema_and_all_its_errors_but_no_output() {
+    let inputs = json!([
+        {"key": "site"}, {"key": "hist"}, {"key": "year_dx"},
+        {"key": "a", "table": "valid_a", "used_for_staging": true},
+        {"key": "b", "table": "valid_b"},
+        {"key": "c", "default_table": "valid_a"},
+    ]);
+    let tables = [
+        table("valid_a", &["a INPUT"], &[&["1"]]),
+        table("valid_b", &["a INPUT", "b INPUT"], &[&["1", "2"]]),
+    ];
+    let parts = |reaction: &str| json!({"inputs": inputs, "on_invalid_input": reaction});
+    let answer = staged(parts("FAIL_WHEN_USED_FOR_STAGING"), &tables, &[("a", "9"), ("b", "2")]);
+    assert_eq!((answer.result, answer.schema.as_deref()), (StageResult::InvalidInput, Some("s")));
+    assert_eq!(
+        shown(&answer),
+        "[INVALID_REQUIRED_INPUT table=valid_a key=a][INVALID_NON_REQUIRED_INPUT table=valid_b key=b][MATCH_NOT_FOUND key=c]"
+    );
+    assert!(answer.path.is_empty() && answer.candidates.is_empty());
+    let valid = staged(parts("FAIL"), &tables, &[("a", "1"), ("b", "2"), ("c", "")]);
+    assert_eq!(shown(&valid), "out= out2=two");
+    let none = json!({"on_invalid_input": null, "inputs": inputs});
+    assert_eq!(staged(none, &tables, &[("a", "9")]).result, StageResult::Staged);
+}
+
+#[test]
+fn an_error_without_words_has_no_message() {
+    let tables = [table("t", &["out ENDPOINT", "out2 ENDPOINT"], &[&["ERROR", "ERROR: "]])];
+    let answer = staged(mapping(&[json!({"id": "t"})]), &tables, &[]);
+    assert_eq!(
+        shown(&answer),
+        "out= out2=two [STAGING_ERROR table=t columns=out][STAGING_ERROR table=t columns=out2]"
+    );
+    assert!(answer.errors.iter().all(|error| error.message.is_none()));
+}
+
+#[test]
+fn a_trace_is_of_the_same_answer_and_leaves_none_behind() {
+    let tables = [table("t", &["a INPUT", "out ENDPOINT"], &[&["B", "VALUE:no"], &["*", "VALUE:{{a}}"]])];
+    let parts = mapping(&[json!({"id": "t", "output_mapping": [{"from": "out", "to": "out2"}]})]);
+    let algorithm = opened(&[schema("s", parts)], &tables).unwrap();
+    let case = [("site", "C500"), ("hist", "8000"), ("year_dx", "2020")];
+    let trace = algorithm.trace(case, Origin::Cases);
+    assert_eq!(trace.answer, algorithm.stage(case));
+    let asked = vec![("a".into(), "a".into(), "A".into())];
+    let written = vec![("out2".into(), Written::Text("A".into()))];
+    let end = [
+        Step::Mapping { id: Some("m".to_owned()) },
+        Step::Table { table: "t".into(), depth: 0, asked, row: Some(1) },
+        Step::Endpoint { column: "out".into(), depth: 0, cell: "VALUE:{{a}}".to_owned(), written },
+    ];
+    assert_eq!(trace.steps[trace.steps.len() - 3..], end);
+    assert_eq!(algorithm.trace(case, Origin::Cases), trace);
+    let unknown = [("site", "C500"), ("hist", "8000"), ("zz", "1")];
+    assert_eq!(algorithm.trace(unknown, Origin::Cases).steps, []);
+    assert_eq!(algorithm.trace(unknown, Origin::Table).answer.result, StageResult::Staged);
+}
+
+#[test]
+fn jumps_that_are_too_deep_or_too_many_are_ended() {
+    let chain: Vec<Value> = (0..400)
+        .map(|at| {
+            let next = if at == 399 { "MATCH".to_owned() } else { format!("JUMP:t{}", at + 1) };
+            table(&format!("t{at}"), &["j ENDPOINT"], &[&[next.as_str()]])
+        })
+        .collect();
+    let answer = staged(mapping(&[json!({"id": "t0"})]), &chain, &[]);
+    assert_eq!(shown(&answer), "out= out2=two [INFINITE_LOOP table=t256]");
+    let twice: Vec<Value> = (0..60)
+        .map(|at| {
+            let next = if at == 59 { "MATCH".to_owned() } else { format!("JUMP:t{}", at + 1) };
+            table(&format!("t{at}"), &["j ENDPOINT", "k ENDPOINT"], &[&[next.as_str(), next.as_str()]])
+        })
+        .collect();
+    let algorithm = opened(&[schema("s", mapping(&[json!({"id": "t0"})]))], &twice).unwrap();
+    let case = [("site", "C500"), ("hist", "8000"), ("year_dx", "2020")];
+    let columns = case.map(|(key, text)| Column::of_cells(key, [text])).to_vec();
+    let staged = algorithm.stage_columns(&Columns { rows: 1, columns }, Origin::Table, false);
+    let answer = algorithm.answer(&staged, 0);
+    assert_eq!(answer.result, StageResult::Staged);
+    assert!(answer.errors.iter().all(|error| error.kind == StageErrorType::InfiniteLoop));
+}

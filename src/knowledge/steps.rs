@@ -1,0 +1,121 @@
+//! Where years, ages and measured values make a difference to the rules.
+//!
+//! Between two steps no rule can tell one value from another, so that records that differ only there come to
+//! the same and have to be judged once.
+
+use super::{BesideKind, FactorAxis, Rules, TableAxis};
+
+/// The steps, each list in order.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Steps {
+    years: Vec<u16>,
+    ages: Vec<u8>,
+    numbers: Vec<f32>,
+}
+
+impl Steps {
+    /// Number of the span of years that a year of diagnosis lies in.
+    pub fn year(&self, year: u16) -> u16 {
+        self.years.partition_point(|from| *from <= year) as u16
+    }
+
+    /// Number of the span of ages that an age in years lies in.
+    pub fn age(&self, age: u8) -> u16 {
+        self.ages.partition_point(|from| *from <= age) as u16
+    }
+
+    /// Number of the span that a measured value lies in: odd on a step, even between two.
+    pub fn number(&self, number: f32) -> u16 {
+        if number.is_nan() {
+            return u16::MAX;
+        }
+        let below = self.numbers.partition_point(|step| *step < number);
+        let on_step = self.numbers.get(below).is_some_and(|step| *step <= number);
+        (2 * below + usize::from(on_step)) as u16
+    }
+}
+
+impl Rules {
+    /// The steps of these rules, with further years and ages from which something else changes.
+    pub fn steps(&self, years: &[u16], ages: &[u8]) -> Steps {
+        let axes = || {
+            let beside = self.beside.tables().iter().filter_map(|table| match &table.kind {
+                BesideKind::Rows(rows) => Some(rows.axes.iter()),
+                BesideKind::Groups(_) => None,
+            });
+            let all = self.tables.iter().flat_map(|table| table.axes.iter()).chain(beside.flatten());
+            all.filter_map(|axis| match axis {
+                TableAxis::Factor(axis) => Some(axis),
+                TableAxis::Category(_) => None,
+            })
+        };
+        let mut steps = Steps { years: years.to_vec(), ages: ages.to_vec(), numbers: Vec::new() };
+        steps.years.extend(self.editions.iter().map(|(from, _)| *from));
+        steps.years.extend(self.schemas.iter().filter_map(|schema| schema.version_9_from));
+        self.selections.iter().for_each(|selection| selection.years(&mut steps.years));
+        let of_age: Vec<&FactorAxis> = axes().filter(|axis| axis.is_age).collect();
+        for age in 1..=u8::MAX {
+            let class = |axis: &FactorAxis, age: u8| axis.class_of_number(f32::from(age));
+            let changes = of_age.iter().any(|axis| class(axis, age) != class(axis, age - 1));
+            let systems = self.beside.systems();
+            if changes || systems.iter().any(|system| system.takes_age(age) != system.takes_age(age - 1)) {
+                steps.ages.push(age);
+            }
+        }
+        axes().for_each(|axis| axis.steps(&mut steps.numbers));
+        steps.years.sort_unstable();
+        steps.years.dedup();
+        steps.ages.sort_unstable();
+        steps.ages.dedup();
+        steps.numbers.sort_unstable_by(f32::total_cmp);
+        steps.numbers.dedup();
+        steps
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::category::FactorValue;
+
+    #[test]
+    fn values_of_one_span_are_in_the_same_classes() {
+        let rules = Rules::builtin().unwrap();
+        let steps = rules.steps(&[2014], &[25]);
+        let axes: Vec<&FactorAxis> = rules
+            .tables
+            .iter()
+            .flat_map(|table| &table.axes)
+            .filter_map(|axis| match axis {
+                TableAxis::Factor(axis) => Some(axis),
+                TableAxis::Category(_) => None,
+            })
+            .collect();
+        let numbers: Vec<f32> = (0..4000_u16).map(|tenths| f32::from(tenths) / 10.0).collect();
+        for pair in numbers.windows(2).filter(|pair| steps.number(pair[0]) == steps.number(pair[1])) {
+            for axis in &axes {
+                let class = |number| axis.class(FactorValue::Number(number));
+                assert_eq!(class(pair[0]), class(pair[1]), "{pair:?}");
+            }
+        }
+        assert_ne!(steps.number(9.9), steps.number(10.0), "PSA below 10 and from 10 on");
+        assert_ne!(steps.number(10.0), steps.number(10.1), "a value on a step is told from those beside it");
+        for year in 1990..2040 {
+            if steps.year(year) == steps.year(year - 1) {
+                assert_eq!(rules.manual_of_year(year), rules.manual_of_year(year - 1), "{year}");
+                for (id, _) in rules.schemas() {
+                    assert_eq!(
+                        rules.edition_of_year(id, year),
+                        rules.edition_of_year(id, year - 1),
+                        "{year}"
+                    );
+                }
+            }
+        }
+        assert_ne!(steps.year(2013), steps.year(2014));
+        assert_ne!(steps.year(2017), steps.year(2018));
+        assert_ne!(steps.age(54), steps.age(55), "thyroid, 8th edition");
+        assert_ne!(steps.age(24), steps.age(25));
+        assert_eq!(steps.age(70), steps.age(71));
+    }
+}

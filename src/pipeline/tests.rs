@@ -1,0 +1,58 @@
+//! Records with one key come to the same.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::BufWriter;
+
+use super::codes::Codes;
+use super::decode::Cases;
+use crate::audit::{ADULT_FROM, AuditRules, Config, audit};
+use crate::fields::{MapOptions, recognise};
+use crate::input::{InputFile, Options};
+use crate::knowledge::Rules;
+use crate::staging::{Policy, Stager};
+use crate::synth::{Generator, write_csv};
+
+#[test]
+fn records_of_one_key_are_judged_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("export.csv");
+    let records = 30_000;
+    write_csv(&Generator::new(records, 3).unwrap(), BufWriter::new(File::create(&path).unwrap())).unwrap();
+    let options = Options::default();
+    let file = InputFile::probe(&path, 0, &options).unwrap();
+    let mapping = recognise(&file.header, &MapOptions::default()).unwrap();
+    let rules = Rules::builtin().unwrap();
+    for months in [0, 24] {
+        let config = Config { none_recorded_months: months, ..Config::default() };
+        let audit_rules = AuditRules::configured(&config).unwrap();
+        let steps = rules.steps(&[config.oligometastasis.flags_complete_from], &[ADULT_FROM]);
+        let mut stager = Stager::new(rules, Policy::default());
+        let mut codes = Codes::new(&mapping, &steps, &config);
+        let mut known = HashMap::new();
+        let mut alike = 0;
+        for chunk in file.open(&options).unwrap() {
+            let chunk = chunk.unwrap();
+            let cases = Cases::read(&chunk, &mapping);
+            for row in 0..chunk.rows() {
+                codes.read(&chunk, row);
+                let case = cases.case(row);
+                assert_eq!(codes.case(), case, "line {}", chunk.line(row));
+                assert_eq!(codes.age(), case.age);
+                assert_eq!(codes.year(), case.dx.value().map(|date| date.year));
+                let Some(key) = codes.key() else { continue };
+                let mut findings = Vec::new();
+                let staged = stager.stage(&case);
+                let audited = audit(rules, &audit_rules, &config, &case, &staged, &mut findings);
+                let judged = (staged, audited, findings, stager.beside(&case, &staged));
+                if let Some(before) = known.get(key) {
+                    assert_eq!(before, &judged, "line {}", chunk.line(row));
+                    alike += 1;
+                } else {
+                    known.insert(key.to_vec(), judged);
+                }
+            }
+        }
+        assert!(alike > 3000, "{alike} records were like an earlier one");
+    }
+}

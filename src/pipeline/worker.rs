@@ -1,0 +1,91 @@
+//! One thread's share of a run: it takes chunks and remembers what earlier ones taught it.
+
+use super::RunError;
+use super::codes::Codes;
+use super::enriched::Enriched;
+use super::memo::Memo;
+use super::process::{Processed, Shared, process};
+use super::tallies::Tallies;
+use super::times::Times;
+use crate::audit::Finding;
+use crate::input::Chunk;
+use crate::staging::{Policy, Stager, UnderEdition};
+use crate::summary::Counts;
+
+/// What a worker keeps from chunk to chunk.
+pub(super) struct Worker<'a> {
+    pub(super) shared: &'a Shared<'a>,
+    pub(super) stager: Stager<'a>,
+    pub(super) tallies: Tallies,
+    pub(super) enriched: Enriched,
+    pub(super) findings: Vec<Finding>,
+    pub(super) under: Vec<UnderEdition>,
+    pub(super) times: Times,
+    /// Codes and judgements hold for the columns of one file.
+    of_file: Option<(usize, OfFile<'a>)>,
+}
+
+/// What is known of the records of one file.
+pub(super) struct OfFile<'a> {
+    pub(super) codes: Codes<'a>,
+    pub(super) memo: Memo,
+}
+
+impl<'a> Worker<'a> {
+    pub(super) fn new(shared: &'a Shared<'a>, policy: Policy) -> Self {
+        Self {
+            shared,
+            stager: Stager::new(shared.rules, policy),
+            tallies: Tallies::default(),
+            enriched: Enriched::default(),
+            findings: Vec::new(),
+            under: Vec::new(),
+            times: Times::default(),
+            of_file: None,
+        }
+    }
+
+    /// Processes a chunk.
+    pub(super) fn process(&mut self, chunk: Chunk) -> Result<Processed, RunError> {
+        let file = chunk.file;
+        let mut of_file = match self.of_file.take() {
+            Some((of, known)) if of == file => known,
+            other => {
+                if let Some((_, mut known)) = other {
+                    known.forget(&mut self.tallies);
+                }
+                let shared = self.shared;
+                let codes = Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config);
+                OfFile { codes, memo: Memo::new(shared.judgements) }
+            }
+        };
+        let processed = process(self, &mut of_file, chunk);
+        self.of_file = Some((file, of_file));
+        processed
+    }
+
+    /// What it counted, and where its time went.
+    pub(super) fn finish(mut self) -> (Counts, Times) {
+        if let Some((_, mut known)) = self.of_file.take() {
+            known.forget(&mut self.tallies);
+        }
+        (self.tallies.finish(), self.times)
+    }
+}
+
+impl OfFile<'_> {
+    /// Makes room for a block of records.
+    pub(super) fn make_room(&mut self, tallies: &mut Tallies) {
+        if self.memo.is_full() || self.codes.is_full() {
+            self.forget(tallies);
+        }
+        if self.codes.is_full() {
+            self.codes.clear();
+        }
+    }
+
+    /// Forgets every judgement, once its records are counted.
+    fn forget(&mut self, tallies: &mut Tallies) {
+        self.memo.drain().for_each(|judged| tallies.judged(&judged));
+    }
+}

@@ -1,0 +1,234 @@
+//! Parquet inputs whose columns are copied in their bytes, and those that are written anew.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array,
+    Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
+};
+use arrow_schema::{Field, Schema};
+use arrow_select::concat::concat_batches;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::{KeyValue, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::properties::{WriterProperties, WriterVersion};
+use rstage::synth::{Generator, write_csv};
+
+use crate::support::Work;
+
+const ROWS: usize = 1_000;
+const GROUP_ROWS: usize = 300;
+
+/// An export of the generator as Arrow columns, with one more column of each plain type.
+fn export(seed: u64) -> RecordBatch {
+    let mut text = Vec::new();
+    write_csv(&Generator::new(ROWS as u64, seed).unwrap(), &mut text).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_slice());
+    let names: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    let mut columns: Vec<(Field, ArrayRef)> = Vec::new();
+    for (column, name) in names.iter().enumerate() {
+        // Every seventh empty cell is a null: an empty text must stay one.
+        let cells = rows.iter().enumerate().map(|(row, cells)| {
+            let cell = cells.get(column).unwrap();
+            (!cell.is_empty() || row % 7 != 0).then_some(cell)
+        });
+        let array: ArrayRef = Arc::new(cells.collect::<StringArray>());
+        columns.push((Field::new(name, array.data_type().clone(), true), array));
+    }
+    let numbers = || 0..i64::try_from(ROWS).unwrap();
+    let or_null = |number: i64| (number % 5 != 0).then_some(number);
+    let unit = HashMap::from([("unit".to_owned(), "ng/ml".to_owned())]);
+    let words: Vec<String> = numbers().map(|number| format!("ward {}", number % 9)).collect();
+    let more: Vec<(&str, ArrayRef)> = vec![
+        ("x_int", Arc::new(numbers().map(or_null).collect::<Int64Array>())),
+        ("x_float", Arc::new(Float64Array::from_iter_values(numbers().map(|n| n as f64 / 4.0)))),
+        ("x_flag", Arc::new(numbers().map(|n| or_null(n).map(|n| n % 2 == 0)).collect::<BooleanArray>())),
+        ("x_date", Arc::new(Date32Array::from_iter_values(0..i32::try_from(ROWS).unwrap()))),
+        ("x_time", Arc::new(TimestampMicrosecondArray::from_iter_values(numbers()).with_timezone("UTC"))),
+        (
+            "x_decimal",
+            Arc::new(
+                Decimal128Array::from_iter_values(numbers().map(i128::from))
+                    .with_precision_and_scale(12, 2)
+                    .unwrap(),
+            ),
+        ),
+        ("x_bytes", Arc::new(BinaryArray::from_iter_values(numbers().map(i64::to_le_bytes)))),
+        ("x_word", Arc::new(words.iter().map(|w| Some(w.as_str())).collect::<DictionaryArray<Int32Type>>())),
+    ];
+    for (name, array) in more {
+        let field = Field::new(name, array.data_type().clone(), true).with_metadata(unit.clone());
+        columns.push((field, array));
+    }
+    let (fields, arrays): (Vec<_>, Vec<_>) = columns.into_iter().unzip();
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
+}
+
+fn write(path: &Path, batch: &RecordBatch, version: WriterVersion) {
+    let pandas = r#"{"index_columns": [], "columns": []}"#;
+    let properties = WriterProperties::builder()
+        .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_data_page_row_count_limit(100)
+        .set_write_batch_size(50)
+        .set_bloom_filter_enabled(true)
+        .set_writer_version(version)
+        .set_key_value_metadata(Some(vec![KeyValue::new("pandas".to_owned(), pandas.to_owned())]))
+        .build();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), Some(properties)).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn read(path: &Path) -> RecordBatch {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap()).unwrap();
+    let schema = Arc::clone(builder.schema());
+    let batches: Vec<_> = builder.build().unwrap().map(Result::unwrap).collect();
+    concat_batches(&schema, &batches).unwrap()
+}
+
+fn footer(path: &Path) -> ParquetMetaData {
+    let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Required);
+    reader.parse_and_finish(&File::open(path).unwrap()).unwrap()
+}
+
+/// Runs and gives what the manifest says of the records.
+fn run(work: &Work, inputs: &[&str], format: &str, out: &str, threads: &str) -> String {
+    let mut args = vec!["run", "--format", format, "--out", out, "--threads", threads];
+    args.extend_from_slice(inputs);
+    let done = work.rstage(&args);
+    assert_eq!(done.status, 0, "{}{}", done.out, done.err);
+    let manifest = std::fs::read(work.path(out).join("run.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+    manifest["records"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn columns_are_copied_in_their_bytes_with_indexes_and_filters() {
+    let work = Work::new();
+    write(&work.path("a.parquet"), &export(1), WriterVersion::PARQUET_1_0);
+    write(&work.path("b.parquet"), &export(2), WriterVersion::PARQUET_2_0);
+    let inputs = ["a.parquet", "b.parquet"];
+    assert_eq!(run(&work, &inputs, "parquet", "one", "1"), "spliced");
+    assert_eq!(run(&work, &inputs, "parquet", "three", "3"), "spliced");
+    let result = work.path("one/records.parquet");
+    let bytes = std::fs::read(&result).unwrap();
+    assert!(bytes == std::fs::read(work.path("three/records.parquet")).unwrap(), "threads change the bytes");
+
+    let new = footer(&result);
+    let mut group = 0;
+    for input in inputs {
+        let own_bytes = std::fs::read(work.path(input)).unwrap();
+        let own = footer(&work.path(input));
+        for (own_group, rows) in own.row_groups().iter().enumerate().map(|(at, group)| (at, group.num_rows()))
+        {
+            assert_eq!(new.row_group(group).num_rows(), rows);
+            for (column, before) in own.row_group(own_group).columns().iter().enumerate() {
+                let after = new.row_group(group).column(column);
+                let part = |bytes: &[u8], (start, length): (u64, u64)| {
+                    bytes[start as usize..(start + length) as usize].to_vec()
+                };
+                assert!(part(&own_bytes, before.byte_range()) == part(&bytes, after.byte_range()));
+                assert_eq!(
+                    (after.statistics(), after.num_values()),
+                    (before.statistics(), before.num_values())
+                );
+                let (old_pages, new_pages) = (own.page_index().unwrap(), new.page_index().unwrap());
+                let at = (old_pages.column_index(own_group, column), new_pages.column_index(group, column));
+                assert!(at.0.is_some() && at.0 == at.1);
+                let rows_of = |pages: &parquet::file::page_index::offset_index::OffsetIndexMetaData| {
+                    let pages = pages.page_locations().iter();
+                    pages.map(|page| (page.first_row_index, page.compressed_page_size)).collect::<Vec<_>>()
+                };
+                let old_pages = old_pages.offset_index(own_group, column).unwrap();
+                let new_pages = new_pages.offset_index(group, column).unwrap();
+                assert!(rows == 100 || rows_of(old_pages).len() > 1);
+                assert_eq!(rows_of(old_pages), rows_of(new_pages));
+                let moved = new_pages.page_locations()[0].offset - old_pages.page_locations()[0].offset;
+                assert_eq!(after.data_page_offset() - before.data_page_offset(), moved);
+                let filter = |bytes: &[u8], offset: Option<i64>, length: Option<i32>| {
+                    part(bytes, (u64::try_from(offset?).ok()?, u64::try_from(length?).ok()?)).into()
+                };
+                let old: Option<Vec<u8>> =
+                    filter(&own_bytes, before.bloom_filter_offset(), before.bloom_filter_length());
+                let new = filter(&bytes, after.bloom_filter_offset(), after.bloom_filter_length());
+                // A flag has no filter.
+                assert!(old == new && (old.is_some() || before.column_path().string() == "x_flag"));
+            }
+            group += 1;
+        }
+    }
+    assert_eq!(group, new.num_row_groups());
+    let keys: Vec<_> =
+        new.file_metadata().key_value_metadata().unwrap().iter().map(|pair| &pair.key).collect();
+    assert_eq!(keys, ["pandas", "ARROW:schema"]);
+}
+
+#[test]
+fn copied_and_encoded_records_hold_the_same() {
+    let work = Work::new();
+    let (first, second) = (export(3), export(4));
+    write(&work.path("a.parquet"), &first, WriterVersion::PARQUET_1_0);
+    write(&work.path("b.parquet"), &second, WriterVersion::PARQUET_1_0);
+    let less = second.project(&(0..second.num_columns() - 1).collect::<Vec<_>>()).unwrap();
+    write(&work.path("less.parquet"), &less, WriterVersion::PARQUET_1_0);
+    assert_eq!(run(&work, &["a.parquet", "b.parquet"], "parquet", "spliced", "2"), "spliced");
+    assert_eq!(run(&work, &["a.parquet", "less.parquet"], "parquet", "encoded", "2"), "encoded");
+    let spliced = read(&work.path("spliced/records.parquet"));
+    let encoded = read(&work.path("encoded/records.parquet"));
+    assert_eq!(spliced.schema().fields(), encoded.schema().fields());
+    assert_eq!(spliced.num_rows(), 2 * ROWS);
+    for (at, field) in spliced.schema().fields().iter().enumerate() {
+        let (left, right) = (spliced.column(at), encoded.column(at));
+        if field.name() == "x_word" {
+            // The column that the second file lacks.
+            assert_eq!((right.null_count(), right.is_null(ROWS)), (ROWS, true));
+            continue;
+        }
+        assert_eq!(left, right, "{}", field.name());
+        let own = first.schema().index_of(field.name()).ok();
+        if let Some(own) = own {
+            assert_eq!(&left.slice(0, ROWS), first.column(own), "{}", field.name());
+            assert_eq!(first.schema().field(own), field.as_ref());
+        }
+    }
+}
+
+#[test]
+fn other_forms_are_written_anew() {
+    let work = Work::new();
+    let batch = export(5);
+    write(&work.path("a.parquet"), &batch, WriterVersion::PARQUET_1_0);
+    let mut text = Vec::new();
+    write_csv(&Generator::new(ROWS as u64, 5).unwrap(), &mut text).unwrap();
+    work.write("c.csv", &text);
+    assert_eq!(run(&work, &["a.parquet"], "csv", "csv", "1"), "encoded");
+    assert_eq!(run(&work, &["c.csv"], "parquet", "parquet", "1"), "encoded");
+    assert_eq!(run(&work, &["a.parquet", "c.csv"], "parquet", "mixed", "1"), "encoded");
+    assert_eq!(run(&work, &["a.parquet"], "parquet", "copied", "1"), "spliced");
+
+    // The same records by all ways: the new columns say the same.
+    let copied = read(&work.path("copied/records.parquet"));
+    let parquet = read(&work.path("parquet/records.parquet"));
+    let mixed = read(&work.path("mixed/records.parquet"));
+    let mut csv = csv::Reader::from_path(work.path("csv/records.csv")).unwrap();
+    let header = csv.headers().unwrap().clone();
+    let rows: Vec<_> = csv.records().map(Result::unwrap).collect();
+    for (at, field) in copied.schema().fields().iter().enumerate() {
+        if !field.name().starts_with("rstage_") {
+            continue;
+        }
+        let column = copied.column(at);
+        assert_eq!(column, parquet.column_by_name(field.name()).unwrap(), "{}", field.name());
+        let both = mixed.column_by_name(field.name()).unwrap();
+        assert_eq!((column, column), (&both.slice(0, ROWS), &both.slice(ROWS, ROWS)), "{}", field.name());
+        let place = header.iter().position(|name| name == field.name()).unwrap();
+        let texts: StringArray = rows.iter().map(|row| row.get(place)).collect();
+        assert_eq!(column.to_data(), texts.to_data(), "{}", field.name());
+    }
+}
