@@ -95,28 +95,60 @@ pub fn variables() -> &'static [Variable] {
 /// Editions for which the programs label columns, where the records have them.
 const EDITIONS: [&str; 4] = ["6", "7", "8", "9"];
 
-/// The columns under the names that they have in records, those of every further edition included.
-fn named(variables: &[Variable]) -> Vec<Variable> {
-    let (of_editions, own): (Vec<&Variable>, Vec<&Variable>) =
-        variables.iter().partition(|variable| variable.name.contains("_edE_"));
-    let further = EDITIONS.iter().flat_map(|edition| {
-        of_editions.iter().map(move |&variable| Variable {
-            name: variable.name.replace("_edE_", &format!("_ed{edition}_")),
-            label: variable.label.replace("edition E", &format!("edition {edition}")),
-            ..variable.clone()
-        })
-    });
-    own.into_iter().cloned().chain(further).collect()
+/// What stands in a name for an edition, and for a definition of oligometastasis.
+const PLACES: [(&str, &str); 2] = [("_edE_", "edition E"), ("_PROFILE", "PROFILE")];
+
+impl Variable {
+    /// Whether the name stands for columns of several names.
+    pub fn is_pattern(&self) -> bool {
+        PLACES.iter().any(|(place, _)| self.name.contains(place))
+    }
+
+    /// The column under one of the names that it stands for.
+    fn named(&self, (place, word): (&str, &str), name: &str) -> Self {
+        let (in_name, in_label) = match place {
+            "_PROFILE" => (format!("_{name}"), name.to_owned()),
+            _ => (format!("_ed{name}_"), format!("edition {name}")),
+        };
+        Self {
+            name: self.name.replace(place, &in_name),
+            label: self.label.replace(word, &in_label),
+            ..self.clone()
+        }
+    }
 }
+
+/// The columns under the names that they can have in records.
+fn named(variables: &[Variable]) -> Vec<Variable> {
+    let mut named: Vec<Variable> =
+        variables.iter().filter(|variable| !variable.is_pattern()).cloned().collect();
+    let profiles: Vec<&str> = profiles().iter().map(String::as_str).collect();
+    for (place, names) in PLACES.into_iter().zip([&EDITIONS[..], &profiles]) {
+        for name in names {
+            let of_place = variables.iter().filter(|variable| variable.name.contains(place.0));
+            named.extend(of_place.map(|variable| variable.named(place, name)));
+        }
+    }
+    named
+}
+
+fn profiles() -> &'static [String] {
+    static PROFILES: LazyLock<Vec<String>> =
+        LazyLock::new(|| toml::from_str::<File>(TEXT).map(|file| file.profiles).unwrap_or_default());
+    &PROFILES
+}
+
+const TEXT: &str = include_str!("columns.toml");
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    profiles: Vec<String>,
     column: Vec<Variable>,
 }
 
 fn read() -> Result<Vec<Variable>, toml::de::Error> {
-    let mut columns = toml::from_str::<File>(include_str!("columns.toml"))?.column;
+    let mut columns = toml::from_str::<File>(TEXT)?.column;
     for at in 0..columns.len() {
         let Some(like) = columns.get(at).and_then(|column| column.like.clone()) else { continue };
         let codes = columns.iter().find(|known| known.name == like).map(|known| known.codes.clone());
@@ -145,8 +177,11 @@ mod tests {
             assert_eq!(codes.len(), variable.codes.len(), "{}", variable.name);
         }
         let fixed: Vec<&str> =
-            variables.iter().map(|v| v.name.as_str()).filter(|name| !name.contains("_edE_")).collect();
+            variables.iter().filter(|v| !v.is_pattern()).map(|v| v.name.as_str()).collect();
         assert_eq!(fixed, crate::pipeline::COLUMNS);
+        let audit = crate::audit::AuditRules::configured(&crate::audit::Config::default()).unwrap();
+        let known: BTreeSet<&str> = audit.profile_names().collect();
+        assert_eq!(profiles().iter().map(String::as_str).collect::<BTreeSet<_>>(), known);
     }
 
     /// The columns that the README names in its table are those of the file.
@@ -169,10 +204,10 @@ mod tests {
         for form in [Form::Csv, Form::Markdown, Form::Sas, Form::Stata, Form::R, Form::Python] {
             let text = codebook(form);
             for variable in variables() {
-                let name = variable.name.replace(
-                    "_edE_",
-                    if matches!(form, Form::Csv | Form::Markdown) { "_edE_" } else { "_ed7_" },
-                );
+                let name = match form {
+                    Form::Csv | Form::Markdown => variable.name.clone(),
+                    _ => variable.name.replace("_edE_", "_ed7_").replace("_PROFILE", "_nsclc"),
+                };
                 assert!(text.contains(&name), "{form:?} {name}");
                 for (code, label) in &variable.codes {
                     assert!(text.contains(code.as_str()) && text.contains(label), "{form:?} {name} {code}");

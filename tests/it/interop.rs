@@ -16,7 +16,7 @@ fn run(work: &Work, args: &[&str]) -> String {
 #[test]
 fn the_codebook_knows_every_code_of_the_records() {
     let work = Work::new();
-    run(&work, &["--also-edition", "7,8", "--quiet"]);
+    run(&work, &["--also-edition", "7,8", "--oligo-profiles", "nsclc", "--quiet"]);
     let records = Table::read(&work.path("out/records.csv"));
     let done = work.rstage(&["codebook", "--format", "csv", "--out", "codebook.csv"]);
     assert_eq!(done.status, 0, "{}", done.err);
@@ -30,7 +30,7 @@ fn the_codebook_knows_every_code_of_the_records() {
     }
     let mut coded = 0;
     for column in records.header.iter().filter(|column| column.starts_with("rstage_")) {
-        let name = column.replace("_ed7_", "_edE_").replace("_ed8_", "_edE_");
+        let name = column.replace("_ed7_", "_edE_").replace("_ed8_", "_edE_").replace("_nsclc", "_PROFILE");
         let known = codes.get(name.as_str()).unwrap_or_else(|| panic!("{column} is not in the codebook"));
         if known.is_empty() {
             continue;
