@@ -333,21 +333,23 @@ pub fn run(
     let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
     let inputs = manifest_inputs(&tables, &finished.rows)?;
     let all_inputs: Vec<_> = inputs.iter().chain(events.iter().flat_map(|events| &events.inputs)).collect();
-    let run_id = tabulate::run_id(config, rules.hash(), &all_inputs);
+    let algorithms = config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?;
     let counts = output::Counts {
         read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
         written: finished.written,
         rejected: finished.rejected - rejected_events,
     };
-    let origin = Origin {
-        runs: [run_id.clone()].into(),
+    let mut origin = Origin {
+        runs: BTreeSet::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         rules: rules.hash().to_owned(),
-        settings: tabulate::shared_settings(config),
+        settings: tabulate::shared_settings(config, &algorithms),
         read: counts.read,
         written: counts.written,
         rejected: counts.rejected,
     };
+    let run_id = tabulate::run_id(config, &origin, &all_inputs);
+    origin.runs.insert(run_id.clone());
     let partial = Partial::new(&finished.counts, &schemas, &facilities, origin)?;
     let summary_tables = tabulate::write_summaries(&folder, &partial, &config.release)?;
     let manifest = Manifest {
@@ -357,7 +359,7 @@ pub fn run(
         inputs,
         rules: manifest_rules(rules),
         records: copying.as_str().to_owned(),
-        algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
+        algorithms,
         counts,
         events,
         findings: tabulate::shown_findings(&finished.findings, &summary_tables),

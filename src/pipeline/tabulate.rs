@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::RunError;
 use super::settings::settings;
@@ -13,8 +13,8 @@ use super::{RunConfig, process::Shared};
 use crate::category::{Cell, MetFlag};
 use crate::fields::{Field, Mapping, Source};
 use crate::input::{Chunk, Coded};
-use crate::output::{ManifestInput, OutputError, RunFolder};
-use crate::summary::{self, Column, Facility, MetsPattern, Partial, SmallCells, Table};
+use crate::output::{ManifestAlgorithm, ManifestInput, OutputError, RunFolder};
+use crate::summary::{self, Column, Facility, MetsPattern, Origin, Partial, SmallCells, Table};
 
 /// The reporting facilities of the records of a chunk.
 pub(super) struct Places {
@@ -57,22 +57,32 @@ pub(super) fn pattern(mets: [Cell<MetFlag>; 6]) -> MetsPattern {
     }))
 }
 
-/// The id of a run: the same version, settings, rules and inputs have the same one.
-pub(super) fn run_id(config: &RunConfig, rules: &str, inputs: &[&ManifestInput]) -> String {
-    let inputs: Vec<&str> = inputs.iter().map(|input| input.blake3.as_str()).collect();
-    let told = json!([env!("CARGO_PKG_VERSION"), settings(config), rules, inputs]);
-    blake3::hash(told.to_string().as_bytes()).to_hex().chars().take(16).collect()
+/// Settings on which the counts depend. Runs that differ in them are not added up.
+const OF_STAGING: [&str; 5] = ["mx", "nx", "edition", "also_editions", "audit"];
+/// Settings of reading and naming columns, in which they may differ.
+const OF_READING: [&str; 6] = ["layout", "set", "map", "encoding", "events_layout", "events_map"];
+
+/// The settings that runs must share to be added up.
+pub(super) fn shared_settings(config: &RunConfig, algorithms: &[ManifestAlgorithm]) -> Value {
+    let mut told = some_settings(config, &OF_STAGING);
+    for algorithm in algorithms {
+        told.insert(format!("seer.{}", algorithm.name), algorithm.blake3.clone().into());
+    }
+    told.into()
 }
 
-/// The settings that runs must share to be added up: those of reading and naming columns may differ.
-pub(super) fn shared_settings(config: &RunConfig) -> Value {
-    let mut settings = settings(config);
-    if let Some(settings) = settings.as_object_mut() {
-        for own in ["layout", "set", "map", "encoding", "events_layout", "events_map"] {
-            settings.remove(own);
-        }
-    }
-    settings
+fn some_settings(config: &RunConfig, names: &[&str]) -> Map<String, Value> {
+    let settings = settings(config);
+    let told = names.iter().filter_map(|&name| Some((name.to_owned(), settings.get(name)?.clone())));
+    told.collect()
+}
+
+/// The id of a run: the same version, settings, rules and inputs have the same one.
+pub(super) fn run_id(config: &RunConfig, origin: &Origin, inputs: &[&ManifestInput]) -> String {
+    let inputs: Vec<&str> = inputs.iter().map(|input| input.blake3.as_str()).collect();
+    let read = some_settings(config, &OF_READING);
+    let told = json!([origin.version, origin.rules, origin.settings, read, inputs]);
+    blake3::hash(told.to_string().as_bytes()).to_hex().chars().take(16).collect()
 }
 
 /// What is done about small numbers, and where the counts are kept.
