@@ -494,6 +494,15 @@ impl<'a> Builder<'a> {
         for (at, (names, atoms)) in parts.iter().enumerate() {
             for (others, other) in parts.iter().skip(at + 1) {
                 let shared: Vec<&str> = names.intersection(others).copied().collect();
+                // Two copies are linked by what counts every record once, unless they are of one kind.
+                let copies =
+                    [names, others].iter().all(|names| APART.iter().any(|name| names.contains(name)));
+                if copies && !APART.iter().any(|name| shared.contains(name)) {
+                    continue;
+                }
+                if copies && is_other_copy(atoms, other) {
+                    continue;
+                }
                 let (left, right) = (margins(atoms, &shared), margins(other, &shared));
                 for (values, (atoms, n)) in left {
                     if let Some((others, _)) = right.get(&values).filter(|(_, other)| *other == n) {
@@ -553,6 +562,14 @@ fn margins<'a>(
         sum.1 += n;
     }
     sums
+}
+
+/// Whether two copies differ in the label that tells copies apart.
+fn is_other_copy(atoms: &[&(usize, Labels, u64)], other: &[&(usize, Labels, u64)]) -> bool {
+    let label = |atoms: &[&(usize, Labels, u64)], name: &str| {
+        atoms.first().and_then(|atom| atom.1.get(name).copied()).map(str::to_owned)
+    };
+    APART.iter().any(|name| label(atoms, name) != label(other, name))
 }
 
 /// Whether a stage was derived, which the stage and the outcome of the comparison tell alike.
