@@ -55,6 +55,8 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         previous: None,
         fail_on: None,
         max_rejects: 0,
+        worklist_by: None,
+        release: rstage::pipeline::Release::default(),
     }
 }
 

@@ -60,6 +60,8 @@ pub mod summary;
 
 pub mod pipeline;
 
+pub mod codebook;
+
 pub mod cohort;
 
 pub mod synth;

@@ -69,7 +69,11 @@ impl Failure {
     /// Exit status: 2 usage, 3 input or mapping, 5 output or internal, 128 and more a signal.
     pub(crate) fn exit(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Schema(_) | Self::Run(RunError::Audit(_)) => 2,
+            Self::Usage(_)
+            | Self::Schema(_)
+            | Self::Run(RunError::Audit(_) | RunError::WorklistBy { .. } | RunError::CountsInResult { .. }) => {
+                2
+            }
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
@@ -79,6 +83,7 @@ impl Failure {
             Self::Report(error) if error.is_about_the_run() => 3,
             Self::Run(RunError::Report(error)) if error.is_about_the_run() => 3,
             Self::Run(RunError::Diff(error)) if error.is_about_the_input() => 3,
+            Self::Run(RunError::Summary(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Stopped(signal)) => u8::try_from(128 + signal).unwrap_or(5),
             Self::Input(_)
             | Self::Fields { .. }

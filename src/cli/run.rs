@@ -17,14 +17,14 @@ use rstage::knowledge::Rules;
 use rstage::output::{EventCounts, TableFormat};
 use rstage::pipeline::{DEFAULT_MEMORY, EventTables, Progress, RunConfig, RunError, RunResult, run};
 use rstage::seer::{Algorithm, Algorithms, current_year};
-use rstage::summary::render;
+use rstage::summary::{render, render_tables};
 use signal_hook::consts::TERM_SIGNALS;
 use tracing::warn;
 
 use super::config_file::Sections;
 use super::failure::Failure;
 use super::log::{self, LogFormat};
-use super::shared::{Assuming, OwnRules, Reading, map_file};
+use super::shared::{Assuming, OwnRules, Reading, Releasing, map_file};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -102,6 +102,11 @@ pub(crate) struct Args {
     /// Exit with 4 where more rows than this are rejected
     #[arg(long, value_name = "N", default_value_t = 0)]
     max_rejects: u64,
+    /// One worklist for each value of a field (facility, site, ...) or of a column of the inputs
+    #[arg(long, value_name = "FIELD")]
+    worklist_by: Option<String>,
+    #[command(flatten)]
+    releasing: Releasing,
     /// Log steps, warnings and errors on standard error in this form
     #[arg(long, value_name = "FORM")]
     pub(super) log_format: Option<LogFormat>,
@@ -144,7 +149,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
     let show = !args.quiet && !args.json && args.log_format.is_none();
     let result = watched(show, |progress, started| run(&config, progress, started))?;
-    report(args, &config, &result)?;
+    report(args, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
 
@@ -209,6 +214,8 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         previous: args.previous.clone(),
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
+        worklist_by: args.worklist_by.clone(),
+        release: args.releasing.release(),
     })
 }
 
@@ -290,7 +297,7 @@ fn bar(total: u64) -> ProgressBar {
     bar
 }
 
-fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Failure> {
+fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     let rejected =
         result.manifest.counts.rejected + result.manifest.events.as_ref().map_or(0, |events| events.rejected);
     let all = result.folder.join("rejects.csv");
@@ -314,16 +321,15 @@ fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Fai
     if args.quiet {
         return Ok(());
     }
-    let rules = match &config.rules {
-        Some(rules) => rules,
-        None => Rules::builtin()?,
-    };
-    let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     for input in &result.manifest.inputs {
         writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;
     }
     writeln!(out)?;
-    writeln!(out, "{}", render(&result.counts, &schemas, 80).map_err(RunError::from)?)?;
+    let shown = match args.releasing.release().small {
+        Some(_) => render_tables(&result.tables, 80),
+        None => render(&result.counts, 80),
+    };
+    writeln!(out, "{shown}")?;
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
     if let Some(events) = &result.manifest.events {

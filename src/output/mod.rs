@@ -24,6 +24,7 @@ mod text_chunk;
 mod texts;
 mod union;
 mod verify;
+mod worklist;
 
 pub use added::{Added, NumberedColumns, RowCells, TextColumn, Vocabulary};
 pub use error::OutputError;
@@ -39,3 +40,4 @@ pub use seal::Program;
 pub use table::{TableFormat, TableWriter};
 pub use union::clashing_columns;
 pub use verify::{Verified, verify};
+pub use worklist::WorklistWriter;

@@ -6,11 +6,13 @@ use super::events::EventFile;
 use super::patients::Patients;
 use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
+use super::worklist::{FindingRow, WORKLIST_COLUMNS};
 use super::{RunConfig, RunError};
-use crate::audit::Severity;
+use crate::audit::AuditRules;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
     Digest, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat, TableWriter,
+    WorklistWriter,
 };
 use crate::summary::Counts;
 
@@ -21,6 +23,9 @@ const SHOWN_REJECTS: usize = 5;
 pub(super) struct Sinks {
     pub(super) records: RecordsWriter,
     findings_table: TableWriter,
+    worklist: WorklistWriter,
+    /// Whether there is a worklist for each group.
+    grouped: bool,
     restagings: Option<TableWriter>,
     records_name: String,
     rejects: RejectsWriter,
@@ -72,6 +77,8 @@ impl Sinks {
                 &FINDING_COLUMNS,
                 format,
             )?,
+            worklist: WorklistWriter::create(folder, &worklist_header(config), config.worklist_by.is_some())?,
+            grouped: config.worklist_by.is_some(),
             restagings: match events {
                 [] => None,
                 _ => Some(TableWriter::create(
@@ -93,8 +100,8 @@ impl Sinks {
 
     pub(super) fn take(&mut self, chunk: Processed) -> Result<(), RunError> {
         self.records.write(&chunk.encoded)?;
-        for (finding, cells) in &chunk.findings {
-            self.finding(finding.rule, finding.severity, cells)?;
+        for finding in &chunk.findings {
+            self.finding(finding)?;
         }
         if let Some(patients) = &mut self.patients {
             patients.take(&chunk.tumors)?;
@@ -114,10 +121,11 @@ impl Sinks {
         self.counts.merge(counts);
     }
 
-    fn finding(&mut self, rule: &str, severity: Severity, cells: &[String]) -> Result<(), OutputError> {
-        let severities = self.findings.entry(rule.to_owned()).or_default();
-        *severities.entry(severity.as_str().to_owned()).or_default() += 1;
-        self.findings_table.row(cells)
+    fn finding(&mut self, finding: &FindingRow) -> Result<(), OutputError> {
+        let severities = self.findings.entry(finding.rule().to_owned()).or_default();
+        *severities.entry(finding.severity().as_str().to_owned()).or_default() += 1;
+        self.findings_table.row(&finding.cells)?;
+        self.worklist.row(finding.severity(), finding.worklist(self.grouped))
     }
 
     /// Writes rows that cannot be taken.
@@ -130,11 +138,14 @@ impl Sinks {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Finished, RunError> {
+    pub(super) fn finish(mut self, folder: &RunFolder, audit: &AuditRules) -> Result<Finished, RunError> {
         if let Some(patients) = self.patients.take() {
             let paths = self.paths.clone();
-            patients.findings(&paths, |severity, cells| Ok(self.finding(&cells[3], severity, cells)?))?;
+            patients.findings(&paths, |severity, cells| {
+                Ok(self.finding(&FindingRow::of_patient(audit, severity, cells))?)
+            })?;
         }
+        self.worklist.finish(folder)?;
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
         let records = self.records.finish()?;
@@ -148,4 +159,9 @@ impl Sinks {
             first_rejects: self.first_rejects,
         })
     }
+}
+
+/// The columns of a worklist, the one that tells them apart first.
+fn worklist_header(config: &RunConfig) -> Vec<&str> {
+    config.worklist_by.iter().map(|_| "worklist").chain(WORKLIST_COLUMNS).collect()
 }

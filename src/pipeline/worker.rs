@@ -52,7 +52,7 @@ impl<'a> Worker<'a> {
             Some((of, known)) if of == file => known,
             other => {
                 if let Some((_, mut known)) = other {
-                    known.forget(&mut self.tallies);
+                    known.settle(&mut self.tallies);
                 }
                 let shared = self.shared;
                 let codes = Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config);
@@ -67,7 +67,7 @@ impl<'a> Worker<'a> {
     /// What it counted, and where its time went.
     pub(super) fn finish(mut self) -> (Counts, Times) {
         if let Some((_, mut known)) = self.of_file.take() {
-            known.forget(&mut self.tallies);
+            known.settle(&mut self.tallies);
         }
         (self.tallies.finish(), self.times)
     }
@@ -84,6 +84,12 @@ impl OfFile<'_> {
             self.codes.clear();
         }
         forget
+    }
+
+    /// Counts what is left where there are no more records of its file.
+    fn settle(&mut self, tallies: &mut Tallies) {
+        self.forget(tallies);
+        tallies.filled(&self.codes);
     }
 
     /// Forgets every judgement, once its records are counted.
