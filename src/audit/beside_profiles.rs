@@ -65,6 +65,7 @@ impl BesideGrades {
     pub(crate) fn of(rules: &AuditRules, config: &Config, subject: &Subject, late: bool) -> Self {
         let mut grades = Self::default();
         for (slot, profile) in grades.0.iter_mut().zip(rules.beside.ids()) {
+            let profile = rules.definitions.profile(profile);
             let grader = Grader::new(rules, config, subject, profile, late);
             *slot = Some(grader.rule_and_timing(first_event(subject)).0);
         }

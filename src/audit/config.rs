@@ -1,6 +1,7 @@
 //! What a run may decide for itself: windows, severities, oligometastasis profiles.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
 
 use serde::{Deserialize, Serialize};
 
@@ -177,6 +178,62 @@ pub struct Profile {
     /// Whether one extra-regional node station is enough, however many nodes it holds.
     #[serde(default)]
     pub one_node_station: bool,
+    /// Lower numbers of lesions that a record is graded under as well, where the literature does not agree.
+    #[serde(default, skip_serializing_if = "LesionCaps::is_empty")]
+    pub also_report: LesionCaps,
+}
+
+impl Profile {
+    /// The same definition with fewer lesions, and so no more organs than that.
+    pub(crate) fn capped(self, lesions: u16) -> Self {
+        Self {
+            max_lesions: lesions,
+            max_organs: self.max_organs.min(lesions),
+            also_report: LesionCaps::default(),
+            ..self
+        }
+    }
+}
+
+/// A few numbers of lesions, at most four, none of them 0.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u16>", into = "Vec<u16>")]
+pub struct LesionCaps([Option<NonZeroU16>; LesionCaps::MOST]);
+
+impl LesionCaps {
+    /// The most numbers.
+    pub const MOST: usize = 4;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+    fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
+    /// The numbers as they were given.
+    pub fn iter(self) -> impl Iterator<Item = u16> {
+        self.0.into_iter().flatten().map(NonZeroU16::get)
+    }
+}
+
+impl TryFrom<Vec<u16>> for LesionCaps {
+    type Error = String;
+
+    fn try_from(numbers: Vec<u16>) -> Result<Self, String> {
+        let mut caps = Self::default();
+        if numbers.len() > Self::MOST {
+            return Err(format!("also_report: at most {} numbers of lesions", Self::MOST));
+        }
+        for (slot, number) in caps.0.iter_mut().zip(numbers) {
+            *slot = Some(NonZeroU16::new(number).ok_or("also_report: a number of lesions is 1 or more")?);
+        }
+        Ok(caps)
+    }
+}
+
+impl From<LesionCaps> for Vec<u16> {
+    fn from(caps: LesionCaps) -> Self {
+        caps.iter().collect()
+    }
 }
 
 #[cfg(test)]
@@ -196,6 +253,14 @@ mod tests {
         assert_eq!(config.severities["D02"].severity(), None);
         assert_eq!(config.oligometastasis.profiles["strict"].max_lesions, 3);
         assert!(toml::from_str::<Config>("sync_month = 12").is_err());
+        let also = |caps: &str| {
+            toml::from_str::<Profile>(&format!("max_lesions = 5\nmax_organs = 2\nalso_report = {caps}"))
+        };
+        assert_eq!(also("[3, 4]").unwrap().also_report.iter().collect::<Vec<_>>(), [3, 4]);
+        assert!(also("[1, 2, 3, 4, 5]").unwrap_err().to_string().contains("at most 4 numbers"));
+        assert!(also("[0]").unwrap_err().to_string().contains("1 or more"));
+        let capped = also("[1]").unwrap().capped(1);
+        assert_eq!((capped.max_lesions, capped.max_organs, capped.also_report.is_empty()), (1, 1, true));
         assert!(toml::from_str::<Config>("[oligometastasis]\nexclude = [\"brain\"]").is_err());
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::Deserialize;
 
-use super::config::{OligoConfig, Profile, Setting};
+use super::config::{LesionCaps, OligoConfig, Profile, Setting};
 use super::oligometastasis::LadderRule;
 use super::registry::AuditError;
 use crate::category::{Axis, Category, Cell, Edition, Histology};
@@ -27,6 +27,8 @@ pub(crate) struct Definitions {
     profiles: Vec<(String, Profile)>,
     /// Their names by the same index.
     labels: Vec<&'static str>,
+    /// Names of each with the lower numbers of lesions that it is reported with as well, in their order.
+    also: Vec<Vec<&'static str>>,
     generic: ProfileId,
     /// The profiles that a configuration gives to schemas, sorted.
     assigned: Vec<(String, ProfileId)>,
@@ -137,6 +139,12 @@ impl Definitions {
             eod_mets: AuditError::parse(EOD_METS.0, EOD_METS.1)?,
             lymphomas: file.lymphomas,
             labels: profiles.iter().map(|(name, _)| label(name)).collect(),
+            also: profiles
+                .iter()
+                .map(|(name, profile)| {
+                    profile.also_report.iter().map(|lesions| label(&format!("{name}_max{lesions}"))).collect()
+                })
+                .collect(),
             profiles,
             generic,
             assigned,
@@ -149,6 +157,11 @@ impl Definitions {
     /// Name of a profile.
     pub(crate) fn profile_name(&self, id: ProfileId) -> &'static str {
         self.labels.get(usize::from(id.0)).copied().unwrap_or("")
+    }
+
+    /// Names of a profile with the lower numbers of lesions of its `also_report`, in their order.
+    pub(crate) fn also_names(&self, id: ProfileId) -> &[&'static str] {
+        self.also.get(usize::from(id.0)).map_or(&[], Vec::as_slice)
     }
 
     /// Names of all profiles.
@@ -171,7 +184,13 @@ impl Definitions {
     pub(crate) fn profile(&self, id: ProfileId) -> Profile {
         // Ids come from this list only, so that the fallback of no lesions at all is never taken.
         self.profiles.get(usize::from(id.0)).map_or(
-            Profile { max_lesions: 0, max_organs: 0, needs_all_treatable: true, one_node_station: false },
+            Profile {
+                max_lesions: 0,
+                max_organs: 0,
+                needs_all_treatable: true,
+                one_node_station: false,
+                also_report: LesionCaps::default(),
+            },
             |&(_, profile)| profile,
         )
     }

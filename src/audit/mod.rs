@@ -29,12 +29,12 @@ mod tests;
 
 pub use agreement::{Agreement, AgreementDetail, compare};
 pub use beside_profiles::BesideGrades;
-pub use config::{Config, Intrathoracic, OligoConfig, Profile, Setting, SeveritySetting};
+pub use config::{Config, Intrathoracic, LesionCaps, OligoConfig, Profile, Setting, SeveritySetting};
 pub use definitions::ProfileId;
 pub use estro::{Answers, EstroState};
 pub(crate) use internal::ADULT_FROM;
 pub use native_vs_seer::{SeerGroup, SeerGroups};
-pub use oligometastasis::{LadderRule, Level, Oligometastasis, Timing};
+pub use oligometastasis::{AlsoGrades, LadderRule, Level, Oligometastasis, Timing};
 pub use organs::{Organ, OrganNames};
 pub(crate) use origin::followed_up;
 pub use origin::{MetOrigin, OriginReason};

@@ -5,7 +5,9 @@
 //! is graded at diagnosis where it shows metastasis there, otherwise at recurrence; flags, EOD and
 //! the list of sites belong to the diagnosis alone.
 
-use super::config::Config;
+use std::fmt;
+
+use super::config::{Config, LesionCaps};
 use super::definitions::ProfileId;
 use super::estro::EstroState;
 use super::evidence::{lesions_at, recurrence_at, sites_at};
@@ -33,6 +35,30 @@ pub struct Oligometastasis {
     pub organs: OrganSet,
     /// Number of lesions as recorded.
     pub lesions: Option<u16>,
+    /// The same under the lower numbers of lesions that the definition is reported with as well.
+    pub also: AlsoGrades,
+}
+
+/// Rules of the ladder under some lower numbers of lesions, in the order of the definition; none where no
+/// metastasis is shown. As text `max3=excluded_poly;max4=confirmed`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AlsoGrades([Option<(u16, LadderRule)>; LesionCaps::MOST]);
+
+impl AlsoGrades {
+    /// Most lesions, and the rule met.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, LadderRule)> {
+        self.0.into_iter().flatten()
+    }
+}
+
+impl fmt::Display for AlsoGrades {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (lesions, rule)) in self.iter().enumerate() {
+            let separator = if at > 0 { ";" } else { "" };
+            write!(f, "{separator}max{lesions}={}", rule.level().as_str())?;
+        }
+        Ok(())
+    }
 }
 
 /// Strength of the evidence.
@@ -164,10 +190,18 @@ pub(crate) fn grade(rules: &AuditRules, config: &Config, subject: &Subject, late
     };
     let organ = recurrence.and_then(|recurrence| recurrence.organ).map_or(0, |organ| organ.alone().0);
     let organs = OrganSet(sites.positive().0 | organ);
-    let grader = Grader::new(rules, config, subject, profile, late);
+    let caps = rules.definitions.profile(profile);
+    let grader = Grader::new(rules, config, subject, caps, late);
     let (rule, timing) = grader.rule_and_timing(event);
     let estro = grader.latest_state(event, (rule, timing));
-    Oligometastasis { level: rule.level(), rule, profile, timing, estro, organs, lesions }
+    let mut also = AlsoGrades::default();
+    if rule.level() != Level::NotApplicable {
+        for (slot, lesions) in also.0.iter_mut().zip(caps.also_report.iter()) {
+            let grader = Grader::new(rules, config, subject, caps.capped(lesions), late);
+            *slot = Some((lesions, grader.rule_and_timing(event).0));
+        }
+    }
+    Oligometastasis { level: rule.level(), rule, profile, timing, estro, organs, lesions, also }
 }
 
 /// The definition that applies to a record.

@@ -98,6 +98,12 @@ impl AuditRules {
         self.definitions.profile_name(id)
     }
 
+    /// Names of a profile with the lower numbers of lesions that it is reported with as well
+    /// (`prostate_max3`), in the order of the grades.
+    pub fn also_names(&self, id: ProfileId) -> &[&'static str] {
+        self.definitions.also_names(id)
+    }
+
     /// Names of the oligometastasis profiles, those of the configuration among them.
     pub fn profile_names(&self) -> impl Iterator<Item = &str> {
         self.definitions.profile_names()
@@ -163,6 +169,8 @@ pub struct Rule {
     pub name: String,
     /// What it says of a record.
     pub meaning: String,
+    /// When it is raised, in terms of the record's values.
+    pub condition: String,
     /// Usual severity, before any override.
     pub severity: Severity,
     /// Severity in the case of `otherwise_when`.

@@ -1,7 +1,6 @@
 //! The metastatic events of one record, each with the earlier ones as its history.
 
-use super::config::Config;
-use super::definitions::ProfileId;
+use super::config::{Config, Profile};
 use super::estro::{Answers, EstroState};
 use super::evidence::{Evidence, is_first, lesions_at};
 use super::oligometastasis::{Event, LadderRule, Level, Timing, gate, timing};
@@ -15,7 +14,7 @@ pub(crate) struct Grader<'a> {
     rules: &'a AuditRules,
     config: &'a Config,
     subject: &'a Subject<'a>,
-    profile: ProfileId,
+    profile: Profile,
     /// Whether the metastasis of the original stage was found after its window.
     late: bool,
     /// Metastasis at diagnosis, if any, and that of the course; none where the record has no course.
@@ -27,7 +26,7 @@ impl<'a> Grader<'a> {
         rules: &'a AuditRules,
         config: &'a Config,
         subject: &'a Subject<'a>,
-        profile: ProfileId,
+        profile: Profile,
         late: bool,
     ) -> Self {
         let mut grader = Self { rules, config, subject, profile, late, metastatic: Vec::new() };
@@ -48,7 +47,7 @@ impl<'a> Grader<'a> {
             Ok(event) => event,
         };
         let evidence = Evidence::gather(rules, config, subject, event);
-        let rule = evidence.climb(rules.definitions.profile(self.profile), &config.oligometastasis);
+        let rule = evidence.climb(self.profile, &config.oligometastasis);
         let weak_refused = rule.level() == Level::PossibleWeak && !config.oligometastasis.allow_possible_weak;
         let rule = if weak_refused { LadderRule::NothingTold } else { rule };
         (rule, timing(config, subject, event, self.late))
@@ -126,7 +125,7 @@ impl<'a> Grader<'a> {
             Event::Recurrence(Some(step)) => lesions_at(self.subject, step),
             _ => self.subject.case.lesions.value(),
         };
-        let most = self.rules.definitions.profile(self.profile).max_lesions;
+        let most = self.profile.max_lesions;
         let counted = lesions.is_some_and(|lesions| (1..=most).contains(&lesions));
         match rule.level() {
             Level::ExcludedDiffuse | Level::ExcludedPoly => Extent::Poly,

@@ -28,7 +28,8 @@ pub struct Judged {
 
 /// Judges the events of a record's course.
 pub(crate) fn judge(audit: &AuditRules, config: &Config, subject: &Subject) -> Vec<Judged> {
-    let grader = Grader::new(audit, config, subject, profile_of(audit, subject), false);
+    let profile = audit.definitions.profile(profile_of(audit, subject));
+    let grader = Grader::new(audit, config, subject, profile, false);
     let judge = |step: &Step| {
         let derived = step.derived.map_or(Outcome::Unknown(Cause::TnmMissing), |derived| derived.outcome);
         let (agreement, agreement_detail) = compare(step.event.tnm.group.cell, derived);

@@ -17,7 +17,7 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List every rule: id, severity and meaning
+    /// List every rule: id, severity, meaning and condition
     List {
         /// Form of the list
         #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -50,12 +50,15 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     Ok(0)
 }
 
-const COLUMNS: [&str; 7] = ["id", "name", "severity", "evaluated", "meaning", "action", "source"];
+const COLUMNS: [&str; 8] =
+    ["id", "name", "severity", "evaluated", "meaning", "condition", "action", "source"];
 
 fn list(out: &mut impl Write, rules: &[Rule], format: Format) -> std::io::Result<()> {
     if format == Format::Text {
-        let rows = rules.iter().map(|rule| [rule.id.clone(), severity(rule), rule.meaning.clone()]);
-        return write_list(out, format, 100, ["id", "severity", "meaning"], rows.collect());
+        let rows = rules
+            .iter()
+            .map(|rule| [rule.id.clone(), severity(rule), rule.meaning.clone(), rule.condition.clone()]);
+        return write_list(out, format, 120, ["id", "severity", "meaning", "condition"], rows.collect());
     }
     write_list(out, format, 100, COLUMNS, rules.iter().map(cells).collect())
 }
@@ -67,6 +70,7 @@ fn cells(rule: &Rule) -> [String; COLUMNS.len()] {
         severity(rule),
         evaluated(rule).to_owned(),
         rule.meaning.clone(),
+        rule.condition.clone(),
         rule.action.clone(),
         rule.source.clone(),
     ]
@@ -94,6 +98,7 @@ fn page(rule: &Rule) -> String {
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<10} {value}");
     };
+    line("Condition", &rule.condition);
     line("Severity", rule.severity.as_str());
     if let (Some(otherwise), Some(when)) = (rule.otherwise, &rule.otherwise_when) {
         line("", &format!("{} where {when}", otherwise.as_str()));

@@ -50,7 +50,7 @@ pub(crate) struct Args {
     /// Delimiter of records.csv: comma, semicolon, tab, pipe, or input for that of the first input
     #[arg(long, value_name = "NAME", default_value = "comma")]
     delimiter: String,
-    /// Tables of events: one row per staging, recurrence or progression of a tumor; may be repeated
+    /// Tables of events (one row per staging, recurrence or progression of a tumor) or FHIR NDJSON; may be repeated
     #[arg(long, value_name = "FILE")]
     events: Vec<String>,
     /// Map file for the columns of the events
@@ -333,11 +333,14 @@ fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
     if let Some(events) = &result.manifest.events {
-        let EventCounts { read, matched, unmatched, rejected, .. } = events;
+        let EventCounts { read, matched, unmatched, rejected, other_resources, .. } = events;
         writeln!(
             out,
             "{read} events read = {matched} matched + {unmatched} unmatched + {rejected} rejected"
         )?;
+        if *other_resources > 0 {
+            writeln!(out, "{other_resources} FHIR resources that are no staging were left aside")?;
+        }
     }
     writeln!(out, "Results: {}", result.folder.display())?;
     Ok(())

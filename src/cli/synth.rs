@@ -1,9 +1,10 @@
 //! `rstage synth`.
 
 use std::io::{BufWriter, Write, stderr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use rstage::synth::{Generator, write_csv, write_parquet};
+use rstage::synth::{Generator, write_csv, write_events, write_parquet};
+use tempfile::NamedTempFile;
 
 use super::failure::Failure;
 
@@ -19,7 +20,13 @@ pub(crate) struct Args {
     /// File to make, .csv or .parquet
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Replace the file if it exists
+    /// Events to make beside the records, in --events-out; fewer where the records tell of fewer
+    #[arg(long, value_name = "N", requires = "events_out")]
+    events: Option<u64>,
+    /// File of the events to make, .csv
+    #[arg(long, value_name = "FILE", requires = "events")]
+    events_out: Option<PathBuf>,
+    /// Replace the files if they exist
     #[arg(long)]
     force: bool,
 }
@@ -31,17 +38,21 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
         Some("parquet") => true,
         _ => return Err(Failure::Usage("--out must end in .csv or .parquet".to_owned())),
     };
-    if args.out.exists() && !args.force {
-        let place = args.out.display();
-        return Err(Failure::Usage(format!("{place}: exists already\nhint: --force replaces it")));
+    if args
+        .events_out
+        .as_ref()
+        .is_some_and(|path| path.extension().is_none_or(|extension| extension != "csv"))
+    {
+        return Err(Failure::Usage("--events-out must end in .csv".to_owned()));
     }
-    let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    // Synthetic data needs no protection: the permissions of any new file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder.unwrap_or_else(|| ".".as_ref()))?;
+    for path in [Some(&args.out), args.events_out.as_ref()].into_iter().flatten() {
+        if path.exists() && !args.force {
+            let place = path.display();
+            return Err(Failure::Usage(format!("{place}: exists already\nhint: --force replaces it")));
+        }
+    }
     let generator = Generator::new(args.rows, args.seed)?;
+    let file = beside(&args.out)?;
     if parquet {
         write_parquet(&generator, file.path())?;
     } else {
@@ -51,5 +62,21 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     }
     file.persist(&args.out).map_err(|error| error.error)?;
     writeln!(stderr(), "{}: {} records", args.out.display(), args.rows)?;
+    if let (Some(wanted), Some(path)) = (args.events, &args.events_out) {
+        let file = beside(path)?;
+        let written = write_events(&generator, wanted, BufWriter::new(file.as_file()))?;
+        file.persist(path).map_err(|error| error.error)?;
+        writeln!(stderr(), "{}: {written} events", path.display())?;
+    }
     Ok(0)
+}
+
+/// A file that stands beside the one to make until it is whole.
+fn beside(path: &Path) -> std::io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    // Synthetic data needs no protection: the permissions of any new file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder.unwrap_or_else(|| ".".as_ref()))
 }

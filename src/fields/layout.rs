@@ -171,6 +171,7 @@ pub(super) fn of_events() -> Result<&'static [Layout], FieldsError> {
             ("events/xena.toml", include_str!("layouts/events/xena.toml")),
             ("events/gdc.toml", include_str!("layouts/events/gdc.toml")),
             ("events/mcode.toml", include_str!("layouts/events/mcode.toml")),
+            ("events/fhir.toml", include_str!("layouts/events/fhir.toml")),
         ]
         .into_iter()
         .map(|(file, text)| read(file, text))

@@ -3,18 +3,37 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{InputError, InputFile, Options};
+use super::{InputError, InputFile, Kind, Options};
 
 /// Endings by which a folder's tables are known; what is in them is told from their content.
 const TABLES: [&str; 4] = ["csv", "tsv", "txt", "parquet"];
 const PACKED: [&str; 2] = ["gz", "zst"];
 
+/// Endings by which a folder's files of JSON resources are known.
+const RESOURCES: [&str; 2] = ["ndjson", "jsonl"];
+
 /// Finds the inputs and looks into each, in the order of the arguments and by name within a folder or
 /// pattern. The same file twice is an error, as are an argument that names nothing and a file that is no table.
 pub fn discover(args: &[String], options: &Options) -> Result<Vec<InputFile>, InputError> {
+    let files = find(args, options, &TABLES)?;
+    match files.iter().find(|file| matches!(file.kind, Kind::Ndjson)) {
+        Some(file) => Err(InputError::no_table(&file.path)),
+        None => Ok(files),
+    }
+}
+
+/// The same where a file may also hold JSON resources, one a line, as events come from FHIR.
+///
+/// # Errors
+/// Those of [`discover`].
+pub fn discover_events(args: &[String], options: &Options) -> Result<Vec<InputFile>, InputError> {
+    find(args, options, &[&TABLES[..], &RESOURCES].concat())
+}
+
+fn find(args: &[String], options: &Options, endings: &[&str]) -> Result<Vec<InputFile>, InputError> {
     let mut paths = Vec::new();
     for arg in args {
-        paths.extend(expand(arg)?);
+        paths.extend(expand(arg, endings)?);
     }
     let mut seen: BTreeMap<PathBuf, &Path> = BTreeMap::new();
     for path in &paths {
@@ -26,10 +45,10 @@ pub fn discover(args: &[String], options: &Options) -> Result<Vec<InputFile>, In
     paths.iter().enumerate().map(|(index, path)| InputFile::probe(path, index, options)).collect()
 }
 
-fn expand(arg: &str) -> Result<Vec<PathBuf>, InputError> {
+fn expand(arg: &str, endings: &[&str]) -> Result<Vec<PathBuf>, InputError> {
     let path = Path::new(arg);
     if path.is_dir() {
-        return tables_in(path);
+        return tables_in(path, endings);
     }
     if path.exists() {
         return Ok(vec![path.to_owned()]);
@@ -56,12 +75,12 @@ fn expand(arg: &str) -> Result<Vec<PathBuf>, InputError> {
     Ok(files)
 }
 
-fn tables_in(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
+fn tables_in(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, InputError> {
     let io = |source| InputError::io(folder, source);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let path = entry.map_err(io)?.path();
-        if is_table_name(&path) && path.is_file() {
+        if is_table_name(&path, endings) && path.is_file() {
             files.push(path);
         }
     }
@@ -72,15 +91,15 @@ fn tables_in(folder: &Path) -> Result<Vec<PathBuf>, InputError> {
     Ok(files)
 }
 
-fn is_table_name(path: &Path) -> bool {
+fn is_table_name(path: &Path, endings: &[&str]) -> bool {
     let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let Some(last) = ending(path).filter(|_| !name.starts_with('.')) else { return false };
     if PACKED.contains(&last.as_str()) {
         let inner = path.file_stem().map(Path::new).and_then(ending);
-        return inner.is_some_and(|inner| inner != "parquet" && TABLES.contains(&inner.as_str()));
+        return inner.is_some_and(|inner| inner != "parquet" && endings.contains(&inner.as_str()));
     }
-    TABLES.contains(&last.as_str())
+    endings.contains(&last.as_str())
 }
 
 #[cfg(test)]

@@ -147,6 +147,12 @@ pub enum InputError {
 }
 
 impl InputError {
+    /// JSON resources where a table is needed.
+    pub(super) fn no_table(path: &Path) -> Self {
+        let hint = "FHIR resources tell of events: give them with --events beside a table of records";
+        Self::NotATable { path: path.to_owned(), what: "JSON, one resource a line", hint }
+    }
+
     /// An error of the system with the path that it is about.
     pub(super) fn io(path: &Path, source: std::io::Error) -> Self {
         if source.kind() == std::io::ErrorKind::NotFound {

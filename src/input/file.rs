@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::csv::CsvReader;
-use super::header::{read_top, sample};
+use super::header::{is_ndjson, read_top, sample};
 use super::parquet::{ParquetLayout, ParquetReader, read_layout};
-use super::{Chunk, Compression, Dialect, InputError, Options, source};
+use super::{Chunk, Compression, Dialect, InputError, Lines, Options, source};
 
 /// A file whose header is known.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub enum Kind {
     Csv(Dialect),
     /// Parquet.
     Parquet(ParquetLayout),
+    /// JSON resources, one a line: no table until they are brought together.
+    Ndjson,
 }
 
 /// Where the records of a text table begin.
@@ -74,6 +76,20 @@ impl InputFile {
         })?;
         if sample.starts_with(b"PAR1") {
             return Err(InputError::PackedParquet { path: path.to_owned(), compression });
+        }
+        if is_ndjson(path, &sample)? {
+            return Ok(Self {
+                index,
+                path: path.to_owned(),
+                bytes: metadata.len(),
+                kind: Kind::Ndjson,
+                compression,
+                header: Vec::new(),
+                preamble_lines: 0,
+                description_lines: 0,
+                header_line: Vec::new(),
+                layout: Layout::default(),
+            });
         }
         let top = read_top(path, &sample, whole, options)?;
         Ok(Self {
@@ -117,7 +133,9 @@ impl InputFile {
                     .map(|raw| rules.unquote(raw).into_owned())
                     .collect()
             }
-            Kind::Parquet(_) => self.header.iter().map(|name| name.clone().into_bytes()).collect(),
+            Kind::Parquet(_) | Kind::Ndjson => {
+                self.header.iter().map(|name| name.clone().into_bytes()).collect()
+            }
         }
     }
 
@@ -140,8 +158,17 @@ impl InputFile {
             Kind::Parquet(layout) => {
                 Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
             }
+            Kind::Ndjson => return Err(InputError::no_table(&self.path)),
         };
         Ok(Reader { inner, bytes_read, ended: false })
+    }
+
+    /// Opens a text file at its first line, whatever is in it.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub fn lines(&self, options: &Options) -> Result<Lines, InputError> {
+        Lines::open(self, options)
     }
 }
 

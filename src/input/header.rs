@@ -103,6 +103,21 @@ pub(super) fn read_top(
     Ok(Top { dialect, header, header_line, preamble_lines, description_lines, data_start, data_line })
 }
 
+/// Whether a file begins with a JSON object on a line of its own.
+pub(super) fn is_ndjson(path: &Path, sample: &[u8]) -> Result<bool, InputError> {
+    let text = sample.strip_prefix(b"\xef\xbb\xbf").unwrap_or(sample).trim_ascii_start();
+    let Some(rest) = text.strip_prefix(b"{") else { return Ok(false) };
+    let first = rest.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    if first.trim_ascii().is_empty() {
+        return Err(InputError::NotATable {
+            path: path.to_owned(),
+            what: "a JSON document over many lines",
+            hint: "FHIR is read as NDJSON, one resource a line, as a bulk export gives it",
+        });
+    }
+    Ok(first.trim_ascii_start().starts_with(b"\"") || first.trim_ascii().starts_with(b"}"))
+}
+
 /// The next piece of a sample in memory, whose reading cannot fail.
 fn next<'a>(records: &'a mut Records<&[u8]>) -> Option<Piece<'a>> {
     records.next(None).ok().flatten()

@@ -133,6 +133,14 @@ pub struct EventCounts {
     pub rejected: u64,
     /// Rows that tell of no event, or of another tumor; not counted as read.
     pub without_event: u64,
+    /// FHIR resources that are no staging; not counted as read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub other_resources: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl EventCounts {

@@ -108,7 +108,7 @@ fn field(union: &Union, place: usize, files: &[InputFile]) -> Field {
             continue;
         };
         let own = match &file.kind {
-            Kind::Csv(_) => Field::new("", DataType::Utf8, false),
+            Kind::Csv(_) | Kind::Ndjson => Field::new("", DataType::Utf8, false),
             Kind::Parquet(layout) => {
                 typed = true;
                 layout.schema.field(column).clone()

@@ -6,7 +6,7 @@ use super::settings::format_name;
 use super::{EventFile, FilePlan, RunConfig, RunError, also_editions, columns, events, plan};
 use crate::audit::AuditRules;
 use crate::fields::Mapping;
-use crate::input::{self, InputFile};
+use crate::input::{self, InputError, InputFile};
 use crate::knowledge::Rules;
 use crate::output::{self, RunFolder};
 
@@ -62,8 +62,12 @@ pub fn check(config: &RunConfig) -> Check {
         problems.push(RunError::Knowledge(mistakes));
     }
     let audit = AuditRules::configured(&config.audit).map_err(|error| problems.push(error.into())).ok();
-    let files = discover(&config.inputs, config, &mut problems);
-    let tables = discover(&config.events.inputs, config, &mut problems);
+    let files = discover(&config.inputs, |patterns| input::discover(patterns, &config.read), &mut problems);
+    let tables = discover(
+        &config.events.inputs,
+        |patterns| input::discover_events(patterns, &config.read),
+        &mut problems,
+    );
     // One table at a time, so that one that cannot be used does not hide the next.
     let events: Vec<EventFile> = tables
         .into_iter()
@@ -97,11 +101,15 @@ pub fn check(config: &RunConfig) -> Check {
 }
 
 /// The files of every pattern that can be read.
-fn discover(patterns: &[String], config: &RunConfig, problems: &mut Vec<RunError>) -> Vec<InputFile> {
+fn discover(
+    patterns: &[String],
+    find: impl Fn(&[String]) -> Result<Vec<InputFile>, InputError>,
+    problems: &mut Vec<RunError>,
+) -> Vec<InputFile> {
     let mut found = Vec::new();
     let before = problems.len();
     for pattern in patterns {
-        match input::discover(std::slice::from_ref(pattern), &config.read) {
+        match find(std::slice::from_ref(pattern)) {
             Ok(files) => found.extend(files),
             Err(error) => problems.push(error.into()),
         }
@@ -109,7 +117,7 @@ fn discover(patterns: &[String], config: &RunConfig, problems: &mut Vec<RunError
     // What only shows when they stand together, such as one file named twice.
     if problems.len() == before
         && !patterns.is_empty()
-        && let Err(error) = input::discover(patterns, &config.read)
+        && let Err(error) = find(patterns)
     {
         problems.push(error.into());
     }

@@ -3,7 +3,7 @@
 use crate::category::Edition;
 
 /// Names of the columns that every run adds. At most 32 characters, so that SAS and Stata take them.
-pub const COLUMNS: [&str; 41] = [
+pub const COLUMNS: [&str; 42] = [
     "rstage_schema",
     "rstage_system",
     "rstage_edition",
@@ -32,6 +32,7 @@ pub const COLUMNS: [&str; 41] = [
     "rstage_oligo",
     "rstage_oligo_rule",
     "rstage_oligo_profile",
+    "rstage_oligo_also",
     "rstage_oligo_timing",
     "rstage_oligo_state",
     "rstage_met_organs",
@@ -76,7 +77,7 @@ mod tests {
         let mut different = names.clone();
         different.sort();
         different.dedup();
-        assert_eq!((names.len(), different.len()), (67, 67));
+        assert_eq!((names.len(), different.len()), (68, 68));
         assert!(names.iter().all(|name| name.len() <= 32 && name.starts_with("rstage_")));
     }
 }

@@ -188,30 +188,47 @@ pub fn case_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> Case {
 
 /// The text of a field as it stands in a record; `None` where it is empty or there is none.
 pub fn cell_of<'c>(chunk: &'c Chunk, mapping: &'c Mapping, field: Field, row: usize) -> Option<Cow<'c, str>> {
+    filled(mapping, field, |column| chunk.text(column, row))
+}
+
+fn filled<'c>(
+    mapping: &'c Mapping,
+    field: Field,
+    text: impl Fn(usize) -> Cow<'c, str>,
+) -> Option<Cow<'c, str>> {
     mapping
         .sources(field)
         .iter()
         .map(|source| match source {
             Source::Constant(text) => Cow::Borrowed(text.as_str()),
-            Source::Column { index, .. } => chunk.text(*index, row),
+            Source::Column { index, .. } => text(*index),
         })
         .find(|text| !text.is_empty())
 }
 
 /// The key of a record: the key column, else the parts that make it, else nothing.
 pub fn key_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
+    key_from(mapping, |column| chunk.text(column, row))
+}
+
+/// The same of a record whose texts are at hand by column.
+pub(super) fn key_from<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c, str>) -> String {
     let mut key = String::new();
-    put_key(chunk, mapping, row, |part| key.push_str(part));
+    pieces(mapping, text, |part| key.push_str(part));
     key
 }
 
-/// The same, piece by piece.
-pub(super) fn put_key(chunk: &Chunk, mapping: &Mapping, row: usize, mut put: impl FnMut(&str)) {
-    if let Some(key) = cell_of(chunk, mapping, Field::TumorKey, row) {
+/// The key of a record, piece by piece.
+pub(super) fn put_key(chunk: &Chunk, mapping: &Mapping, row: usize, put: impl FnMut(&str)) {
+    pieces(mapping, |column| chunk.text(column, row), put);
+}
+
+fn pieces<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c, str>, mut put: impl FnMut(&str)) {
+    if let Some(key) = filled(mapping, Field::TumorKey, &text) {
         return put(&key);
     }
     let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
-    for (at, part) in parts.into_iter().filter_map(|part| cell_of(chunk, mapping, part, row)).enumerate() {
+    for (at, part) in parts.into_iter().filter_map(|part| filled(mapping, part, &text)).enumerate() {
         if at > 0 {
             put("/");
         }

@@ -85,6 +85,7 @@ impl Enriched {
             .map(|date| date.to_string())
             .unwrap_or_default();
         let oligo = &audited.oligometastasis;
+        let also = oligo.also.to_string();
         let state = oligo.estro.to_string();
         let organs = OrganNames(oligo.organs).to_string();
         let lesions = oligo.lesions.map(|lesions| lesions.to_string()).unwrap_or_default();
@@ -132,6 +133,7 @@ impl Enriched {
             oligo.level.as_str(),
             oligo.rule.as_str(),
             audit.profile_name(oligo.profile),
+            &also,
             oligo.timing.as_str(),
             &state,
             &organs,

@@ -15,7 +15,7 @@ pub(super) struct Judged {
     pub(super) tally: Tally,
     /// How it is counted among the patients.
     pub(super) kind: KindId,
-    /// Its levels under the profiles beside the one that applies.
+    /// Its levels under the profiles beside the one that applies, and under its lower numbers of lesions.
     pub(super) profiles: Vec<(&'static str, &'static str)>,
     /// Its moves to the further editions.
     pub(super) moved: Vec<Moved>,

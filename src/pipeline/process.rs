@@ -3,7 +3,9 @@
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use crate::audit::{self, AuditRules, Audited, Config, Expected, Finding, Tumor};
+use crate::audit::{
+    self, AuditRules, Audited, Config, Expected, Finding, LadderRule, Oligometastasis, Tumor,
+};
 use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::{Mapping, Source};
 use crate::input::{Chunk, InputFile, Reject};
@@ -254,6 +256,7 @@ impl Worker<'_> {
             profiles: audit
                 .profiles_beside()
                 .zip(audited.beside.rules())
+                .chain(also_graded(audit, &audited))
                 .map(|(profile, rule)| (profile, rule.level().as_str()))
                 .collect(),
             moved: moves.map(|(there, &edition)| moved(&staged, there, edition)).collect(),
@@ -264,6 +267,16 @@ impl Worker<'_> {
         times.audit += lap(&mut begin);
         judged
     }
+}
+
+/// The grades under the lower numbers of lesions of the definition that applies, by the name of each.
+fn also_graded<'a>(
+    audit: &'a AuditRules,
+    audited: &Audited,
+) -> impl Iterator<Item = (&'static str, LadderRule)> + 'a {
+    let Oligometastasis { profile, also, .. } = audited.oligometastasis;
+    let rules: Vec<LadderRule> = also.iter().map(|(_, rule)| rule).collect();
+    audit.also_names(profile).iter().copied().zip(rules)
 }
 
 /// What a finding expects; with the row behind it where that is one of the user's own folder.

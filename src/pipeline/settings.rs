@@ -48,6 +48,7 @@ pub(super) fn format_name(file: &InputFile) -> String {
     let kind = match file.kind {
         Kind::Csv(_) => "csv",
         Kind::Parquet(_) => "parquet",
+        Kind::Ndjson => "ndjson",
     };
     match file.compression {
         Compression::None => kind.to_owned(),

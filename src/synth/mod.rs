@@ -8,6 +8,7 @@
 //! `scenarios.toml`); it never asks the staging engine, so that it can test it.
 
 mod error;
+mod events;
 mod follow_up;
 mod profile;
 mod random;
@@ -19,6 +20,7 @@ mod tumor;
 mod write;
 
 pub use error::SynthError;
+pub use events::write_events;
 pub use row::{Column, Row};
 pub use write::{write_csv, write_parquet};
 

@@ -57,7 +57,7 @@ fn csv_text(generator: &Generator, rows: Range<u64>) -> Result<Vec<u8>, SynthErr
     finish(writer)
 }
 
-fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, SynthError> {
+pub(super) fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>, SynthError> {
     writer.into_inner().map_err(|error| SynthError::Io(error.into_error()))
 }
 
@@ -137,7 +137,7 @@ fn part(generator: &Generator, rows: Range<u64>) -> Vec<ArrayRef> {
 }
 
 /// A range in pieces of a size, the last one shorter.
-fn split(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
+pub(super) fn split(range: Range<u64>, size: u64) -> impl Iterator<Item = Range<u64>> {
     let Range { start, end } = range;
     (0..(end - start).div_ceil(size)).map(move |at| start + at * size..(start + (at + 1) * size).min(end))
 }

@@ -1,9 +1,8 @@
 //! Tables of events beside the records, as a user gives them.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use crate::support::{Table, Work, shared};
+use crate::support::{Table, Work, fixture};
 
 const RECORDS: &str = "\
 tumor_key,site,histology,behavior,dx_date,path_t,path_n,path_m,path_group,surgery_date
@@ -289,45 +288,228 @@ fn wrong_use_says_what_to_do() {
     }
 }
 
-/// Tumors of stage I to III in a table that tells of the first new tumor event, with a later distant metastasis.
-#[test]
-fn stage_i_to_iii_with_later_distant_metastasis_in_tcga() {
-    let Some(folder) = shared("realdata/xena") else { return };
-    let matrix = folder.join("LUAD_clinicalMatrix");
+/// A work folder with the fixture of a FHIR export, the records it belongs to and the same events as a table.
+fn fhir() -> (Work, String) {
     let work = Work::new();
-    let path = |path: &Path| path.display().to_string();
+    for name in ["records.csv", "events.csv", "Observation.ndjson"] {
+        work.write(name, std::fs::read(fixture(&format!("fhir/{name}"))).unwrap());
+    }
+    let export = std::fs::read_to_string(work.path("Observation.ndjson")).unwrap();
+    (work, export)
+}
+
+/// The restagings without the place where each was told.
+fn courses(table: &Table) -> Vec<Vec<String>> {
+    let keep = |at: usize| !["file", "line"].contains(&table.header[at].as_str());
+    table
+        .rows
+        .iter()
+        .map(|row| (0..row.len()).filter(|&at| keep(at)).map(|at| row[at].clone()).collect())
+        .collect()
+}
+
+#[test]
+fn fhir_resources_give_what_the_same_events_give_as_a_table() {
+    let (work, export) = fhir();
+    let read = |name: &str| std::fs::read(work.path(name)).unwrap();
+    let (_, restagings) = run(&work, &["--events", "events.csv"]);
+    let (records, findings, unmatched) = (
+        read("out/records.csv"),
+        read("out/findings.csv"),
+        Table::read(&work.path("out/events_unmatched.csv")),
+    );
+    let expected = courses(&restagings);
+    assert_eq!(expected.len(), 6);
+
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gz, export.as_bytes()).unwrap();
+    work.write("packed.ndjson.gz", gz.finish().unwrap());
+    // As servers write it: blank lines, CRLF, another order, spread over the files of a folder.
+    let mut lines: Vec<&str> = export.lines().collect();
+    lines.reverse();
+    let half = lines.len() / 2;
+    work.write("bulk/Observation.1.ndjson", format!("\u{feff}{}\r\n\r\n", lines[..half].join("\r\n\n")));
+    work.write("bulk/Observation.2.jsonl", lines[half..].join("\n"));
+    for (events, format) in
+        [("Observation.ndjson", "ndjson"), ("packed.ndjson.gz", "ndjson+gzip"), ("bulk", "ndjson")]
+    {
+        let (_, restagings) = run(&work, &["--events", events]);
+        assert_eq!(courses(&restagings), expected, "{events}");
+        assert_eq!((read("out/records.csv"), read("out/findings.csv")), (records.clone(), findings.clone()));
+        let other = Table::read(&work.path("out/events_unmatched.csv"));
+        assert_eq!(column(&other, &["key", "cause"]), column(&unmatched, &["key", "cause"]));
+        let events = &manifest(&work)["events"];
+        assert_eq!(
+            (&events["inputs"][0]["format"], &events["inputs"][0]["layout"]),
+            (&format.into(), &"fhir".into())
+        );
+        let count = |name: &str| events[name].as_u64().unwrap();
+        let names = ["read", "matched", "unmatched", "rejected", "without_event", "other_resources"];
+        assert_eq!(names.map(count), [7, 6, 1, 0, 1, 3], "{events}");
+        let rows = |at: usize| events["inputs"][at]["rows"].as_u64().unwrap_or(0);
+        assert_eq!(rows(0) + rows(1), export.lines().count() as u64);
+    }
+}
+
+#[test]
+fn a_fhir_line_that_cannot_be_used_is_told_with_its_number() {
+    let loinc = |code: &str| serde_json::json!({"coding": [{"system": "http://loinc.org", "code": code}]});
+    let told = |id: &str, code: &str, date: &str, value: &str, more: serde_json::Value| {
+        let mut told = serde_json::json!({
+            "resourceType": "Observation", "id": id, "status": "final", "code": loinc(code),
+            "effectiveDateTime": date, "valueCodeableConcept": {"text": value},
+        });
+        told.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        told.to_string()
+    };
+    let of = |tumor: &str| serde_json::json!({"focus": [{"reference": format!("Condition/{tumor}")}]});
+    let bad = [
+        "{\"resourceType\": \"Observation\", \"id\":".to_owned(),
+        "no JSON at all".to_owned(),
+        told("a", "21908-9", "2020-01-01", "1222769001", of("k1")),
+        told("b", "21908-9", "2020-01-01", "IIA", serde_json::json!({})),
+        told("c", "21908-9", "1.1.20x", "IIA", of("k1")),
+        told(
+            "d",
+            "21908-9",
+            "2020-01-02",
+            "IIA",
+            serde_json::json!({
+                "focus": [{"reference": "Condition/k1"}], "hasMember": [{"reference": "Observation/e"}],
+            }),
+        ),
+        told("e", "21905-5", "2020-01-02", "rT2", of("k1")),
+        told("f", "21905-5", "2020-01-03", "T2", of("k1")),
+        told("g", "21905-5", "2020-01-03", "T3", of("k1")),
+        told("f", "21905-5", "2020-01-03", "T4", of("k1")),
+        told("f", "21905-5", "2020-01-03", "T2", of("k1")),
+        format!("{{\"resourceType\":\"Patient\",\"text\":\"{}\"}}", "x".repeat(17 << 20)),
+    ];
+    let (work, export) = fhir();
+    let (_, before) = run(&work, &["--events", "Observation.ndjson"]);
+    let first = export.lines().count() + 1;
+    work.write("Observation.ndjson", format!("{export}{}\n", bad.join("\n")));
     let done = work.rstage(&[
         "run",
-        &path(&matrix),
+        "records.csv",
         "--events",
-        &path(&matrix),
+        "Observation.ndjson",
         "--out",
-        "out",
-        "--format",
-        "csv",
-        "--quiet",
+        "bad",
+        "--max-rejects",
+        "100",
     ]);
     assert_eq!(done.status, 0, "{}", done.err);
-    let records = Table::read(&work.path("out/records.csv"));
-    let mut counts = std::collections::BTreeMap::new();
-    for row in 0..records.rows.len() {
-        let recorded = records.cell(row, "rstage_recorded");
-        let stage =
-            recorded.trim_end_matches(|letter: char| !letter.is_ascii_uppercase() || "ABC".contains(letter));
-        let later = records.cell(row, "rstage_met_origin") == "recurrent";
-        *counts.entry((stage.to_owned(), later)).or_insert(0_u32) += 1;
+    assert!(done.out.contains("3 FHIR resources that are no staging were left aside"), "{}", done.out);
+    let rejects = Table::read(&work.path("bad/rejects.csv"));
+    let mut found: Vec<(usize, String)> = (0..rejects.rows.len())
+        .map(|row| (rejects.cell(row, "line").parse().unwrap(), rejects.cell(row, "cause").to_owned()))
+        .collect();
+    found.sort();
+    let expected = [
+        (0, "no FHIR resource that can be read: EOF while parsing a value (column 37)".to_owned()),
+        (1, "no FHIR resource that can be read: expected ident (column 2)".to_owned()),
+        (2, "the value `1222769001` is no stage group (hint: text or display must say it)".to_owned()),
+        (3, "the key of the tumor is missing".to_owned()),
+        (4, "the date cannot be read".to_owned()),
+        (5, "classified as c, but a value is marked r".to_owned()),
+        (6, format!("part of the staging on line {}: classified as c, but a value is marked r", first + 5)),
+        (8, format!("line {} tells another T category of this staging", first + 7)),
+        (9, format!("its id is that of line {} as well", first + 7)),
+        (11, "a record longer than 16777216 bytes".to_owned()),
+    ];
+    let expected: Vec<(usize, String)> = expected.into_iter().map(|(at, why)| (first + at, why)).collect();
+    assert_eq!(found, expected);
+    // What is sound is as it was, and the one T category more is an event.
+    let after = Table::read(&work.path("bad/restagings.csv"));
+    assert_eq!(after.rows.len(), before.rows.len() + 1);
+    let manifest: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(work.path("bad/run.json")).unwrap()).unwrap();
+    let count = |name: &str| manifest["events"][name].as_u64().unwrap();
+    assert_eq!(["read", "matched", "unmatched", "rejected", "without_event"].map(count), [18, 7, 1, 10, 2]);
+}
+
+#[test]
+fn a_map_file_takes_the_patient_of_fhir_as_key() {
+    let (work, _) = fhir();
+    work.write(
+        "map.toml",
+        "[columns]\ntumor_key = \"fhir.subject\"\nr_group = \"fhir.group\"\nr_date = \"fhir.effective\"\n",
+    );
+    let records = "tumor_key,site,histology,behavior,dx_date\np2,C18.2,8140,3,2015-01-10\n";
+    work.write("records.csv", records);
+    let (_, restagings) = run(&work, &["--events", "Observation.ndjson", "--events-map", "map.toml"]);
+    assert_eq!(column(&restagings, &["key", "event_date", "group_recorded"]), ["p2 2016-05 IVA"]);
+    let done = work.rstage(&["run", "Observation.ndjson", "--out", "none"]);
+    assert_eq!(done.status, 3);
+    assert!(
+        done.err.contains("hint: FHIR resources tell of events: give them with --events"),
+        "{}",
+        done.err
+    );
+}
+
+#[test]
+fn synthetic_events_say_what_their_records_say() {
+    let work = Work::new();
+    let synth = |out: &str, events: &str, more: &[&str]| {
+        let fixed = [
+            "synth",
+            "--rows",
+            "2000",
+            "--seed",
+            "3",
+            "--out",
+            out,
+            "--events",
+            "900",
+            "--events-out",
+            events,
+        ];
+        let done = work.rstage(&[&fixed[..], more].concat());
+        assert_eq!(done.status, 0, "{}", done.err);
+        assert!(done.err.ends_with(&format!("{events}: 900 events\n")), "{}", done.err);
+    };
+    synth("records.csv", "events.csv", &[]);
+    synth("again.csv", "again_events.csv", &[]);
+    let read = |name: &str| std::fs::read(work.path(name)).unwrap();
+    assert_eq!(read("events.csv"), read("again_events.csv"));
+    let (records, restagings) = run(&work, &["--events", "events.csv"]);
+    assert_eq!(restagings.rows.len(), 900, "every event has its record");
+    let roles = column(&restagings, &["role"]);
+    for role in ["within_window", "post_therapy", "restaging"] {
+        assert!(roles.iter().any(|found| found == role), "{role}");
     }
-    for stage in ["I", "II", "III"] {
-        let of = |later| counts.get(&(stage.to_owned(), later)).copied().unwrap_or(0);
-        println!(
-            "LUAD stage {stage}: {} samples, {} with a later distant metastasis",
-            of(true) + of(false),
-            of(true)
-        );
-        assert!(of(true) > 0 && of(true) < of(false));
+    let done = work.rstage(&["run", "records.csv", "--out", "bare", "--quiet"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let bare = Table::read(&work.path("bare/records.csv"));
+    for names in [&["rstage_group", "rstage_reason"][..], &["rstage_post_group"]] {
+        assert_eq!(column(&records, names), column(&bare, names));
     }
-    let manifest = manifest(&work);
-    let events = &manifest["events"];
-    println!("LUAD events: {} read, {} matched", events["read"], events["matched"]);
-    assert_eq!(events["read"], events["matched"]);
+    // An event says as well how it was examined.
+    let restaged: Vec<String> =
+        column(&records, &["rstage_r_group"]).iter().map(|group| group.replace("rc", "r")).collect();
+    assert_eq!(restaged, column(&bare, &["rstage_r_group"]));
+    // There are no more events than the records tell of.
+    let all = work.rstage(&[
+        "synth",
+        "--rows",
+        "100",
+        "--out",
+        "few.csv",
+        "--events",
+        "100000",
+        "--events-out",
+        "all.csv",
+    ]);
+    assert!(all.status == 0 && !all.err.contains("100000 events"), "{}", all.err);
+    for (args, says) in [
+        (&["--events", "5"][..], "--events-out <FILE>"),
+        (&["--events", "5", "--events-out", "x.parquet"], "--events-out must end in .csv"),
+        (&["--events", "5", "--events-out", "all.csv"], "all.csv: exists already"),
+    ] {
+        let done = work.rstage(&[&["synth", "--rows", "5", "--out", "five.csv"], args].concat());
+        assert!(done.status == 2 && done.err.contains(says), "{}", done.err);
+        assert!(!work.path("five.csv").exists());
+    }
 }

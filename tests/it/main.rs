@@ -29,6 +29,7 @@ mod properties;
 mod random_cases;
 mod real_tables;
 mod report;
+mod rule_cases;
 mod rules;
 mod seer_files;
 mod seer_run;

@@ -1,6 +1,7 @@
 //! Definitions of oligometastasis side by side.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use crate::support::{Table, Work, fixture};
 
@@ -63,7 +64,53 @@ fn without_the_option_nothing_is_added() {
     assert_eq!(run(&work, &[]).status, 0);
     let records = Table::read(&work.path("out/records.csv"));
     assert!(!records.header.iter().any(|name| name.starts_with("rstage_olrule")));
-    assert!(Table::read(&work.path("out/summary/oligometastasis_profiles.csv")).rows.is_empty());
+    // But for the numbers of lesions that the definition of a tumor is always reported with.
+    let table = Table::read(&work.path("out/summary/oligometastasis_profiles.csv"));
+    let profiles: std::collections::BTreeSet<&str> =
+        (0..table.rows.len()).map(|row| table.cell(row, "profile")).collect();
+    assert_eq!(profiles.into_iter().collect::<Vec<_>>(), ["prostate_max3", "prostate_max4"]);
+}
+
+#[test]
+fn the_prostate_is_reported_with_three_and_four_lesions_as_well() {
+    let work = Work::new();
+    let mut records = "tumor_key,site,histology,behavior,dx_date,t,n,m,mets_bone,lesions\n".to_owned();
+    for lesions in 2..=6 {
+        writeln!(records, "p{lesions},C61.9,8140,3,2020-01-10,T3,N0,M1b,1,{lesions}").unwrap();
+    }
+    records.push_str("m0,C61.9,8140,3,2020-01-10,T3,N0,M0,0,\nb4,C50.1,8500,3,2020-01-10,T3,N0,M1,1,4\n");
+    work.write("records.csv", records);
+    let done = work.rstage(&["run", "records.csv", "--out", "out", "--quiet"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let records = Table::read(&work.path("out/records.csv"));
+    let also: Vec<[&str; 3]> = (0..records.rows.len())
+        .map(|row| ["tumor_key", "rstage_oligo", "rstage_oligo_also"].map(|name| records.cell(row, name)))
+        .collect();
+    assert_eq!(
+        also[..6],
+        [
+            ["p2", "confirmed", "max3=confirmed;max4=confirmed"],
+            ["p3", "confirmed", "max3=confirmed;max4=confirmed"],
+            ["p4", "confirmed", "max3=excluded_poly;max4=confirmed"],
+            ["p5", "confirmed", "max3=excluded_poly;max4=excluded_poly"],
+            ["p6", "excluded_poly", "max3=excluded_poly;max4=excluded_poly"],
+            ["m0", "not_applicable", ""],
+        ]
+    );
+    assert_eq!(also[6][2], "");
+    let table = Table::read(&work.path("out/summary/oligometastasis_profiles.csv"));
+    let bounds: Vec<String> = (0..table.rows.len())
+        .map(|row| ["profile", "bound", "n", "denominator"].map(|name| table.cell(row, name)).join(" "))
+        .collect();
+    assert_eq!(
+        bounds,
+        [
+            "prostate_max3 lower 2 5",
+            "prostate_max3 upper 2 5",
+            "prostate_max4 lower 3 5",
+            "prostate_max4 upper 3 5"
+        ]
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Real clinical tables as found: every row accounted for, every byte kept, and the derived stage
 //! against the recorded one, with each remaining disagreement named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -256,4 +256,74 @@ fn disease_without_tnm_is_told_as_such() {
             (0..table.rows.len()).filter(|&row| table.cell(row, "rstage_reason") == "no_tnm").count();
         assert_eq!(not_applicable, table.rows.len());
     }
+}
+
+/// The parts of a cell that lists types of new tumor events; a new primary is another tumor.
+fn event_types(cell: &str) -> Vec<&str> {
+    cell.split('|').map(str::trim).filter(|part| !part.is_empty() && *part != "New Primary Tumor").collect()
+}
+
+/// Tumors recorded as I to III with a later distant metastasis, in every table as its own table of events: the
+/// counts are those of the cells, lists among them, and no row of a table is lost.
+#[test]
+fn stage_i_to_iii_with_a_later_distant_metastasis() {
+    let Some(tables) = tables() else { return };
+    let (mut out, mut with_events, mut metastatic) = (String::new(), Vec::new(), 0);
+    for path in tables {
+        let text = path.to_str().unwrap();
+        let work = Work::new();
+        let run = ["run", text, "--events", text, "--out", "out", "--format", "csv", "--quiet"];
+        let done = work.rstage(&run);
+        if done.status == 3 {
+            // The table says that something came later, if at all, and not what.
+            let cause = ["no events: no column for", "looks like an HTML page"];
+            assert!(cause.iter().any(|cause| done.err.contains(cause)), "{text}: {}", done.err);
+            let _ = writeln!(out, "{:<52} tells of no type of event", name(&path));
+            continue;
+        }
+        assert_eq!(done.status, 0, "{text}: {}", done.err);
+        with_events.push(name(&path).to_owned());
+        let manifest: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(work.path("out/run.json")).unwrap()).unwrap();
+        let count = |part: &str, name: &str| manifest[part][name].as_u64().unwrap();
+        assert_eq!(count("counts", "read"), count("counts", "written") + count("counts", "rejected"));
+        let events = ["matched", "unmatched", "rejected"].map(|name| count("events", name));
+        assert_eq!(count("events", "read"), events.iter().sum::<u64>());
+
+        let records = Table::read(&work.path("out/records.csv"));
+        let restagings = Table::read(&work.path("out/restagings.csv"));
+        let later: BTreeSet<&str> = (0..restagings.rows.len())
+            .filter(|&row| restagings.cell(row, "oligo") != "not_applicable")
+            .map(|row| restagings.cell(row, "key"))
+            .collect();
+        let (mut told, mut lists) = (0, 0);
+        let mut by_stage: BTreeMap<&str, [u64; 3]> = BTreeMap::new();
+        for row in 0..records.rows.len() {
+            let types = event_types(records.cell(row, "new_neoplasm_event_type"));
+            told += u64::from(!types.is_empty());
+            lists += u64::from(types.len() > 1);
+            let stage = records.cell(row, "rstage_recorded").trim_end_matches(['A', 'B', 'C']);
+            let Some(stage) = ["I", "II", "III"].into_iter().find(|known| *known == stage) else { continue };
+            let counts = by_stage.entry(stage).or_default();
+            counts[0] += 1;
+            counts[1] += u64::from(types.contains(&"Distant Metastasis"));
+            counts[2] += u64::from(later.contains(records.cell(row, "sampleID")));
+        }
+        assert_eq!(count("events", "read"), told, "an event is lost");
+        assert_eq!(count("events", "without_event") + told, count("counts", "read"));
+        assert!(lists > 0, "no list is among the types");
+        let _ = writeln!(out, "{:<52} {told} events, {lists} of them of several types", name(&path));
+        for (stage, [records, distant, found]) in by_stage {
+            let _ = writeln!(
+                out,
+                "  stage {stage:<3} {records:>4} samples, {found:>3} with a later distant metastasis"
+            );
+            assert_eq!(distant, found, "stage {stage}");
+            assert!(found > 0 && found < records, "stage {stage}: {found} of {records}");
+            metastatic += found;
+        }
+    }
+    println!("{out}together {metastatic} samples of stage I to III with a later distant metastasis");
+    assert_eq!(with_events, ["LUAD_clinicalMatrix"]);
+    assert!(metastatic > 60);
 }

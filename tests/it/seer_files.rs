@@ -10,7 +10,7 @@ use crate::support::{Done, Table, Work};
 
 /// Tables and schemas of an algorithm of this name: C500 and 8500, any year from 2000; its output is what
 /// its input says.
-fn forms(name: &str, input: &str, output: &str) -> Vec<(String, Value)> {
+pub(crate) fn forms(name: &str, input: &str, output: &str) -> Vec<(String, Value)> {
     let table = |id: &str, columns: &[(&str, &str)], rows: Value| {
         let definition: Vec<Value> =
             columns.iter().map(|(key, kind)| json!({"key": key, "type": kind})).collect();
@@ -60,7 +60,7 @@ fn zip_of<'a>(work: &Work, file: &str, entries: impl IntoIterator<Item = (&'a st
     path
 }
 
-fn archive(work: &Work, file: &str, forms: &[(String, Value)]) -> PathBuf {
+pub(crate) fn archive(work: &Work, file: &str, forms: &[(String, Value)]) -> PathBuf {
     zip_of(work, file, forms.iter().map(|(name, form)| (name.as_str(), form.to_string().into_bytes())))
 }
 

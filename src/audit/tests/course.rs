@@ -134,6 +134,76 @@ fn histories_reach_every_state() {
     }
 }
 
+/// A metastasis in the histories below: long after the diagnosis or soon, in few lesions or many.
+#[derive(Clone, Copy)]
+struct Met {
+    late: bool,
+    few: bool,
+    on_therapy: bool,
+    progressing: bool,
+}
+
+/// The nine states in the words of the paper, each by itself; what none of them takes is unclassified.
+fn states_of(earlier: &[Met], last: Met) -> Vec<EstroState> {
+    use EstroState as S;
+    let Met { late, on_therapy, progressing, .. } = last;
+    let (poly, oligo) = (earlier.iter().any(|met| !met.few), earlier.iter().any(|met| met.few));
+    let (induced, repeat) = (poly, !poly && oligo);
+    let de_novo = !poly && !oligo;
+    [
+        (S::Synchronous, de_novo && !late),
+        (S::MetachronousOligorecurrence, de_novo && late && !on_therapy),
+        (S::MetachronousOligoprogression, de_novo && late && on_therapy && progressing),
+        (S::Unclassified, de_novo && late && on_therapy && !progressing),
+        (S::RepeatOligorecurrence, repeat && !on_therapy),
+        (S::RepeatOligoprogression, repeat && on_therapy && progressing),
+        (S::RepeatOligopersistence, repeat && on_therapy && !progressing),
+        (S::InducedOligorecurrence, induced && !on_therapy),
+        (S::InducedOligoprogression, induced && on_therapy && progressing),
+        (S::InducedOligopersistence, induced && on_therapy && !progressing),
+    ]
+    .into_iter()
+    .filter_map(|(state, holds)| holds.then_some(state))
+    .collect()
+}
+
+/// Every history of up to three metastases whose answers are all known.
+#[test]
+fn every_known_history_is_in_exactly_one_state_and_all_are_reached() {
+    let kinds: Vec<Met> = (0..8)
+        .map(|bits| Met {
+            late: true,
+            few: bits & 1 == 0,
+            on_therapy: bits & 2 != 0,
+            progressing: bits & 4 != 0,
+        })
+        .collect();
+    let soon = kinds.iter().map(|&met| Met { late: false, ..met });
+    let mut histories: Vec<Vec<Met>> = kinds.iter().copied().chain(soon).map(|met| vec![met]).collect();
+    for length in 2..=3 {
+        let shorter: Vec<Vec<Met>> =
+            histories.iter().filter(|mets| mets.len() + 1 == length).cloned().collect();
+        histories
+            .extend(shorter.iter().flat_map(|mets| kinds.iter().map(|&met| [&mets[..], &[met]].concat())));
+    }
+    let mut reached = std::collections::BTreeSet::new();
+    for mets in &histories {
+        let events: Vec<Event> = (0_u16..)
+            .zip(mets)
+            .map(|(at, met)| {
+                let when = if met.late { (2022 + at, 1, 10) } else { (2020, 6, 10) };
+                metastasis(when, if met.few { 2 } else { 12 }, met.on_therapy, met.progressing)
+            })
+            .collect();
+        let found = m0().audit_events(&events).0.oligometastasis.estro;
+        let (last, earlier) = mets.split_last().unwrap();
+        let expected = if last.few { states_of(earlier, *last) } else { vec![EstroState::NotApplicable] };
+        assert_eq!(vec![found], expected, "{events:?}");
+        reached.insert(found);
+    }
+    assert_eq!((histories.len(), reached.len()), (16 + 16 * 8 + 16 * 64, 11), "{reached:?}");
+}
+
 #[test]
 fn the_first_metastasis_is_graded_and_each_event_for_itself() {
     let events = [
@@ -184,7 +254,7 @@ fn strength(level: Level) -> u8 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, max_global_rejects: 65_536, ..ProptestConfig::default() })]
 
     /// Every history is in one state, whatever the order in which it is told.
     #[test]
@@ -233,6 +303,64 @@ proptest! {
             if strength(before) == u8::MAX && strength(after) != u8::MAX {
                 prop_assert!(strength(after) < strength(Level::Probable), "{before:?} became {after:?}");
             }
+        }
+    }
+
+    /// The ladder never rises while the events of a history are taken away, the latest first; what each of the
+    /// others says by itself does not hang on those that come after it.
+    #[test]
+    fn a_history_that_loses_its_events_never_climbs(mut events in prop::collection::vec(any_metastasis(), 1..6)) {
+        // Events of one date are one metastasis, whose lesions and sites are told together.
+        events.sort_by_key(|event| match event.when { When::Date(date) => (date.earliest(), date.latest()), _ => (0, 0) });
+        let overlaps = |pair: &[Event]| match (pair[0].when, pair[1].when) {
+            (When::Date(one), When::Date(other)) => other.earliest() <= one.latest(),
+            _ => true,
+        };
+        prop_assume!(!events.windows(2).any(overlaps));
+        let mut before = m0().audit_events(&events);
+        while events.pop().is_some() {
+            let after = m0().audit_events(&events);
+            let (was, is) = (before.0.oligometastasis, after.0.oligometastasis);
+            let same = is.level == was.level && is.rule == was.rule;
+            prop_assert!(same || is.level == Level::NotApplicable, "{was:?} became {is:?}");
+            let levels = |judged: &[crate::audit::Judged]| judged.iter().map(|judged| judged.level).collect::<Vec<_>>();
+            prop_assert_eq!(&levels(&before.2)[..events.len()], &levels(&after.2)[..]);
+            before = after;
+        }
+    }
+
+    /// Nor does any event of a history climb while one of them loses its lesions or its sites.
+    #[test]
+    fn no_event_climbs_where_another_loses_evidence(
+        events in prop::collection::vec(any_metastasis(), 2..5),
+        which in any::<prop::sample::Index>(),
+        lesions in any::<bool>(),
+    ) {
+        let which = which.index(events.len());
+        let organs = |event: &Event| event.sites.value().map_or(0, OrganSet::len);
+        prop_assume!(events.iter().all(|event| {
+            event.lesions.value().is_none_or(|lesions| u32::from(lesions) >= organs(event))
+        }));
+        // Taking sites away from an event without M can leave no metastasis at all; its date then tells nothing.
+        prop_assume!(events[which].tnm.m.cell.value().is_some());
+        let mut less = events.clone();
+        if lesions { less[which].lesions = Cell::Unknown } else { less[which].sites = Cell::Unknown }
+        let levels = |events: &[Event]| {
+            let draft = m0();
+            let config = &draft.config;
+            let course = crate::course::Course::of(
+                &draft.case, config.original_window, config.original_window_days, events,
+            );
+            let judged = draft.audit_events(events).2;
+            let mut levels = vec![Level::NotApplicable; events.len()];
+            for (step, judged) in course.steps.iter().zip(judged) {
+                levels[step.at] = judged.level;
+            }
+            levels
+        };
+        for (was, is) in levels(&events).into_iter().zip(levels(&less)) {
+            let settled = strength(was) == u8::MAX && strength(is) < strength(Level::Probable);
+            prop_assert!(strength(is) <= strength(was) || settled, "{was:?} became {is:?}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::audit::testing::{Draft, date, without_certainty};
-use crate::audit::{Intrathoracic, Level, Organ, OrganNames, Profile, Setting};
+use crate::audit::{Intrathoracic, LesionCaps, Level, Organ, OrganNames, Profile, Setting};
 use crate::category::{Behavior, Cell, Histology, OrganSet};
 use crate::staging::Basis;
 
@@ -74,7 +74,13 @@ fn diffuse_spread_is_excluded() {
 #[test]
 fn many_lesions_or_organs_are_excluded() {
     let profile = |draft: Draft, max_lesions, max_organs| {
-        let strict = Profile { max_lesions, max_organs, needs_all_treatable: false, one_node_station: false };
+        let strict = Profile {
+            max_lesions,
+            max_organs,
+            needs_all_treatable: false,
+            one_node_station: false,
+            also_report: LesionCaps::default(),
+        };
         draft.config(move |config| {
             config.oligometastasis.profile = "strict".to_owned();
             config.oligometastasis.profiles.insert("strict".to_owned(), strict);
@@ -93,6 +99,26 @@ fn many_lesions_or_organs_are_excluded() {
         // One node station may hold any number of nodes, but they do not confirm it.
         (lesions(Draft::new().of("stomach", 8).m("M1").flags("001000"), 4), "possible O-O1 oesophagogastric"),
     ]);
+}
+
+#[test]
+fn a_prostate_is_graded_under_lower_numbers_of_lesions_as_well() {
+    let prostate = |draft: Draft| draft.of("prostate", 8);
+    let also = |draft: &Draft| draft.audit().0.oligometastasis.also.to_string();
+    for (n, level, lower) in [
+        (3, "confirmed", "max3=confirmed;max4=confirmed"),
+        (4, "confirmed", "max3=excluded_poly;max4=confirmed"),
+        (5, "confirmed", "max3=excluded_poly;max4=excluded_poly"),
+        (6, "excluded_poly", "max3=excluded_poly;max4=excluded_poly"),
+    ] {
+        let draft = lesions(prostate(m1()).flags("100000"), n);
+        assert_eq!((draft.audit().0.oligometastasis.level.as_str(), also(&draft).as_str()), (level, lower));
+    }
+    // As many organs are as many lesions.
+    assert_eq!(also(&prostate(m1()).flags("111100")), "max3=excluded_poly;max4=possible_weak");
+    assert_eq!(also(&prostate(m1()).flags("100000")), "max3=possible;max4=possible");
+    assert_eq!(also(&prostate(Draft::new()).m("M0")), "", "no metastasis");
+    assert_eq!(also(&lesions(m1().flags("100000"), 4)), "", "another definition");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 //! that it holds.
 
 mod cells;
+mod fhir;
 mod read;
 mod store;
 
