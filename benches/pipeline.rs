@@ -58,6 +58,8 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         resume: None,
         access: Access::default(),
         privacy: Privacy::default(),
+        worklist_by: None,
+        release: rstage::pipeline::Release::default(),
     }
 }
 

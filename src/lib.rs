@@ -62,6 +62,8 @@ pub mod summary;
 
 pub mod pipeline;
 
+pub mod codebook;
+
 pub mod cohort;
 
 pub mod synth;

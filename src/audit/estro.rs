@@ -21,7 +21,7 @@ pub struct Answers {
 }
 
 /// A state of the tree.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
 pub enum EstroState {
     /// 1: de novo, synchronous.
     Synchronous,

@@ -71,7 +71,13 @@ impl Failure {
         match self {
             Self::Usage(_)
             | Self::Schema(_)
-            | Self::Run(RunError::Audit(_) | RunError::IdentifyingKey { .. } | RunError::NoResume) => 2,
+            | Self::Run(
+                RunError::Audit(_)
+                | RunError::IdentifyingKey { .. }
+                | RunError::NoResume
+                | RunError::WorklistBy { .. }
+                | RunError::CountsInResult { .. },
+            ) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
@@ -81,6 +87,7 @@ impl Failure {
             Self::Report(error) if error.is_about_the_run() => 3,
             Self::Run(RunError::Report(error)) if error.is_about_the_run() => 3,
             Self::Run(RunError::Diff(error)) if error.is_about_the_input() => 3,
+            Self::Run(RunError::Summary(error)) if error.is_about_the_input() => 3,
             Self::Run(RunError::Stopped(signal) | RunError::Paused { signal, .. }) => {
                 u8::try_from(128 + signal).unwrap_or(5)
             }

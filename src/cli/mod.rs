@@ -1,6 +1,7 @@
 //! Commands, exit codes and messages: data to standard output, everything else to standard error.
 
 mod check;
+mod codebook;
 mod cohort;
 mod columns;
 mod config_file;
@@ -17,6 +18,7 @@ mod run;
 mod seer;
 mod shared;
 mod shell;
+mod summary;
 mod synth;
 mod verify;
 
@@ -58,6 +60,10 @@ enum Command {
     Diff(Box<diff::Args>),
     /// List the staging schemas, show one with its tables, check a folder of your own tables
     Rules(rules::Args),
+    /// Add up the summary tables of several runs
+    Summary(summary::Args),
+    /// Print the codebook of the added columns, or a SAS, Stata, R or Python program that labels them
+    Codebook(codebook::Args),
     /// Check that a result is still what the run wrote
     Verify(verify::Args),
     /// Make the page of a run anew, from the tables in its folder
@@ -85,6 +91,8 @@ pub(crate) fn main() -> u8 {
         Command::Findings(args) => findings::main(&args),
         Command::Diff(args) => diff::main(&args),
         Command::Rules(args) => rules::main(&args),
+        Command::Summary(args) => summary::main(&args),
+        Command::Codebook(args) => codebook::main(&args),
         Command::Verify(args) => verify::main(&args),
         Command::Report(args) => report::main(&args),
         Command::Completions(args) => shell::completions(&args),

@@ -19,14 +19,14 @@ use rstage::pipeline::{
     CHECKPOINT_CHUNKS, DEFAULT_MEMORY, EventTables, Privacy, Progress, RunConfig, RunError, RunResult, run,
 };
 use rstage::seer::{Algorithm, Algorithms, current_year};
-use rstage::summary::render;
+use rstage::summary::{render, render_tables};
 use signal_hook::consts::TERM_SIGNALS;
 use tracing::warn;
 
 use super::config_file::Sections;
 use super::failure::Failure;
 use super::log::{self, LogFormat};
-use super::shared::{Assuming, OwnRules, Pseudonyms, Reading, map_file};
+use super::shared::{Assuming, OwnRules, Pseudonyms, Reading, Releasing, map_file};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -118,6 +118,11 @@ pub(crate) struct Args {
     /// Permissions of the results: 0600 for their owner alone, 0640 for the group as well
     #[arg(long, value_name = "MODE", default_value = "0600")]
     mode: Access,
+    /// One worklist for each value of a field (facility, site, ...) or of a column of the inputs
+    #[arg(long, value_name = "FIELD")]
+    worklist_by: Option<String>,
+    #[command(flatten)]
+    releasing: Releasing,
     /// Log steps, warnings and errors on standard error in this form
     #[arg(long, value_name = "FORM")]
     pub(super) log_format: Option<LogFormat>,
@@ -160,7 +165,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
     let show = !args.quiet && !args.json && args.log_format.is_none();
     let result = watched(show, |progress, started| run(&config, progress, started))?;
-    report(args, &config, &result)?;
+    report(args, &result)?;
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
 
@@ -228,6 +233,8 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         resume: args.resume.then_some(args.checkpoint_chunks),
         access: args.mode,
         privacy: Privacy { keys: args.pseudonyms.keys()?, drop_identifiers: args.drop_identifiers },
+        worklist_by: args.worklist_by.clone(),
+        release: args.releasing.release(),
     })
 }
 
@@ -309,7 +316,7 @@ fn bar(total: u64) -> ProgressBar {
     bar
 }
 
-fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Failure> {
+fn report(args: &Args, result: &RunResult) -> Result<(), Failure> {
     let rejected =
         result.manifest.counts.rejected + result.manifest.events.as_ref().map_or(0, |events| events.rejected);
     let all = result.folder.join("rejects.csv");
@@ -333,16 +340,15 @@ fn report(args: &Args, config: &RunConfig, result: &RunResult) -> Result<(), Fai
     if args.quiet {
         return Ok(());
     }
-    let rules = match &config.rules {
-        Some(rules) => rules,
-        None => Rules::builtin()?,
-    };
-    let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     for input in &result.manifest.inputs {
         writeln!(out, "{}: {} records, layout {}", input.path, input.rows, input.layout)?;
     }
     writeln!(out)?;
-    writeln!(out, "{}", render(&result.counts, &schemas, 80).map_err(RunError::from)?)?;
+    let shown = match args.releasing.release().small {
+        Some(_) => render_tables(&result.tables, 80),
+        None => render(&result.counts, 80),
+    };
+    writeln!(out, "{shown}")?;
     let counts = result.manifest.counts;
     writeln!(out, "{} read = {} written + {} rejected", counts.read, counts.written, counts.rejected)?;
     if let Some(events) = &result.manifest.events {

@@ -9,7 +9,9 @@ use rstage::fields::{MapFile, MapOptions, parse_setting};
 use rstage::input::{Delimiter, Encoding, Options, Quoting};
 use rstage::knowledge::{Mistakes, Overlay, Rules};
 use rstage::output::Keys;
+use rstage::pipeline::Release;
 use rstage::staging::{MxPolicy, NxPolicy, Policy};
+use rstage::summary::SmallCells;
 
 use super::failure::Failure;
 
@@ -82,6 +84,34 @@ pub(crate) fn map_file(option: &str, path: &Path) -> Result<MapFile, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Record(format!("{place}: cannot be read: {error}")))?;
     MapFile::parse(&place, &text).map_err(|source| Failure::Fields { place: option.to_owned(), source })
+}
+
+/// What of the counts is shown and kept.
+#[derive(Args, Clone)]
+pub(crate) struct Releasing {
+    /// Hide numbers of records below N in tables, run.json and here, and whatever they could be worked out from
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "11", value_parser = clap::value_parser!(u64).range(2..))]
+    min_cell: Option<u64>,
+    /// Show no percent or rate of fewer than N records
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "16", value_parser = clap::value_parser!(u64).range(2..))]
+    min_cell_rate: Option<u64>,
+    /// Keep the counts behind the tables, with nothing hidden, in this file outside --out as well
+    #[arg(long, value_name = "FILE")]
+    counts: Option<PathBuf>,
+}
+
+impl Releasing {
+    /// As the pipeline takes it.
+    pub(crate) fn release(&self) -> Release {
+        let asked = self.min_cell.or(self.min_cell_rate);
+        Release {
+            small: asked.map(|_| SmallCells {
+                count: self.min_cell.unwrap_or_default(),
+                rate: self.min_cell_rate.unwrap_or_default(),
+            }),
+            counts: self.counts.clone(),
+        }
+    }
 }
 
 /// The user's own staging rules.

@@ -67,7 +67,7 @@ impl Coding {
 macro_rules! fields {
     ($($variant:ident $id:literal $item:literal $xml:literal $meaning:literal;)*) => {
         /// A role that a column of an export can play.
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
         #[repr(u8)]
         pub enum Field { $(#[doc = $meaning] $variant,)* }
 

@@ -20,7 +20,7 @@ use super::{Digest, Manifest, OutputError};
 pub(super) const MANIFEST: &str = "run.json";
 
 /// Everything that a run writes; a folder with anything else is never overwritten.
-const OWN: [&str; 12] = [
+const OWN: [&str; 14] = [
     MANIFEST,
     "records.csv",
     "records.parquet",
@@ -32,6 +32,8 @@ const OWN: [&str; 12] = [
     "restagings.parquet",
     "events_unmatched.csv",
     "summary",
+    "worklist.csv",
+    "worklists",
     "report.html",
 ];
 
@@ -365,11 +367,16 @@ fn check(place: &Path, overwrite: bool) -> Result<(), OutputError> {
     if let Some(name) = names.into_iter().find(|name| !OWN.contains(&name.as_str())) {
         return Err(OutputError::Foreign { path, name });
     }
-    let is_table = |name: &str| Path::new(name).extension().is_some_and(|ending| ending == "csv");
-    for entry in fs::read_dir(place.join("summary")).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !is_table(&name) {
-            return Err(OutputError::Foreign { path, name: format!("summary/{name}") });
+    let is_table = |name: &str| {
+        let ending = Path::new(name).extension().and_then(|ending| ending.to_str());
+        matches!(ending, Some("csv" | "parquet")) || name == "counts.json"
+    };
+    for within in ["summary", "worklists"] {
+        for entry in fs::read_dir(place.join(within)).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if !is_table(&name) {
+                return Err(OutputError::Foreign { path, name: format!("{within}/{name}") });
+            }
         }
     }
     Ok(())
@@ -410,6 +417,7 @@ mod tests {
 
     fn manifest(version: &str) -> Manifest {
         Manifest {
+            run: String::new(),
             version: version.to_owned(),
             config: serde_json::Value::Null,
             inputs: Vec::new(),

@@ -9,6 +9,9 @@ use super::OutputError;
 /// The manifest of a run.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Manifest {
+    /// Id of the run, which its tables repeat; the same version, settings, rules and inputs have the same one.
+    #[serde(default)]
+    pub run: String,
     /// Version of rstage.
     pub version: String,
     /// Settings that the result depends on.

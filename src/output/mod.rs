@@ -26,6 +26,7 @@ mod text_chunk;
 mod texts;
 mod union;
 mod verify;
+mod worklist;
 
 pub use access::{Access, UnknownAccess};
 pub use added::{Added, NumberedColumns, RowCells, TextColumn, Vocabulary};
@@ -43,3 +44,4 @@ pub use seal::Program;
 pub use table::{TableFormat, TableWriter};
 pub use union::{LeftOut, clashing_columns};
 pub use verify::{Verified, verify};
+pub use worklist::{WorklistMark, WorklistWriter};

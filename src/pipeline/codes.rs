@@ -9,7 +9,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::decode::{CARRIED, Holds, holds};
+use super::decode::{CARRIED, Holds, holds, place};
+use super::filled::Filled;
 use super::texts::Texts;
 use crate::audit::{Config, followed_up};
 use crate::category::{Cell, FactorValue, Parsed, PartialDate, parse};
@@ -41,6 +42,7 @@ pub(super) struct Codes<'a> {
     key: Vec<u16>,
     own: Own,
     of_event: bool,
+    filled: Filled,
 }
 
 struct CodedField<'a> {
@@ -64,6 +66,8 @@ struct CodedValue {
     holds: Holds,
     /// What of it stands in the key.
     part: u16,
+    /// What it holds, by its place among the states.
+    state: u8,
 }
 
 /// What of a record is used beside its key.
@@ -87,11 +91,13 @@ impl<'a> Codes<'a> {
             column: 0,
             code: 0,
         });
+        let fields: Vec<_> = fields.collect();
         Self {
+            filled: Filled::new(fields.len()),
             mapping,
             steps,
             config,
-            fields: fields.collect(),
+            fields,
             is_full: false,
             key: Vec::new(),
             own: Own::default(),
@@ -168,6 +174,7 @@ impl<'a> Codes<'a> {
         self.key.push(part(self.age(), |age| steps.age(age)));
         let dx = self.dx();
         self.key.push(u16::from(followed_up(self.config, dx, self.own.last_contact)));
+        self.filled.add(self.year(), self.fields.iter().map(CodedField::state));
     }
 
     /// The key of the record, where it has one.
@@ -190,6 +197,17 @@ impl<'a> Codes<'a> {
         self.own.dx.or(self.own.dx_year)
     }
 
+    /// What the fields of the records read since the last time hold, by field, year and state.
+    pub(super) fn take_filled(&mut self, mut each: impl FnMut(Field, Option<u16>, &'static str, u64)) {
+        std::mem::replace(&mut self.filled, Filled::new(self.fields.len())).each(
+            |place, year, state, records| {
+                if let Some(field) = self.fields.get(place) {
+                    each(field.field, year, state, records);
+                }
+            },
+        );
+    }
+
     /// The case of the record.
     pub(super) fn case(&self) -> Case {
         let mut case = Case::default();
@@ -201,6 +219,14 @@ impl<'a> Codes<'a> {
         }
         case.complete();
         case
+    }
+}
+
+impl CodedField<'_> {
+    /// The state of the field in the record that was read last; none for text that is not interpreted.
+    fn state(&self) -> Option<u8> {
+        let value = self.columns.get(self.column)?.values.get(usize::from(self.code))?;
+        (value.parsed != Parsed::Text).then_some(value.state)
     }
 }
 
@@ -251,7 +277,7 @@ impl CodedColumn<'_> {
             Parsed::Text => 0,
             _ => code,
         };
-        self.values.push(CodedValue { parsed, holds: holds(parsed), part });
+        self.values.push(CodedValue { parsed, holds: holds(parsed), part, state: place(parsed) });
         self.texts.insert(cell, code);
         code
     }

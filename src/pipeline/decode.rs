@@ -70,6 +70,20 @@ impl Cases {
     }
 }
 
+/// What a cell can hold, in the words of the table of completeness.
+pub(super) const STATES: [&str; 5] = ["value", "unknown", "not_applicable", "invalid", "blank"];
+
+/// The place of what a cell holds among [`STATES`].
+pub(super) fn place(parsed: Parsed) -> u8 {
+    match state(parsed) {
+        Cell::Value(()) => 0,
+        Cell::Unknown => 1,
+        Cell::NotApplicable => 2,
+        Cell::Invalid => 3,
+        Cell::Blank => 4,
+    }
+}
+
 /// One field of one record, with the text that it was read from.
 pub(super) struct ReadCell<'t> {
     pub(super) field: Field,

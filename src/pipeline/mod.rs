@@ -11,6 +11,7 @@ mod decode;
 mod diff;
 mod enriched;
 mod events;
+mod filled;
 mod keys;
 mod memo;
 mod memory;
@@ -25,12 +26,15 @@ mod settings;
 mod sinks;
 mod sorted;
 mod stream;
+mod summarise;
+mod tabulate;
 mod tallies;
 #[cfg(test)]
 mod tests;
 mod texts;
 mod times;
 mod worker;
+mod worklist;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -51,7 +55,7 @@ use crate::output::{self, Access, Manifest, OutputError, RunFolder, TableFormat}
 use crate::report::{self, ReportError};
 use crate::seer::Algorithms;
 use crate::staging::Policy;
-use crate::summary::{self, Counts, SummaryError};
+use crate::summary::{Facilities, Origin, Partial, SummaryError, Table};
 
 pub use check::{Check, CheckedInput, check};
 pub use columns::COLUMNS;
@@ -71,6 +75,8 @@ use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use sinks::{Finished, Sinks};
 use stream::Way;
+pub use summarise::{Summary, SummaryConfig, SummaryManifest, summarise};
+pub use tabulate::{COUNTS, Release};
 
 /// Everything that a run is told.
 #[derive(Clone, Debug)]
@@ -117,6 +123,10 @@ pub struct RunConfig {
     pub access: Access,
     /// What is not to be told of the persons behind the records.
     pub privacy: Privacy,
+    /// A field, or a column of the inputs, each value of which gets a worklist of its own.
+    pub worklist_by: Option<String>,
+    /// What of the counts is shown and kept.
+    pub release: Release,
 }
 
 /// Tables of events, one row per staging, recurrence or progression of a tumor.
@@ -158,7 +168,9 @@ pub struct RunResult {
     /// The manifest as written.
     pub manifest: Manifest,
     /// The counts behind the summary tables.
-    pub counts: Counts,
+    pub counts: Partial,
+    /// The summary tables as written.
+    pub tables: Vec<Table>,
     /// Verdict.
     pub verdict: Verdict,
     /// The first rejected rows: file, line and cause, without their text.
@@ -202,6 +214,20 @@ pub enum RunError {
     /// A summary table cannot be made.
     #[error(transparent)]
     Summary(#[from] SummaryError),
+    /// An input has no column to make worklists by.
+    #[error("{}: has neither a column for the field `{name}` nor a column of that name, to make worklists by\nhint: `rstage columns` lists what is recognised; --map names the column of a field", path.display())]
+    WorklistBy {
+        /// The input.
+        path: PathBuf,
+        /// What was asked for.
+        name: String,
+    },
+    /// The counts are to be kept where small numbers are to be hidden.
+    #[error("--counts: {}: lies in the folder of the result, which is to hide small numbers\nhint: choose a place that is not given away", path.display())]
+    CountsInResult {
+        /// The file.
+        path: PathBuf,
+    },
     /// The settings of the audit are wrong.
     #[error(transparent)]
     Audit(#[from] AuditError),
@@ -275,6 +301,7 @@ pub fn run(
         Some(rules) => rules,
         None => Rules::builtin().map_err(RunError::Knowledge)?,
     };
+    config.release.check(&config.out)?;
     let files = input::discover(&config.inputs, &config.read)?;
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
@@ -316,6 +343,7 @@ pub fn run(
     let ingested = events::ingest(&event_files, config, &folder, progress, reject)?;
     let store = ingested.as_ref().map(|ingested| &ingested.store);
     let paths = sinks.paths.clone();
+    let facilities = Facilities::default();
     let shared = Shared {
         rules,
         files: &files,
@@ -329,6 +357,7 @@ pub fn run(
         keys: &config.privacy.keys,
         patients: by_patient,
         events: store,
+        facilities: &facilities,
         steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
         judgements: memory.judgements,
     };
@@ -344,9 +373,8 @@ pub fn run(
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let copying = sinks.records.copying();
-    let finished = sinks.finish()?;
+    let finished = sinks.finish(&folder, &audit)?;
     folder.hashed(finished.records.clone());
-    write_summaries(&folder, &finished.counts, &schemas)?;
     let events = ingested
         .as_ref()
         .map(|ingested| ingested.settle(&folder, &event_files, &paths, &config.privacy.keys))
@@ -354,21 +382,39 @@ pub fn run(
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
     let verdict = verdict(config, &finished);
     let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
+    let inputs = manifest_inputs(&tables, &finished.rows)?;
+    let all_inputs: Vec<_> = inputs.iter().chain(events.iter().flat_map(|events| &events.inputs)).collect();
+    let algorithms = config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?;
+    let counts = output::Counts {
+        read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
+        written: finished.written,
+        rejected: finished.rejected - rejected_events,
+    };
+    let mut origin = Origin {
+        runs: BTreeSet::new(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        rules: rules.hash().to_owned(),
+        settings: tabulate::shared_settings(config, &algorithms),
+        read: counts.read,
+        written: counts.written,
+        rejected: counts.rejected,
+    };
+    let run_id = tabulate::run_id(config, &origin, &all_inputs);
+    origin.runs.insert(run_id.clone());
+    let partial = Partial::new(&finished.counts, &schemas, &facilities, origin)?;
+    let summary_tables = tabulate::write_summaries(&folder, &partial, &config.release)?;
     let manifest = Manifest {
+        run: run_id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings(config),
-        inputs: manifest_inputs(&tables, &finished.rows)?,
+        inputs,
         rules: manifest_rules(rules),
         records: copying.as_str().to_owned(),
         left_out: privacy::names(&files, &left_out),
-        algorithms: config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?,
-        counts: output::Counts {
-            read: finished.rows.iter().sum::<u64>() + finished.rejected - rejected_events,
-            written: finished.written,
-            rejected: finished.rejected - rejected_events,
-        },
+        algorithms,
+        counts,
         events,
-        findings: finished.findings,
+        findings: tabulate::shown_findings(&finished.findings, &summary_tables),
         durations: BTreeMap::from([
             ("stream".to_owned(), streamed),
             ("total".to_owned(), begin.elapsed().as_secs_f64()),
@@ -382,11 +428,13 @@ pub fn run(
     folder.is_whole()?;
     write_report(&folder, &manifest, (previous.as_ref(), config.previous.is_some()), &audit)?;
     let folder = folder.finish(&manifest)?;
+    config.release.keep_counts(&partial)?;
     info!(folder = %folder.display(), exit = verdict.exit(), "result in place");
     Ok(RunResult {
         folder,
         manifest,
-        counts: finished.counts,
+        counts: partial,
+        tables: summary_tables,
         verdict,
         first_rejects: finished.first_rejects,
     })
@@ -428,15 +476,6 @@ fn write_report(
     Ok(std::fs::write(&place, page).map_err(|source| OutputError::io(&place, source))?)
 }
 
-fn write_summaries(folder: &RunFolder, counts: &Counts, schemas: &[&str]) -> Result<(), RunError> {
-    for table in summary::tables(counts, schemas)? {
-        let path = folder.file(&format!("summary/{}.csv", table.name))?;
-        let file = std::fs::File::create(&path).map_err(|source| OutputError::io(&path, source))?;
-        summary::write_csv(&table, std::io::BufWriter::new(file))?;
-    }
-    Ok(())
-}
-
 /// The run whose key figures the page sets beside those of this one: the one that is named, else the one
 /// that is overwritten, where it can be read.
 fn previous(config: &RunConfig) -> Result<Option<report::Folder>, RunError> {
@@ -470,7 +509,8 @@ fn plan(files: &[InputFile], events: &[EventFile], config: &RunConfig) -> Result
             }
             let mut audit = AuditRules::configured(&config.audit)?;
             audit.mute_absent(&config.audit, |field| !mapping.sources(field).is_empty() || in_events(field));
-            Ok(FilePlan { mapping, audit })
+            let worklist_by = worklist::sources(file, &mapping, config.worklist_by.as_deref())?;
+            Ok(FilePlan { mapping, audit, worklist_by })
         })
         .collect()
 }

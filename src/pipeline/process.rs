@@ -7,13 +7,13 @@ use crate::audit::{
     self, AuditRules, Audited, Config, Expected, Finding, LadderRule, Oligometastasis, Tumor,
 };
 use crate::category::{Cell, Edition, StageGroup};
-use crate::fields::Mapping;
+use crate::fields::{Mapping, Source};
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::{Rules, Steps};
 use crate::output::{Encoded, Keys, RecordsEncoder};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
-use crate::summary::{Moved, Oligo, Restaging, Staging, Tally};
+use crate::summary::{Facilities, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::RunError;
 use super::enriched::{Said, rule_word};
@@ -24,13 +24,17 @@ use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
 use super::seer::{Answers, SeerPlan};
 use super::sorted;
+use super::tabulate::{Places, pattern};
 use super::worker::{OfFile, Worker};
+use super::worklist::FindingRow;
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
     pub(super) mapping: Mapping,
     /// The audit's rules, without those that need a column which this file lacks.
     pub(super) audit: AuditRules,
+    /// By what worklists are told apart.
+    pub(super) worklist_by: Vec<Source>,
 }
 
 /// What a worker needs besides its chunk.
@@ -54,6 +58,8 @@ pub(super) struct Shared<'a> {
     pub(super) patients: bool,
     /// The events of the run, where it has any.
     pub(super) events: Option<&'a EventStore>,
+    /// The facilities seen so far.
+    pub(super) facilities: &'a Facilities,
     /// Where years, ages and measured values make a difference.
     pub(super) steps: Steps,
     /// How many judgements a worker keeps.
@@ -70,9 +76,6 @@ impl Shared<'_> {
 /// Columns of the findings table.
 pub(super) const FINDING_COLUMNS: [&str; 9] =
     ["key", "file", "line", "rule", "severity", "fields", "recorded", "derived", "action"];
-
-/// A finding and its row in the table of findings.
-pub(super) type FindingRow = (Finding, [String; FINDING_COLUMNS.len()]);
 
 /// A chunk that is ready to be written.
 pub(super) struct Processed {
@@ -99,6 +102,7 @@ pub(super) fn process(
     let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut rows = Rows::new(shared, &chunk);
     let mut tumors = sorted::Rows::default();
+    let places = Places::read(shared, &chunk, &plan.mapping);
     let mut begin = Instant::now();
     for first in (0..chunk.rows()).step_by(BLOCK) {
         if of_file.make_room(&mut worker.tallies) {
@@ -112,6 +116,11 @@ pub(super) fn process(
         let said = worker.judge_all(of_file, &records, &mut rows.restagings, &mut tumors);
         let judged = judging(worker).saturating_sub(before);
         worker.times.parse += lap(&mut begin).saturating_sub(judged);
+        for (row, (at, year)) in block.clone().zip(&said) {
+            if let Some(judged) = of_file.memo.get(*at) {
+                worker.tallies.place(places.of(row), *year, judged);
+            }
+        }
         rows.extend(block, &of_file.memo, &said);
         of_file.memo.end_block(|judged| worker.tallies.judged(judged));
         worker.times.encode += lap(&mut begin);
@@ -142,14 +151,15 @@ struct Block<'a> {
 }
 
 impl Worker<'_> {
-    /// Judges a block of records, those that are like an earlier one as that.
+    /// Judges a block of records, those that are like an earlier one as that; where each judgement is, and the
+    /// year of diagnosis.
     fn judge_all(
         &mut self,
         of_file: &mut OfFile,
         block: &Block,
         restagings: &mut RestagingRows,
         tumors: &mut sorted::Rows,
-    ) -> Vec<At> {
+    ) -> Vec<(At, Option<u16>)> {
         let OfFile { codes, memo } = of_file;
         let &Block { plan, chunk, events, seer, .. } = block;
         let shared = self.shared;
@@ -175,7 +185,7 @@ impl Worker<'_> {
                     let dx = codes.dx().value();
                     keep(judged.tumor.zip(dx).map(|(tumor, dx)| Tumor { dx, ..tumor }));
                     self.tallies.patient(judged.kind, codes.year(), codes.age().value());
-                    said.push(at);
+                    said.push((at, codes.year()));
                     continue;
                 }
                 None => {}
@@ -187,7 +197,8 @@ impl Worker<'_> {
             let key = key.filter(|_| !differs(&judged));
             keep(judged.tumor);
             self.tallies.patient(judged.kind, judged.tally.year, judged.tally.age);
-            said.push(memo.keep(key, judged, self.enriched.cells(), &shared.encoder));
+            let year = judged.tally.year;
+            said.push((memo.keep(key, judged, self.enriched.cells(), &shared.encoder), year));
         }
         said
     }
@@ -291,6 +302,9 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) ->
         schema: staged.schema,
         edition: staged.edition,
         year: case.dx.value().map(|date| date.year),
+        source: case.reporting_source.value(),
+        mets: pattern(case.mets),
+        state: oligo.estro,
         sex: case.sex.value(),
         age: case.age.value(),
         basis: match basis_word(staged.basis) {

@@ -24,6 +24,7 @@ use super::{FilePlan, Progress, RunConfig, RunError};
 use crate::input::{InputFile, Options};
 use crate::knowledge::Rules;
 use crate::output::{Access, OutputError, Program, RunFolder, TableFormat};
+use crate::summary::KnownFacilities;
 
 /// Chunks between two checkpoints where nothing else is asked for.
 pub const CHECKPOINT_CHUNKS: u64 = 64;
@@ -54,6 +55,8 @@ struct Checkpoint {
     kept: Kept,
     /// Events that a record has asked for.
     matched: Vec<u64>,
+    /// By whose numbers records were counted.
+    facilities: KnownFacilities,
 }
 
 /// A run on its way.
@@ -63,6 +66,7 @@ pub(super) struct Going<J> {
     /// What the sinks kept of a run that is gone on with.
     pub(super) kept: Option<Kept>,
     matched: Vec<u64>,
+    facilities: KnownFacilities,
     /// Records that a checkpoint speaks of.
     records: Option<u64>,
 }
@@ -70,18 +74,26 @@ pub(super) struct Going<J> {
 impl<J: Fn() -> Result<String, RunError>> Going<J> {
     /// From the checkpoint of a killed run, if it did the same job; what another job left is cleared.
     pub(super) fn from(checkpoint: Option<String>, folder: &RunFolder, job: J) -> Result<Self, RunError> {
-        let mut going = Self { job, at: Position::default(), kept: None, matched: Vec::new(), records: None };
+        let mut going = Self {
+            job,
+            at: Position::default(),
+            kept: None,
+            matched: Vec::new(),
+            facilities: KnownFacilities::default(),
+            records: None,
+        };
         let Some(text) = checkpoint else { return Ok(going) };
         // The words in it are compared with those of the program for as long as it runs.
         let text: &'static str = Box::leak(text.into_boxed_str());
         let job = (going.job)()?;
         let read = serde_json::from_str(text).ok().filter(|checkpoint: &Checkpoint| checkpoint.job == job);
-        if let Some(Checkpoint { file, chunks, kept, matched, .. }) = read {
+        if let Some(Checkpoint { file, chunks, kept, matched, facilities, .. }) = read {
             info!(records = kept.records(), "going on where a killed run ended");
             going.at = Position::behind(file, chunks);
             going.records = Some(kept.records());
             going.kept = Some(kept);
             going.matched = matched;
+            going.facilities = facilities;
         } else {
             info!("what a killed run left is of another job; starting anew");
             folder.clear()?;
@@ -102,6 +114,7 @@ impl<J: Fn() -> Result<String, RunError>> Going<J> {
         if let Some(events) = shared.events {
             events.restore_matched(&self.matched);
         }
+        shared.facilities.restore(std::mem::take(&mut self.facilities));
         let job = if config.resume.is_some() { (self.job)()? } else { String::new() };
         let threads = way.pool.current_num_threads();
         let mut workers: Vec<Worker> = (0..threads).map(|_| Worker::new(shared, config.policy)).collect();
@@ -137,8 +150,9 @@ impl<J: Fn() -> Result<String, RunError>> Going<J> {
         let Some(kept) = sinks.keep()? else { return Ok(()) };
         self.records = Some(kept.records());
         let matched = shared.events.map(EventStore::matched_bits).unwrap_or_default();
+        let facilities = shared.facilities.keep();
         let Position { file, chunks, .. } = self.at;
-        let checkpoint = Checkpoint { job: job.to_owned(), file, chunks, kept, matched };
+        let checkpoint = Checkpoint { job: job.to_owned(), file, chunks, kept, matched, facilities };
         let text = serde_json::to_vec(&checkpoint).map_err(io::Error::from)?;
         Ok(folder.checkpoint(&text)?)
     }

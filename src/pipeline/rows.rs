@@ -5,9 +5,10 @@ use std::ops::Range;
 use super::RunError;
 use super::decode::{key_of, recorded};
 use super::memo::{At, Form, Judged, Memo};
-use super::process::{FilePlan, FindingRow, Shared};
+use super::process::{FilePlan, Shared};
 use super::restagings::RESTAGING_COLUMNS;
 use super::seer::Answers;
+use super::worklist::FindingRow;
 use crate::input::Chunk;
 use crate::output::{Added, Encoded, Lines, NumberedColumns};
 
@@ -46,15 +47,15 @@ impl<'a> Rows<'a> {
     }
 
     /// Adds a block of records, with what is said of them.
-    pub(super) fn extend(&mut self, block: Range<usize>, memo: &Memo, said: &[At]) {
+    pub(super) fn extend(&mut self, block: Range<usize>, memo: &Memo, said: &[(At, Option<u16>)]) {
         match &mut self.records {
-            Records::Lines(lines) => said.iter().for_each(|at| lines.push(memo.line_end(*at))),
+            Records::Lines(lines) => said.iter().for_each(|(at, _)| lines.push(memo.line_end(*at))),
             Records::Columns(columns) => {
-                let rows: Vec<&[u32]> = said.iter().map(|at| memo.numbers(*at)).collect();
+                let rows: Vec<&[u32]> = said.iter().map(|(at, _)| memo.numbers(*at)).collect();
                 columns.extend(memo.vocabulary(), &rows);
             }
         }
-        for (row, at) in block.zip(said) {
+        for (row, (at, _)) in block.zip(said) {
             if let Some(judged) = memo.get(*at) {
                 self.find(row, judged);
             }
@@ -79,20 +80,18 @@ impl<'a> Rows<'a> {
         for (finding, expected) in &judged.findings {
             let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();
             let action = self.plan.audit.rule(finding.rule).map_or("", |rule| rule.action.as_str());
-            self.findings.push((
-                *finding,
-                [
-                    key.clone(),
-                    self.path.clone(),
-                    line.clone(),
-                    finding.rule.to_owned(),
-                    finding.severity.as_str().to_owned(),
-                    fields.join(";"),
-                    recorded(self.chunk, mapping, finding.fields, row),
-                    expected.clone(),
-                    action.to_owned(),
-                ],
-            ));
+            let cells = [
+                key.clone(),
+                self.path.clone(),
+                line.clone(),
+                finding.rule.to_owned(),
+                finding.severity.as_str().to_owned(),
+                fields.join(";"),
+                recorded(self.chunk, mapping, finding.fields, row),
+                expected.clone(),
+                action.to_owned(),
+            ];
+            self.findings.push(FindingRow::new(self.plan, self.chunk, row, finding, cells));
         }
     }
 

@@ -72,6 +72,9 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
         "delimiter": config.delimiter.map_or_else(|| "input".to_owned(), |delimiter| delimiter.to_string()),
         "fail_on": config.fail_on.map(Severity::as_str),
         "max_rejects": config.max_rejects,
+        "worklist_by": config.worklist_by,
+        "min_cell": config.release.small.map(|small| small.count),
+        "min_cell_rate": config.release.small.map(|small| small.rate),
         "audit": serde_json::to_value(&config.audit).unwrap_or_default(),
     });
     if let (Some(secret), Some(settings)) = (config.privacy.keys.fingerprint(), settings.as_object_mut()) {

@@ -8,12 +8,13 @@ use super::events::EventFile;
 use super::patients::Patients;
 use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
+use super::worklist::{FindingRow, WORKLIST_COLUMNS};
 use super::{RunConfig, RunError};
-use crate::audit::Severity;
+use crate::audit::AuditRules;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
     Digest, LeftOut, Mark, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat,
-    TableWriter,
+    TableWriter, WorklistMark, WorklistWriter,
 };
 use crate::summary::Counts;
 
@@ -24,6 +25,9 @@ const SHOWN_REJECTS: usize = 5;
 pub(super) struct Sinks {
     pub(super) records: RecordsWriter,
     findings_table: TableWriter,
+    worklist: WorklistWriter,
+    /// Whether there is a worklist for each group.
+    grouped: bool,
     restagings: Option<TableWriter>,
     records_name: String,
     rejects: RejectsWriter,
@@ -54,6 +58,7 @@ pub(super) struct Finished {
 pub(super) struct Kept {
     records: Mark,
     findings_table: Mark,
+    worklist: WorklistMark,
     restagings: Option<Mark>,
     rejects: Mark,
     tumors: u64,
@@ -108,11 +113,14 @@ impl Sinks {
             patients.logged(kept.as_ref().map_or(0, |kept| kept.tumors))?;
         }
         let paths = inputs.iter().map(|file| file.path.display().to_string()).collect();
+        let grouped = config.worklist_by.is_some();
         let Some(kept) = kept else {
             let table = |path, columns: &[&str]| TableWriter::create(path, columns, format);
             return Ok(Self {
                 records: RecordsWriter::create_without(records_path, files, columns, records, left_out)?,
                 findings_table: table(findings_path, &FINDING_COLUMNS)?,
+                worklist: WorklistWriter::create(folder, &worklist_header(config), grouped)?,
+                grouped,
                 restagings: restagings_path.map(|path| table(path, &RESTAGING_COLUMNS)).transpose()?,
                 records_name,
                 rejects: RejectsWriter::create(rejects_path, &inputs)?,
@@ -129,6 +137,8 @@ impl Sinks {
         Ok(Self {
             records: RecordsWriter::reopen(records_path, files, columns, delimiter, left_out, kept.records)?,
             findings_table: TableWriter::reopen(findings_path, FINDING_COLUMNS.len(), kept.findings_table)?,
+            worklist: WorklistWriter::reopen(folder, &worklist_header(config), grouped, kept.worklist)?,
+            grouped,
             restagings: restagings
                 .map(|(path, mark)| TableWriter::reopen(path, RESTAGING_COLUMNS.len(), mark))
                 .transpose()?,
@@ -150,6 +160,7 @@ impl Sinks {
         Ok(Some(Kept {
             records,
             findings_table,
+            worklist: self.worklist.mark()?,
             restagings: self.restagings.as_mut().map_or(Ok(None), TableWriter::mark)?,
             rejects,
             tumors: self.patients.as_mut().map_or(Ok(0), Patients::sync)?,
@@ -162,8 +173,8 @@ impl Sinks {
 
     pub(super) fn take(&mut self, chunk: &Processed) -> Result<(), RunError> {
         self.records.write(&chunk.encoded)?;
-        for (finding, cells) in &chunk.findings {
-            self.finding(finding.rule, finding.severity, cells)?;
+        for finding in &chunk.findings {
+            self.finding(finding)?;
         }
         if let Some(patients) = &mut self.patients {
             patients.take(&chunk.tumors)?;
@@ -183,10 +194,11 @@ impl Sinks {
         self.counts.merge(counts);
     }
 
-    fn finding(&mut self, rule: &str, severity: Severity, cells: &[String]) -> Result<(), OutputError> {
-        let severities = self.findings.entry(rule.to_owned()).or_default();
-        *severities.entry(severity.as_str().to_owned()).or_default() += 1;
-        self.findings_table.row(cells)
+    fn finding(&mut self, finding: &FindingRow) -> Result<(), OutputError> {
+        let severities = self.findings.entry(finding.rule().to_owned()).or_default();
+        *severities.entry(finding.severity().as_str().to_owned()).or_default() += 1;
+        self.findings_table.row(&finding.cells)?;
+        self.worklist.row(finding.severity(), finding.worklist(self.grouped))
     }
 
     /// Writes rows that cannot be taken.
@@ -199,11 +211,14 @@ impl Sinks {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Finished, RunError> {
+    pub(super) fn finish(mut self, folder: &RunFolder, audit: &AuditRules) -> Result<Finished, RunError> {
         if let Some(patients) = self.patients.take() {
             let paths = self.paths.clone();
-            patients.findings(&paths, |severity, cells| Ok(self.finding(&cells[3], severity, cells)?))?;
+            patients.findings(&paths, |severity, cells| {
+                Ok(self.finding(&FindingRow::of_patient(audit, severity, cells))?)
+            })?;
         }
+        self.worklist.finish(folder)?;
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
         let records = self.records.finish()?;
@@ -217,4 +232,9 @@ impl Sinks {
             first_rejects: self.first_rejects,
         })
     }
+}
+
+/// The columns of a worklist, the one that tells them apart first.
+fn worklist_header(config: &RunConfig) -> Vec<&str> {
+    config.worklist_by.iter().map(|_| "worklist").chain(WORKLIST_COLUMNS).collect()
 }

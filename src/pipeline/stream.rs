@@ -15,6 +15,7 @@ use super::sinks::Sinks;
 use super::times::Times;
 use super::worker::Worker;
 use super::{Progress, RunError};
+use crate::fields::Source;
 use crate::input::{Chunk, InputError, InputFile, Options, Reader};
 use crate::output::Copying;
 
@@ -202,7 +203,13 @@ fn open(
     // Columns that are copied in their bytes need not be read, only those that fields are taken from.
     let plan = shared.plans.get(file.index).filter(|_| spliced);
     let seer = || shared.seer.into_iter().flat_map(|seer| seer.reads(file.index));
-    let columns = plan.map(|plan| plan.mapping.columns().into_iter().chain(seer()).collect());
+    let columns = plan.map(|plan| {
+        let grouping = plan.worklist_by.iter().filter_map(|source| match source {
+            Source::Column { index, .. } => Some(*index),
+            Source::Constant(_) => None,
+        });
+        plan.mapping.columns().into_iter().chain(seer()).chain(grouping).collect()
+    });
     let mut reader = file.open_columns(way.read, columns.as_ref())?;
     for _ in 0..taken {
         reader.next().transpose()?;

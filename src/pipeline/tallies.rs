@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
+use super::codes::Codes;
 use super::memo::Judged;
 use crate::category::Sex;
 use crate::knowledge::SchemaId;
-use crate::summary::{AgeBand, Counts, Tally};
+use crate::summary::{AgeBand, Counts, Facility, Tally};
 
 /// Records that the tables by year and age do not tell apart otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +18,8 @@ struct Kind {
     recorded: &'static str,
     derived: &'static str,
     origin: &'static str,
+    source: Option<u16>,
+    cause: Option<&'static str>,
 }
 
 /// Number of a kind.
@@ -29,6 +32,7 @@ pub(super) struct Tallies {
     counts: Counts,
     kinds: HashMap<Kind, KindId, FxBuildHasher>,
     of_kind: Vec<Tally>,
+    places: HashMap<(Facility, Option<u16>, &'static str), u64, FxBuildHasher>,
     patients: HashMap<(KindId, Option<u16>, AgeBand), u64, FxBuildHasher>,
 }
 
@@ -41,6 +45,8 @@ impl Tallies {
             recorded: tally.recorded.stage,
             derived: tally.derived.stage,
             origin: tally.origin,
+            source: tally.source,
+            cause: tally.cause,
         };
         *self.kinds.entry(kind).or_insert_with(|| {
             self.of_kind.push(*tally);
@@ -51,6 +57,19 @@ impl Tallies {
     /// Counts a record's year and age.
     pub(super) fn patient(&mut self, kind: KindId, year: Option<u16>, age: Option<u8>) {
         *self.patients.entry((kind, year, AgeBand::of(age))).or_default() += 1;
+    }
+
+    /// Counts a record in its facility.
+    pub(super) fn place(&mut self, facility: Facility, year: Option<u16>, judged: &Judged) {
+        *self.places.entry((facility, year, judged.tally.agreement)).or_default() += 1;
+        for (finding, _) in &judged.findings {
+            self.counts.add_finding_at(facility, year, finding.rule, finding.severity);
+        }
+    }
+
+    /// Counts what the fields of a file's records hold.
+    pub(super) fn filled(&mut self, codes: &mut Codes) {
+        codes.take_filled(|field, year, state, records| self.counts.add_filled(field, year, state, records));
     }
 
     /// Counts the records of which this was said, but for year and age.
@@ -70,6 +89,9 @@ impl Tallies {
 
     /// The counts since the last time.
     pub(super) fn settle(&mut self) -> Counts {
+        for ((facility, year, agreement), records) in self.places.drain() {
+            self.counts.add_place(facility, year, agreement, records);
+        }
         for ((kind, year, age), records) in self.patients.drain() {
             if let Some(tally) = self.of_kind.get(kind.0 as usize) {
                 self.counts.add_patients(tally, year, age, records);

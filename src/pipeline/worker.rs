@@ -52,7 +52,7 @@ impl<'a> Worker<'a> {
             Some((of, known)) if of == file => known,
             other => {
                 if let Some((_, mut known)) = other {
-                    known.forget(&mut self.tallies);
+                    known.settle(&mut self.tallies);
                 }
                 let shared = self.shared;
                 let codes = Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config);
@@ -68,6 +68,7 @@ impl<'a> Worker<'a> {
     pub(super) fn settle(&mut self) -> Counts {
         if let Some((_, known)) = &mut self.of_file {
             known.memo.settle(|judged| self.tallies.judged(judged));
+            self.tallies.filled(&mut known.codes);
         }
         self.tallies.settle()
     }
@@ -84,6 +85,12 @@ impl OfFile<'_> {
             self.codes.clear();
         }
         forget
+    }
+
+    /// Counts what is left where there are no more records of its file.
+    fn settle(&mut self, tallies: &mut Tallies) {
+        self.forget(tallies);
+        tallies.filled(&mut self.codes);
     }
 
     /// Forgets every judgement, once its records are counted.

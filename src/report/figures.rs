@@ -76,7 +76,7 @@ fn numbers(run: &Folder) -> Result<Vec<(&'static str, Number)>, ReportError> {
     let of_severity =
         |wanted: &str| run.manifest.findings.values().filter_map(|by| by.get(wanted)).sum::<u64>();
     let (mut derived, mut unknown, mut distant) = (0, 0, 0);
-    for row in run.table::<StageRow>("stage_distribution")?.iter().filter(|row| row.source == "derived") {
+    for row in run.table::<StageRow>("stage_by_year")?.iter().filter(|row| row.source == "derived") {
         let n = row.n.unwrap_or(0);
         derived += n;
         match row.stage.as_str() {

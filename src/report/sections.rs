@@ -71,34 +71,51 @@ pub(super) struct Share {
 struct AgreementRow {
     schema: String,
     edition: Option<u8>,
-    n: Option<u64>,
-    percent_same_stage: Option<f64>,
-    percent_same_stage_low: Option<f64>,
-    percent_same_stage_high: Option<f64>,
+    agreement: String,
+    /// Records compared.
+    denominator: Option<u64>,
+    percent: Option<f64>,
+    percent_low: Option<f64>,
+    percent_high: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct KappaRow {
+    schema: String,
+    edition: Option<u8>,
+    weights: String,
     kappa: Option<f64>,
 }
 
 /// Agreement of stages by schema and edition, the largest first.
 pub(super) fn agreement(folder: &Folder) -> Result<Vec<Share>, ReportError> {
     let mut rows = folder.table::<AgreementRow>("agreement_summary")?;
-    rows.retain(|row| row.percent_same_stage.is_some());
-    rows.sort_by(|a, b| b.n.cmp(&a.n).then_with(|| (&a.schema, a.edition).cmp(&(&b.schema, b.edition))));
+    rows.retain(|row| row.agreement == "same_stage" && row.percent.is_some());
+    let kappas: BTreeMap<(String, Option<u8>), f64> = folder
+        .table::<KappaRow>("agreement_kappa")?
+        .into_iter()
+        .filter(|row| row.weights == "equal")
+        .filter_map(|row| Some(((row.schema, row.edition), row.kappa?)))
+        .collect();
+    rows.sort_by(|a, b| {
+        b.denominator.cmp(&a.denominator).then_with(|| (&a.schema, a.edition).cmp(&(&b.schema, b.edition)))
+    });
     let shares = rows.into_iter().map(|row| {
-        let (low, high) =
-            (row.percent_same_stage_low.unwrap_or(0.0), row.percent_same_stage_high.unwrap_or(100.0));
-        let share = row.percent_same_stage.unwrap_or(0.0);
+        let (low, high) = (row.percent_low.unwrap_or(0.0), row.percent_high.unwrap_or(100.0));
+        let share = row.percent.unwrap_or(0.0);
+        let kappa = kappas.get(&(row.schema.clone(), row.edition));
         Share {
             name: match row.edition {
                 Some(edition) => format!("{}, edition {edition}", row.schema),
                 None => row.schema,
             },
-            n: row.n.map(grouped).unwrap_or_default(),
+            n: row.denominator.map(grouped).unwrap_or_default(),
             percent: at(share),
             low: at(low),
             high: at(high),
             width: at(high - low),
             interval: format!("{low:.1}–{high:.1}"),
-            kappa: row.kappa.map_or_else(String::new, |kappa| format!("{kappa:.3}")),
+            kappa: kappa.map_or_else(String::new, |kappa| format!("{kappa:.3}")),
         }
     });
     Ok(shares.collect())

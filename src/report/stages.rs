@@ -79,7 +79,7 @@ type Bars = BTreeMap<(Option<u16>, bool), [u64; STAGES.len()]>;
 pub(super) fn charts(folder: &Folder) -> Result<Vec<StageChart>, ReportError> {
     let mut sites: BTreeMap<String, Bars> = BTreeMap::new();
     let mut all = Bars::new();
-    for row in folder.table::<Row>("stage_distribution")? {
+    for row in folder.table::<Row>("stage_by_year")? {
         let n = row.n.unwrap_or(0);
         let key = (row.year, row.source == "recorded");
         let at = rank(&row.stage);

@@ -2,39 +2,47 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::*;
-
-use super::counts::AgreementKey;
-use super::frame::{sorted, sum_by};
-use super::tables::Names;
-use super::{Counts, Weights, kappa, wilson};
+use super::spec::Only;
+use super::{Column, Partial, Table, Weights, kappa, wilson};
 
 /// Stages that kappa is taken over, in their order; occult carcinoma has no place in it.
 const STAGES: [&str; 5] = ["0", "I", "II", "III", "IV"];
 
+pub(super) const KAPPA: &str = "agreement_kappa";
+pub(super) const ABOUT_KAPPA: &str = "T3: Cohen's kappa over the stages 0 to IV, all disagreements the same (equal) or by their steps (linear)";
+
 /// Counts of the records whose recorded and derived stage are both known.
 #[derive(Clone, Copy, Default, Debug)]
 pub(super) struct Agreement {
-    /// Same group.
-    pub(super) exact: u64,
-    /// Same stage, another group.
-    pub(super) substage: u64,
-    /// Another stage.
-    pub(super) major: u64,
+    exact: u64,
+    substage: u64,
+    major: u64,
     stages: [[u64; STAGES.len()]; STAGES.len()],
 }
 
 impl Agreement {
-    /// Adds `n` records of one key.
-    pub(super) fn add(&mut self, key: &AgreementKey, n: u64) {
-        match key.agreement {
+    /// Agreement by some labels of the counts.
+    pub(super) fn by<'a>(partial: &'a Partial, labels: &[&str]) -> BTreeMap<Vec<&'a str>, Self> {
+        let keys: Vec<&str> =
+            labels.iter().copied().chain(["agreement", "recorded_stage", "derived_stage"]).collect();
+        let mut groups = BTreeMap::<_, Self>::new();
+        for (mut key, n) in partial.cube("agreement").sums(&keys, &Only::new()) {
+            let [agreement, recorded, derived] = key.split_off(labels.len())[..] else { continue };
+            groups.entry(key).or_default().add(agreement, recorded, derived, n);
+        }
+        groups.retain(|_, agreement| agreement.n() > 0);
+        groups
+    }
+
+    fn add(&mut self, agreement: &str, recorded: &str, derived: &str, n: u64) {
+        match agreement {
             "exact" => self.exact += n,
             "substage" => self.substage += n,
             "major" => self.major += n,
             _ => return,
         }
         let place = |stage| STAGES.iter().position(|&known| known == stage);
-        if let (Some(row), Some(column)) = (place(key.recorded.stage), place(key.derived.stage)) {
+        if let (Some(row), Some(column)) = (place(recorded), place(derived)) {
             self.stages[row][column] += n;
         }
     }
@@ -65,45 +73,28 @@ impl Agreement {
     }
 }
 
-/// Recorded by derived group (or stage, where there is no group), with the outcome of the comparison.
-pub(super) fn matrix(counts: &Counts, names: &Names) -> PolarsResult<DataFrame> {
-    let numbers = &counts.agreement;
-    let frame = df!(
-        "schema" => numbers.keys().map(|key| names.of(key.schema)).collect::<Vec<_>>(),
-        "edition" => numbers.keys().map(|key| key.edition.map(|edition| u32::from(edition.0))).collect::<Vec<_>>(),
-        "basis" => numbers.keys().map(|key| key.basis).collect::<Vec<_>>(),
-        "recorded" => numbers.keys().map(|key| key.recorded.label()).collect::<Vec<_>>(),
-        "derived" => numbers.keys().map(|key| key.derived.label()).collect::<Vec<_>>(),
-        "agreement" => numbers.keys().map(|key| key.agreement).collect::<Vec<_>>(),
-        "detail" => numbers.keys().map(|key| key.detail).collect::<Vec<_>>(),
-        "n" => numbers.values().copied().collect::<Vec<_>>(),
-    )?;
-    let keys = ["schema", "edition", "basis", "recorded", "derived", "agreement", "detail"];
-    sorted(&sum_by(&frame, &keys)?, &keys)
-}
-
-/// One row per schema and edition with at least one record to compare.
-pub(super) fn summary(counts: &Counts, names: &Names) -> PolarsResult<DataFrame> {
-    let mut groups = BTreeMap::<_, Agreement>::new();
-    for (key, &n) in &counts.agreement {
-        groups.entry((names.of(key.schema), key.edition)).or_default().add(key, n);
+/// Kappa by schema and edition, a row for each weight; only where the whole matrix behind it is shown.
+pub(super) fn kappas(partial: &Partial, run: &str, shown: impl Fn(&[&str]) -> bool) -> Table {
+    let groups = Agreement::by(partial, &["schema", "edition"]);
+    let weights = [("equal", Weights::Equal), ("linear", Weights::Linear)];
+    let rows: Vec<_> = groups
+        .iter()
+        .flat_map(|(labels, agreement)| {
+            let agreement = shown(labels).then_some(agreement);
+            weights.map(|(name, weight)| (labels, agreement, name, weight))
+        })
+        .collect();
+    let label = |at: usize| rows.iter().map(move |row| row.0.get(at).filter(|text| !text.is_empty()));
+    Table {
+        name: KAPPA,
+        columns: vec![
+            ("schema", Column::Text(label(0).map(|text| text.map(|text| (*text).to_owned())).collect())),
+            ("edition", Column::Number(label(1).map(|text| text?.parse().ok()).collect())),
+            ("weights", Column::Text(rows.iter().map(|row| Some(row.2.to_owned())).collect())),
+            ("n", Column::Number(rows.iter().map(|row| Some(row.1?.n())).collect())),
+            ("kappa", Column::Share(rows.iter().map(|row| row.1?.kappa(row.3)).collect())),
+            ("suppressed", Column::Flag(rows.iter().map(|row| row.1.is_none()).collect())),
+            ("run", Column::Text(vec![Some(run.to_owned()); rows.len()])),
+        ],
     }
-    groups.retain(|_, agreement| agreement.n() > 0);
-    let column = |value: fn(&Agreement) -> u64| groups.values().map(value).collect::<Vec<_>>();
-    let share = |value: fn(&Agreement) -> Option<f64>| groups.values().map(value).collect::<Vec<_>>();
-    let frame = df!(
-        "schema" => groups.keys().map(|key| key.0).collect::<Vec<_>>(),
-        "edition" => groups.keys().map(|key| key.1.map(|edition| u32::from(edition.0))).collect::<Vec<_>>(),
-        "n" => column(Agreement::n),
-        "exact" => column(|agreement| agreement.exact),
-        "substage" => column(|agreement| agreement.substage),
-        "major" => column(|agreement| agreement.major),
-        "percent_exact" => share(Agreement::percent_exact),
-        "percent_same_stage" => share(Agreement::percent_same_stage),
-        "percent_same_stage_low" => share(|agreement| Some(agreement.same_stage_interval()?.0)),
-        "percent_same_stage_high" => share(|agreement| Some(agreement.same_stage_interval()?.1)),
-        "kappa" => share(|agreement| agreement.kappa(Weights::Equal)),
-        "kappa_linear" => share(|agreement| agreement.kappa(Weights::Linear)),
-    )?;
-    sorted(&frame, &["schema", "edition"])
 }

@@ -6,9 +6,10 @@ use std::hash::Hash;
 use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
-use super::{AgeBand, Moved, Oligo, Restaging, Staging, Tally};
-use crate::audit::Severity;
+use super::{AgeBand, Facility, MetsPattern, Moved, Oligo, Restaging, Staging, Tally};
+use crate::audit::{EstroState, Severity};
 use crate::category::{Edition, Sex};
+use crate::fields::Field;
 use crate::knowledge::SchemaId;
 
 /// Counts of some records, one map of small keys per table. Counts of parts of the
@@ -18,23 +19,31 @@ use crate::knowledge::SchemaId;
 #[serde(bound(deserialize = "'de: 'static"))]
 pub struct Counts {
     #[serde(with = "pairs")]
-    pub(super) records: Numbers<Option<SchemaId>>,
+    pub(super) records: Numbers<RecordKey>,
     #[serde(with = "pairs")]
     pub(super) stages: Numbers<StageKey>,
     #[serde(with = "pairs")]
     pub(super) agreement: Numbers<AgreementKey>,
     #[serde(with = "pairs")]
+    pub(super) facilities: Numbers<FacilityKey>,
+    #[serde(with = "pairs")]
     pub(super) causes: Numbers<CauseKey>,
     #[serde(with = "pairs")]
     pub(super) findings: Numbers<FindingKey>,
+    #[serde(with = "pairs")]
+    pub(super) facility_findings: Numbers<FacilityFindingKey>,
     #[serde(with = "pairs")]
     pub(super) origins: Numbers<OriginKey>,
     #[serde(with = "pairs")]
     pub(super) oligo: Numbers<OligoKey>,
     #[serde(with = "pairs")]
-    pub(super) restaging: Numbers<Restaging>,
+    pub(super) restaging: Numbers<RestagingKey>,
+    #[serde(with = "pairs")]
+    pub(super) mets: Numbers<MetsKey>,
     #[serde(with = "pairs")]
     pub(super) moved: Numbers<Moved>,
+    #[serde(with = "pairs")]
+    pub(super) filled: Numbers<FilledKey>,
     #[serde(with = "pairs")]
     pub(super) profiles: Numbers<ProfileKey>,
 }
@@ -64,14 +73,38 @@ pub(super) struct AgreementKey {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub(super) struct CauseKey {
+pub(super) struct RecordKey {
     pub(super) schema: Option<SchemaId>,
+    pub(super) year: Option<u16>,
+    pub(super) source: Option<u16>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub(super) struct FacilityKey {
+    pub(super) facility: Facility,
+    pub(super) year: Option<u16>,
+    pub(super) agreement: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub(super) struct CauseKey {
+    pub(super) record: RecordKey,
     pub(super) cause: &'static str,
+    /// Stage as derived, known where every possible group shares it.
+    pub(super) derived: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct FindingKey {
     pub(super) schema: Option<SchemaId>,
+    pub(super) rule: &'static str,
+    pub(super) severity: Severity,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub(super) struct FacilityFindingKey {
+    pub(super) facility: Facility,
+    pub(super) year: Option<u16>,
     pub(super) rule: &'static str,
     pub(super) severity: Severity,
 }
@@ -88,6 +121,27 @@ pub(super) struct OriginKey {
 pub(super) struct OligoKey {
     pub(super) schema: Option<SchemaId>,
     pub(super) oligo: Oligo,
+    pub(super) state: EstroState,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+pub(super) struct RestagingKey {
+    pub(super) schema: Option<SchemaId>,
+    pub(super) restaging: Restaging,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub(super) struct MetsKey {
+    pub(super) schema: Option<SchemaId>,
+    pub(super) mets: MetsPattern,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub(super) struct FilledKey {
+    pub(super) field: Field,
+    pub(super) year: Option<u16>,
+    pub(super) state: &'static str,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
@@ -99,12 +153,21 @@ pub(super) struct ProfileKey {
 
 impl Counts {
     /// Counts one record and its findings, each a rule id and a severity.
-    pub fn add(&mut self, tally: &Tally, findings: impl IntoIterator<Item = (&'static str, Severity)>) {
-        self.add_alike(tally, findings, 1);
+    pub fn add(
+        &mut self,
+        tally: &Tally,
+        findings: impl IntoIterator<Item = (&'static str, Severity)> + Clone,
+    ) {
+        self.add_alike(tally, findings.clone(), 1);
         self.add_patients(tally, tally.year, AgeBand::of(tally.age), 1);
+        self.add_place(Facility::default(), tally.year, tally.agreement, 1);
+        for (rule, severity) in findings {
+            self.add_finding_at(Facility::default(), tally.year, rule, severity);
+        }
     }
 
-    /// Counts so many records that differ in nothing but year and age, in the tables that ask for neither.
+    /// Counts so many records that differ in nothing but year, age and facility, in the tables that ask for
+    /// none of them.
     pub fn add_alike(
         &mut self,
         tally: &Tally,
@@ -112,17 +175,14 @@ impl Counts {
         n: u64,
     ) {
         let &Tally { schema, edition, recorded, derived, basis, agreement, detail, .. } = tally;
-        count(&mut self.records, schema, n);
         let compared = AgreementKey { schema, edition, basis, recorded, derived, agreement, detail };
         count(&mut self.agreement, compared, n);
-        if let Some(cause) = tally.cause {
-            count(&mut self.causes, CauseKey { schema, cause }, n);
-        }
+        count(&mut self.mets, MetsKey { schema, mets: tally.mets }, n);
         if let Some(oligo) = tally.oligo {
-            count(&mut self.oligo, OligoKey { schema, oligo }, n);
+            count(&mut self.oligo, OligoKey { schema, oligo, state: tally.state }, n);
         }
         if let Some(restaging) = tally.restaging {
-            count(&mut self.restaging, restaging, n);
+            count(&mut self.restaging, RestagingKey { schema, restaging }, n);
         }
         for (rule, severity) in findings {
             count(&mut self.findings, FindingKey { schema, rule, severity }, n);
@@ -131,10 +191,31 @@ impl Counts {
 
     /// Counts so many of them in the tables by year and age.
     pub fn add_patients(&mut self, tally: &Tally, year: Option<u16>, age: AgeBand, n: u64) {
-        let &Tally { schema, sex, recorded, derived, origin, .. } = tally;
+        let &Tally { schema, sex, recorded, derived, origin, source, .. } = tally;
         let stage = StageKey { schema, year, sex, age, recorded: recorded.stage, derived: derived.stage };
         count(&mut self.stages, stage, n);
         count(&mut self.origins, OriginKey { schema, year, origin }, n);
+        let record = RecordKey { schema, year, source };
+        count(&mut self.records, record, n);
+        if let Some(cause) = tally.cause {
+            count(&mut self.causes, CauseKey { record, cause, derived: derived.stage }, n);
+        }
+    }
+
+    /// Counts so many of them in the tables by facility.
+    pub fn add_place(&mut self, facility: Facility, year: Option<u16>, agreement: &'static str, n: u64) {
+        count(&mut self.facilities, FacilityKey { facility, year, agreement }, n);
+    }
+
+    /// Counts a finding in the tables by facility.
+    pub fn add_finding_at(
+        &mut self,
+        facility: Facility,
+        year: Option<u16>,
+        rule: &'static str,
+        severity: Severity,
+    ) {
+        count(&mut self.facility_findings, FacilityFindingKey { facility, year, rule, severity }, 1);
     }
 
     /// Counts so many records under another edition.
@@ -153,17 +234,26 @@ impl Counts {
         count(&mut self.profiles, ProfileKey { schema, profile, level }, n);
     }
 
+    /// Counts `n` records of a year whose field is in a state (`filled`, `unknown`).
+    pub fn add_filled(&mut self, field: Field, year: Option<u16>, state: &'static str, n: u64) {
+        count(&mut self.filled, FilledKey { field, year, state }, n);
+    }
+
     /// Adds the counts of other records.
     pub fn merge(&mut self, other: Self) {
         add_all(&mut self.records, other.records);
         add_all(&mut self.stages, other.stages);
         add_all(&mut self.agreement, other.agreement);
+        add_all(&mut self.facilities, other.facilities);
         add_all(&mut self.causes, other.causes);
         add_all(&mut self.findings, other.findings);
+        add_all(&mut self.facility_findings, other.facility_findings);
         add_all(&mut self.origins, other.origins);
         add_all(&mut self.oligo, other.oligo);
         add_all(&mut self.restaging, other.restaging);
+        add_all(&mut self.mets, other.mets);
         add_all(&mut self.moved, other.moved);
+        add_all(&mut self.filled, other.filled);
         add_all(&mut self.profiles, other.profiles);
     }
 
@@ -247,6 +337,9 @@ mod tests {
                 schema,
                 edition: edition.map(Edition),
                 year,
+                source: Some(1),
+                mets: MetsPattern(*b"000000"),
+                state: EstroState::NotApplicable,
                 sex,
                 age,
                 basis: "clinical",
@@ -272,8 +365,8 @@ mod tests {
     }
 
     fn text(counts: &Counts) -> String {
-        let tables = tables(counts, sample::NAMES).unwrap();
-        let shown = render(counts, sample::NAMES, 80).unwrap();
+        let partial = sample::labelled(counts, sample::NAMES);
+        let (tables, shown) = (tables(&partial, None), render(&partial, 80));
         tables.iter().map(csv).chain([shown]).collect::<Vec<_>>().join("\n")
     }
 

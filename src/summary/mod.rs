@@ -2,27 +2,36 @@
 //!
 //! A run never holds its records, so every table has to come from counts that are
 //! taken record by record, on any number of threads, and then added up. [`Counts`]
-//! are those; [`tables`] forms the tidy tables that are written as CSV, [`render`]
+//! are those; [`Partial`] holds them under their labels, so that several runs can be
+//! added up as well; [`tables`] forms the tidy tables that are written, [`render`]
 //! the short ones for the terminal. This room knows labels and numbers, not rules.
 
 mod age;
 mod agreement;
 mod counts;
-mod frame;
-mod migration;
-mod oligo;
+mod cubes;
+mod error;
+mod facility;
+mod hide;
+mod partial;
 mod render;
+mod spec;
 mod statistics;
+mod table;
 mod tables;
 
 pub use age::AgeBand;
 pub use counts::Counts;
-pub use frame::{SummaryError, Table, write_csv};
-pub use migration::Moved;
-pub use render::render;
+pub use error::SummaryError;
+pub use facility::{Facilities, Facility, KnownFacilities, MOST_FACILITIES};
+pub use hide::SmallCells;
+pub use partial::{Origin, Partial};
+pub use render::{render, render_tables};
 pub use statistics::{Weights, kappa, wilson};
-pub use tables::tables;
+pub use table::{Column, Table, write_csv, write_parquet};
+pub use tables::{contents, tables};
 
+use crate::audit::EstroState;
 use crate::category::{Edition, Sex};
 use crate::knowledge::SchemaId;
 
@@ -36,6 +45,8 @@ pub struct Tally {
     pub edition: Option<Edition>,
     /// Year of diagnosis.
     pub year: Option<u16>,
+    /// Type of reporting source, NAACCR 500.
+    pub source: Option<u16>,
     /// Sex, where known.
     pub sex: Option<Sex>,
     /// Age at diagnosis in years, where known.
@@ -54,8 +65,12 @@ pub struct Tally {
     pub cause: Option<&'static str>,
     /// Metastatic origin (`de_novo`, `recurrent`, `not_applicable`).
     pub origin: &'static str,
+    /// What the metastasis items say.
+    pub mets: MetsPattern,
     /// Oligometastasis, where it was graded.
     pub oligo: Option<Oligo>,
+    /// State by the ESTRO/EORTC questions.
+    pub state: EstroState,
     /// Stage at diagnosis beside the restaged one, where the record has one.
     pub restaging: Option<Restaging>,
 }
@@ -96,6 +111,30 @@ pub struct Restaging {
     pub restaged: &'static str,
     /// `same`, `up`, `down`, `none`, `unknown`.
     pub change: &'static str,
+}
+
+/// The metastasis items of a record in the order bone, brain, distant lymph nodes, liver, lung, other: `0`, `1`,
+/// `2`, `8` (not applicable), `9` (unknown), `-` (blank or invalid).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
+pub struct MetsPattern(pub [u8; 6]);
+
+/// One record under its own and under another edition.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, serde::Serialize, serde::Deserialize)]
+pub struct Moved {
+    /// Schema under the own edition.
+    pub schema: Option<SchemaId>,
+    /// Own edition.
+    pub from: Option<Edition>,
+    /// Other edition.
+    pub to: Edition,
+    /// Stage under the own edition.
+    pub own: Staging,
+    /// Stage under the other edition.
+    pub other: Staging,
+    /// `same`, `up`, `down`, `not_comparable`.
+    pub change: &'static str,
+    /// Why the two are not comparable.
+    pub cause: Option<&'static str>,
 }
 
 #[cfg(test)]

@@ -5,11 +5,9 @@ use std::collections::BTreeMap;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::agreement::Agreement;
-use super::counts::Numbers;
-use super::frame::decimal;
-use super::oligo::Bounds;
-use super::tables::{Names, severity};
-use super::{Counts, SummaryError, Weights, wilson};
+use super::spec::Only;
+use super::table::decimal;
+use super::{Column, Partial, Weights, wilson};
 
 /// Rows of a section before the rest is only counted.
 const ROWS: usize = 8;
@@ -18,19 +16,35 @@ const SCHEMAS: usize = 5;
 
 /// The main numbers of a run as text of at most `width` columns and about 60 lines;
 /// what was not counted is left out. The full tables are those of [`super::tables`].
-pub fn render(counts: &Counts, names: &[&str], width: u16) -> Result<String, SummaryError> {
-    let names = Names::check(counts, names)?;
+pub fn render(partial: &Partial, width: u16) -> String {
     let sections = [
-        stages(counts),
-        agreement(counts, &names),
-        causes(counts),
-        findings(counts),
-        origins(counts),
-        oligo(counts),
-        migration(counts),
+        stages(partial),
+        agreement(partial),
+        causes(partial),
+        findings(partial),
+        origins(partial),
+        oligo(partial),
+        migration(partial),
     ];
     let texts: Vec<String> = sections.iter().filter_map(|section| section.text(width)).collect();
-    Ok(texts.join("\n"))
+    texts.join("\n")
+}
+
+/// The key figures of tables whose small numbers are hidden; a hidden one is `*`.
+pub fn render_tables(tables: &[super::Table], width: u16) -> String {
+    let Some(figures) = tables.iter().find(|table| table.name == "key_figures") else { return String::new() };
+    let text = |name: &str, row: usize| match figures.column(name) {
+        Some(Column::Text(cells)) => cells.get(row).cloned().flatten(),
+        Some(Column::Number(cells)) => cells.get(row).copied().flatten().map(|n| n.to_string()),
+        Some(Column::Share(cells)) => cells.get(row).copied().flatten().map(|share| decimal(share, 1)),
+        _ => None,
+    };
+    let rows = (0..figures.rows()).map(|row| {
+        let cell = |name: &str| text(name, row).unwrap_or_else(|| "*".to_owned());
+        ["measure", "n", "denominator", "percent"].map(cell).to_vec()
+    });
+    let section = Section::of(vec!["Key figure", "n", "of", "%"], rows.collect(), usize::MAX);
+    section.text(width).unwrap_or_default()
 }
 
 /// One table whose first column says what it is about.
@@ -66,13 +80,15 @@ impl Section {
     }
 }
 
-fn stages(counts: &Counts) -> Section {
+fn stages(partial: &Partial) -> Section {
     let mut totals = BTreeMap::<_, (u64, u64)>::new();
-    for (key, &n) in &counts.stages {
-        totals.entry(key.recorded).or_default().0 += n;
-        totals.entry(key.derived).or_default().1 += n;
+    for (stage, n) in total(partial, "stages", "recorded_stage") {
+        totals.entry(stage).or_default().0 = n;
     }
-    let all = counts.records();
+    for (stage, n) in total(partial, "stages", "derived_stage") {
+        totals.entry(stage).or_default().1 = n;
+    }
+    let all = partial.records();
     let rows = totals.iter().map(|(&stage, &(recorded, derived))| {
         vec![
             stage.to_owned(),
@@ -85,18 +101,13 @@ fn stages(counts: &Counts) -> Section {
     Section::of(vec!["Stage", "recorded", "%", "derived", "%"], rows.collect(), ROWS + 1)
 }
 
-fn agreement(counts: &Counts, names: &Names) -> Section {
-    let mut all = Agreement::default();
-    let mut schemas = BTreeMap::<_, Agreement>::new();
-    for (key, &n) in &counts.agreement {
-        all.add(key, n);
-        schemas.entry(names.of(key.schema)).or_default().add(key, n);
-    }
-    let mut groups: Vec<_> = schemas.into_iter().filter(|(_, agreement)| agreement.n() > 0).collect();
+fn agreement(partial: &Partial) -> Section {
+    let mut groups: Vec<_> = Agreement::by(partial, &["schema"])
+        .into_iter()
+        .map(|(labels, agreement)| (labels.first().copied().unwrap_or_default(), agreement))
+        .collect();
     groups.sort_by_key(|&(schema, agreement)| (std::cmp::Reverse(agreement.n()), schema));
-    if !groups.is_empty() {
-        groups.insert(0, ("all", all));
-    }
+    groups.splice(..0, Agreement::by(partial, &[]).into_values().map(|all| ("all", all)));
     let rows = groups.iter().map(|(schema, agreement)| {
         let interval = agreement.same_stage_interval();
         vec![
@@ -113,62 +124,77 @@ fn agreement(counts: &Counts, names: &Names) -> Section {
     Section::of(header, rows.collect(), SCHEMAS + 1)
 }
 
-fn causes(counts: &Counts) -> Section {
-    let totals = total(&counts.causes, |key| key.cause);
-    let all = counts.records();
-    let rows = by_number(totals).into_iter();
+fn causes(partial: &Partial) -> Section {
+    let all = partial.records();
+    let rows = by_number(total(partial, "causes", "cause")).into_iter();
     let rows = rows.map(|(cause, n)| vec![cause.to_owned(), n.to_string(), percent(n, all)]);
     Section::of(vec!["No derived group because", "records", "%"], rows.collect(), ROWS)
 }
 
-fn findings(counts: &Counts) -> Section {
-    let mut totals = by_number(total(&counts.findings, |key| (key.rule, key.severity)));
-    totals.sort_by_key(|&((_, severity), _)| std::cmp::Reverse(severity));
-    let all = counts.records();
-    let rows = totals.into_iter().map(|((rule, level), n)| {
+fn findings(partial: &Partial) -> Section {
+    const ORDER: [&str; 3] = ["error", "warning", "info"];
+    let totals = partial.cube("findings").sums(&["severity", "rule"], &Only::new());
+    let mut totals: Vec<_> =
+        totals.into_iter().filter_map(|(labels, n)| Some((*labels.first()?, *labels.get(1)?, n))).collect();
+    let place = |severity: &str| ORDER.iter().position(|known| *known == severity);
+    totals.sort_by_key(|&(severity, rule, n)| (place(severity), std::cmp::Reverse(n), rule));
+    let all = partial.records();
+    let rows = totals.into_iter().map(|(severity, rule, n)| {
         let rate = decimal(1000.0 * n as f64 / all as f64, 1);
-        vec![rule.to_owned(), severity(level).to_owned(), n.to_string(), rate]
+        vec![rule.to_owned(), severity.to_owned(), n.to_string(), rate]
     });
     Section::of(vec!["Finding", "severity", "n", "per 1000"], rows.collect(), ROWS)
 }
 
-fn origins(counts: &Counts) -> Section {
-    let all = counts.records();
-    let rows = by_number(total(&counts.origins, |key| key.origin)).into_iter();
+fn origins(partial: &Partial) -> Section {
+    let all = partial.records();
+    let rows = by_number(total(partial, "origins", "origin")).into_iter();
     let rows = rows.map(|(origin, n)| vec![origin.to_owned(), n.to_string(), percent(n, all)]);
     Section::of(vec!["Metastatic origin", "records", "%"], rows.collect(), ROWS)
 }
 
-fn oligo(counts: &Counts) -> Section {
-    let mut profiles = BTreeMap::<_, Bounds>::new();
-    for (key, &n) in &counts.oligo {
-        profiles.entry(key.oligo.profile).or_default().add(key.oligo.level, n);
-    }
-    let rows = profiles.iter().filter(|(_, bounds)| bounds.metastatic > 0).map(|(&profile, bounds)| {
-        let share = |n| {
-            let interval = wilson(n, bounds.metastatic).map(|(low, high)| (100.0 * low, 100.0 * high));
-            format!("{} {}", percent(n, bounds.metastatic), interval.map_or_else(String::new, range))
+/// Metastatic records of a profile, those that are oligometastatic at least and at most.
+fn oligo(partial: &Partial) -> Section {
+    let mut profiles = BTreeMap::<_, [u64; 3]>::new();
+    for (labels, n) in partial.cube("oligometastasis").sums(&["profile", "level"], &Only::new()) {
+        let &[profile, level] = labels.as_slice() else { continue };
+        let counted = match level {
+            "not_applicable" => continue,
+            "confirmed" | "probable" => [n, n, n],
+            "possible" | "possible_weak" => [n, 0, n],
+            _ => [n, 0, 0],
         };
-        vec![profile.to_owned(), bounds.metastatic.to_string(), share(bounds.lower), share(bounds.upper)]
+        let sums = profiles.entry(profile).or_default();
+        for (sum, n) in sums.iter_mut().zip(counted) {
+            *sum += n;
+        }
+    }
+    let rows = profiles.iter().map(|(&profile, &[metastatic, least, most])| {
+        let share = |n| {
+            let interval = wilson(n, metastatic).map(|(low, high)| (100.0 * low, 100.0 * high));
+            format!("{} {}", percent(n, metastatic), interval.map_or_else(String::new, range))
+        };
+        vec![profile.to_owned(), metastatic.to_string(), share(least), share(most)]
     });
     let header = vec!["Oligometastasis", "metastatic", "at least % (95 %)", "at most % (95 %)"];
     Section::of(header, rows.collect(), SCHEMAS)
 }
 
-fn migration(counts: &Counts) -> Section {
+fn migration(partial: &Partial) -> Section {
     let mut pairs = BTreeMap::<_, [u64; 4]>::new();
-    for (key, &n) in &counts.moved {
-        let at = match key.change {
+    for (labels, n) in partial.cube("moved").sums(&["from_edition", "to_edition", "change"], &Only::new()) {
+        let &[from, to, change] = labels.as_slice() else { continue };
+        let at = match change {
             "same" => 0,
             "up" => 1,
             "down" => 2,
             _ => 3,
         };
-        if let Some(from) = key.from {
-            pairs.entry((from, key.to)).or_default()[at] += n;
+        if !from.is_empty() && from != to {
+            pairs.entry((from, to)).or_default()[at] += n;
         }
     }
-    let rows = pairs.iter().filter(|((from, to), _)| from != to).map(|((from, to), numbers)| {
+    let rows = pairs.iter().map(|((from, to), numbers)| {
         let compared: u64 = numbers[..3].iter().sum();
         let share = |n: u64| if compared == 0 { "-".to_owned() } else { percent(n, compared) };
         vec![
@@ -184,17 +210,14 @@ fn migration(counts: &Counts) -> Section {
     Section::of(header, rows.collect(), ROWS)
 }
 
-/// Totals over what `part` leaves out of the key.
-fn total<K, P: Ord>(numbers: &Numbers<K>, part: impl Fn(&K) -> P) -> BTreeMap<P, u64> {
-    let mut totals = BTreeMap::new();
-    for (key, n) in numbers {
-        *totals.entry(part(key)).or_default() += n;
-    }
-    totals
+/// Sums of a cube by one of its labels.
+fn total<'a>(partial: &'a Partial, cube: &str, label: &str) -> BTreeMap<&'a str, u64> {
+    let sums = partial.cube(cube).sums(&[label], &Only::new());
+    sums.into_iter().filter_map(|(labels, n)| Some((*labels.first()?, n))).collect()
 }
 
 /// Most frequent first, by name where equal.
-fn by_number<P: Ord>(totals: BTreeMap<P, u64>) -> Vec<(P, u64)> {
+fn by_number(totals: BTreeMap<&str, u64>) -> Vec<(&str, u64)> {
     let mut rows: Vec<_> = totals.into_iter().collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.1));
     rows
@@ -217,10 +240,11 @@ mod tests {
     use super::super::sample;
     use super::*;
     use crate::audit::Severity;
+    use crate::summary::Counts;
 
     #[test]
     fn the_sample_at_80_columns() {
-        insta::assert_snapshot!(render(&sample::counts(), sample::NAMES, 80).unwrap(), @"
+        insta::assert_snapshot!(render(&sample::partial(), 80), @"
          Stage   recorded      %   derived      %
         ──────────────────────────────────────────
          0              1    3.4         1    3.4
@@ -265,13 +289,13 @@ mod tests {
 
     #[test]
     fn nothing_counted_is_nothing_shown() {
-        assert_eq!(render(&Counts::default(), &[], 80).unwrap(), "");
+        assert_eq!(render(&sample::labelled(&Counts::default(), &[]), 80), "");
     }
 
     #[test]
     fn no_line_is_wider_than_asked_for() {
         for width in [60, 80, 120] {
-            let text = render(&sample::counts(), sample::NAMES, width).unwrap();
+            let text = render(&sample::partial(), width);
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{text}");
         }
     }
@@ -289,7 +313,7 @@ mod tests {
             tally.oligo = Some(super::super::Oligo { profile: text, level: "confirmed", timing: "unknown" });
             counts.add(&tally, [(text, Severity::Warning)]);
         }
-        let text = render(&counts, &texts, 80).unwrap();
+        let text = render(&sample::labelled(&counts, &texts), 80);
         assert!(text.lines().count() <= 66, "{} lines\n{text}", text.lines().count());
         assert!(text.contains("and 9 more"), "{text}");
     }

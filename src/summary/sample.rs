@@ -1,7 +1,9 @@
 //! A small set of records, made by hand, for the tests of this room.
 
-use super::{Counts, Oligo, Restaging, Staging, Table, Tally, write_csv};
-use crate::audit::Severity;
+use super::{
+    Counts, Facilities, MetsPattern, Oligo, Origin, Partial, Restaging, Staging, Table, Tally, write_csv,
+};
+use crate::audit::{EstroState, Severity};
 use crate::category::{Edition, Sex};
 use crate::knowledge::SchemaId;
 
@@ -111,6 +113,9 @@ pub(super) fn lung() -> Tally {
         schema: Some(SchemaId(0)),
         edition: Some(Edition(8)),
         year: Some(2019),
+        source: Some(1),
+        mets: MetsPattern(*b"00000-"),
+        state: EstroState::NotApplicable,
         sex: Some(Sex::Male),
         age: Some(67),
         basis: "clinical",
@@ -134,6 +139,17 @@ pub(super) fn counts() -> Counts {
         }
     }
     counts
+}
+
+/// The counts of the sample under their labels.
+pub(super) fn partial() -> Partial {
+    labelled(&counts(), NAMES)
+}
+
+/// Counts under their labels, as of a run without a name.
+pub(super) fn labelled(counts: &Counts, schemas: &[&str]) -> Partial {
+    let origin = Origin { runs: ["run".to_owned()].into(), ..Origin::default() };
+    Partial::new(counts, schemas, &Facilities::default(), origin).unwrap()
 }
 
 /// A group with the stage that its label begins with.

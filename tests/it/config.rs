@@ -252,7 +252,7 @@ fn no_log_holds_what_a_record_says() {
             let mut seen =
                 done.out + &done.err + &fs::read_to_string(work.path(&out).join("run.json")).unwrap();
             for entry in fs::read_dir(work.path(&out).join("summary")).unwrap() {
-                seen += &fs::read_to_string(entry.unwrap().path()).unwrap();
+                seen += &String::from_utf8_lossy(&fs::read(entry.unwrap().path()).unwrap());
             }
             assert!(
                 !seen.contains("ZZPLANTED"),

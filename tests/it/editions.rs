@@ -194,6 +194,7 @@ fn what_was_there_without_the_option_is_untouched() {
     for (row, (plain, also)) in plain.rows.iter().zip(&also.rows).enumerate() {
         assert_eq!(also[..width], plain[..], "row {row}");
     }
+    // The run's id depends on nothing but version, settings, rules and inputs.
     let summary = |out: &str| std::fs::read_to_string(work.path(out).join("summary/migration.csv")).unwrap();
     assert_eq!(summary("also"), summary("other"));
     assert_eq!(summary("plain").lines().count(), 1);
@@ -229,7 +230,9 @@ fn the_migration_tables_count_every_record_once() {
     let total: usize =
         (0..matrix.rows.len()).map(|row| matrix.cell(row, "n").parse::<usize>().unwrap()).sum();
     assert_eq!(total, TUMORS.len());
-    insta::assert_snapshot!(std::fs::read_to_string(work.path("out/summary/migration_summary.csv")).unwrap());
+    let text = std::fs::read_to_string(work.path("out/summary/migration_summary.csv")).unwrap();
+    let without_run: Vec<&str> = text.lines().filter_map(|line| Some(line.rsplit_once(',')?.0)).collect();
+    insta::assert_snapshot!(without_run.join("\n"));
     let shown = work.rstage(&["run", &input.to_string_lossy(), "--out", "o2", "--also-edition", "8"]).out;
     assert!(shown.contains("Edition"), "{shown}");
     assert!(shown.contains("7 to 8"), "{shown}");

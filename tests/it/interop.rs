@@ -1,0 +1,185 @@
+//! What people and other programs make of the results: worklists, the codebook, the terminal.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::process::Command;
+
+use crate::support::{Table, Work, fixture};
+
+fn run(work: &Work, args: &[&str]) -> String {
+    let input = fixture("registry.csv").to_string_lossy().into_owned();
+    let done = work.rstage(&[&["run", &input, "--out", "out"], args].concat());
+    assert_eq!(done.status, 0, "{}", done.err);
+    done.out
+}
+
+#[test]
+fn the_codebook_knows_every_code_of_the_records() {
+    let work = Work::new();
+    run(&work, &["--also-edition", "7,8", "--oligo-profiles", "nsclc", "--quiet"]);
+    let records = Table::read(&work.path("out/records.csv"));
+    let done = work.rstage(&["codebook", "--format", "csv", "--out", "codebook.csv"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let book = Table::read(&work.path("codebook.csv"));
+    let mut codes = BTreeMap::<&str, BTreeSet<&str>>::new();
+    for row in 0..book.rows.len() {
+        let known = codes.entry(book.cell(row, "column")).or_default();
+        if book.cell(row, "kind") == "code" {
+            known.insert(book.cell(row, "code"));
+        }
+    }
+    let mut coded = 0;
+    for column in records.header.iter().filter(|column| column.starts_with("rstage_")) {
+        let name = column.replace("_ed7_", "_edE_").replace("_ed8_", "_edE_").replace("_nsclc", "_PROFILE");
+        let known = codes.get(name.as_str()).unwrap_or_else(|| panic!("{column} is not in the codebook"));
+        if known.is_empty() {
+            continue;
+        }
+        coded += 1;
+        for row in 0..records.rows.len() {
+            let cell = records.cell(row, column);
+            assert!(known.contains(cell), "{column}: {cell}");
+        }
+    }
+    assert!(coded > 15, "{coded}");
+}
+
+/// Runs a program where there is an interpreter for it.
+fn interpret(work: &Work, interpreter: &str, args: &[&str]) -> Option<String> {
+    if Command::new(interpreter).arg("--version").output().is_err() {
+        eprintln!("SKIPPED: {interpreter} is absent, its script was not run");
+        return None;
+    }
+    let done = Command::new(interpreter).args(args).current_dir(work.path("")).output().unwrap();
+    assert!(done.status.success(), "{interpreter}: {}", String::from_utf8_lossy(&done.stderr));
+    Some(String::from_utf8(done.stdout).unwrap())
+}
+
+#[test]
+fn the_scripts_read_the_records() {
+    let work = Work::new();
+    run(&work, &["--also-edition", "7", "--quiet"]);
+    for (format, name) in
+        [("python", "rstage_labels.py"), ("r", "rstage.R"), ("sas", "rstage.sas"), ("stata", "rstage.do")]
+    {
+        assert_eq!(work.rstage(&["codebook", "--format", format, "--out", name]).status, 0, "{format}");
+    }
+    let records = Table::read(&work.path("out/records.csv"));
+    let staged = (0..records.rows.len()).filter(|&row| records.cell(row, "rstage_stage") == "IV").count();
+    if let Some(shown) = interpret(&work, "python3", &["rstage_labels.py", "out/records.csv"]) {
+        assert!(shown.contains(&format!("{staged:>9}  Stage IV\n")), "{shown}");
+    }
+    work.write(
+        "try.R",
+        "source('rstage.R'); r <- read_rstage('out/records.csv')\n\
+         cat(nrow(r), sum(r$rstage_stage == 'IV', na.rm = TRUE), class(r$rstage_met_lesions), attr(r$rstage_ed7_stage, 'label'))\n",
+    );
+    if let Some(shown) = interpret(&work, "Rscript", &["try.R"]) {
+        assert_eq!(shown, format!("3000 {staged} numeric Stage under edition 7"));
+    }
+    // A code that the codebook does not know is told, not dropped.
+    if interpret(&work, "python3", &["-c", ""]).is_some() {
+        let text = fs::read_to_string(work.path("out/records.csv")).unwrap().replace(",exact,", ",perhaps,");
+        work.write("bad.csv", text);
+        let done = Command::new("python3")
+            .args(["rstage_labels.py", "bad.csv"])
+            .current_dir(work.path(""))
+            .output()
+            .unwrap();
+        assert!(!done.status.success());
+        assert!(String::from_utf8_lossy(&done.stderr).contains("rstage_agreement holds 'perhaps'"));
+    }
+}
+
+#[test]
+fn the_worklist_has_every_finding_the_worst_first() {
+    let work = Work::new();
+    run(&work, &["--worklist-by", "facility", "--quiet"]);
+    let (findings, list) =
+        (Table::read(&work.path("out/findings.csv")), Table::read(&work.path("out/worklist.csv")));
+    let keys = |table: &Table| {
+        let mut keys: Vec<String> = (0..table.rows.len())
+            .map(|row| ["key", "rule", "severity", "line"].map(|name| table.cell(row, name)).join("|"))
+            .collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(keys(&findings), keys(&list));
+    let place =
+        |row| ["error", "warning", "info"].iter().position(|s| *s == list.cell(row, "severity")).unwrap();
+    for row in 1..list.rows.len() {
+        let line = |row| list.cell(row, "line").parse::<u32>().unwrap();
+        assert!((place(row - 1), line(row - 1)) <= (place(row), line(row)), "row {row}");
+        assert!(!list.cell(row, "what").is_empty() && !list.cell(row, "action").is_empty());
+    }
+    let mut rows = 0;
+    for entry in fs::read_dir(work.path("out/worklists")).unwrap() {
+        let path = entry.unwrap().path();
+        let own = Table::read(&path);
+        for row in 0..own.rows.len() {
+            assert_eq!(own.cell(row, "facility"), path.file_stem().unwrap().to_str().unwrap());
+        }
+        rows += own.rows.len();
+    }
+    assert_eq!(rows, findings.rows.len());
+    // A later run may replace it.
+    run(&work, &["--overwrite", "--quiet"]);
+    assert!(!work.path("out/worklists").exists());
+}
+
+#[test]
+fn hostile_text_stays_text_in_a_worklist_and_as_it_was_in_the_records() {
+    let work = Work::new();
+    let hostile = "=cmd|'/c calc'!A1";
+    work.write(
+        "a.csv",
+        format!(
+            "tumor_key,ward,primarySite,histologicTypeIcdO3,behaviorCodeIcdO3,dateOfDiagnosis,ajccTnmPathT,ajccTnmPathN,ajccTnmPathM,ajccTnmPathStageGroup\n\
+             {hostile},../../up,C509,8500,3,20200101,pT2,pN1a,cM0,4\n\
+             @k,../../UP,C509,8500,3,20200101,pT2,pN1a,cM0,4\n"
+        ),
+    );
+    let done = work.rstage(&["run", "a.csv", "--out", "out", "--worklist-by", "ward"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let list = Table::read(&work.path("out/worklist.csv"));
+    assert!((0..list.rows.len()).all(|row| ["'=cmd|'/c calc'!A1", "'@k"].contains(&list.cell(row, "key"))));
+    assert!(!list.rows.is_empty());
+    assert_eq!(Table::read(&work.path("out/records.csv")).cell(0, "tumor_key"), hostile);
+    assert_eq!(Table::read(&work.path("out/findings.csv")).cell(0, "key"), hostile);
+    let mut names: Vec<_> = fs::read_dir(work.path("out/worklists"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["______UP-2.csv", "______up.csv"]);
+    assert!(work.holds_only(&["a.csv", "out"]));
+    let done = work.rstage(&["run", "a.csv", "--out", "out2", "--worklist-by", "hospital"]);
+    assert_eq!(done.status, 2);
+    assert!(done.err.contains("neither a column for the field `hospital`"), "{}", done.err);
+}
+
+#[test]
+fn the_terminal_is_plain_and_quiet_where_asked() {
+    let work = Work::new();
+    let shown = run(&work, &[]);
+    assert!(shown.contains("3000 read = 3000 written + 0 rejected"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "no colour where standard output is no terminal");
+    assert_eq!(run(&work, &["--overwrite", "--quiet"]), "");
+    let json: serde_json::Value = serde_json::from_str(&run(&work, &["--overwrite", "--json"])).unwrap();
+    assert_eq!(json["counts"]["read"], 3000);
+    let input = fixture("registry.csv");
+    for (args, colour) in [
+        (vec!["--help"], "1"),
+        (vec!["run", "--nonsense"], "1"),
+        (vec!["run", input.to_str().unwrap(), "--out", "o"], "1"),
+    ] {
+        let done = Command::new(env!("CARGO_BIN_EXE_rstage"))
+            .args(&args)
+            .env("NO_COLOR", colour)
+            .env("CLICOLOR_FORCE", "1")
+            .current_dir(work.path(""))
+            .output()
+            .unwrap();
+        assert!(!done.stdout.contains(&0x1b) && !done.stderr.contains(&0x1b), "{args:?}");
+    }
+}

@@ -1,0 +1,123 @@
+//! Summary tables: what they hold, and that runs add up.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use crate::support::{Table, Work, fixture};
+
+/// Cuts the fixture into parts of whole records.
+fn parts(work: &Work, parts: usize) -> Vec<String> {
+    let text = fs::read_to_string(fixture("registry.csv")).unwrap();
+    let (header, body) = text.split_once('\n').unwrap();
+    let lines: Vec<&str> = body.lines().collect();
+    let names = lines.chunks(lines.len().div_ceil(parts)).enumerate().map(|(at, lines)| {
+        let name = format!("part{at}.csv");
+        work.write(&name, format!("{header}\n{}\n", lines.join("\n")));
+        name
+    });
+    names.collect()
+}
+
+/// The tables of a result without the names of their runs.
+fn tables(work: &Work, folder: &str) -> BTreeMap<String, String> {
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(work.path(folder).join("run.json")).unwrap()).unwrap();
+    let run = json["run"].as_str().unwrap();
+    assert_eq!(run.len(), 16);
+    let entries = fs::read_dir(work.path(folder).join("summary")).unwrap();
+    let mut tables = BTreeMap::new();
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "csv") {
+            let text = fs::read_to_string(&path).unwrap();
+            tables.insert(path.file_name().unwrap().to_string_lossy().into_owned(), text.replace(run, "RUN"));
+        }
+    }
+    tables
+}
+
+#[test]
+fn runs_add_up_to_the_run_over_all() {
+    let work = Work::new();
+    let whole = fixture("registry.csv").to_string_lossy().into_owned();
+    let options = ["--also-edition", "7,8", "--quiet"];
+    let run = |input: &str, out: &str| {
+        let done = work.rstage(&[&["run", input, "--out", out], &options[..]].concat());
+        assert_eq!(done.status, 0, "{}", done.err);
+    };
+    run(&whole, "all");
+    let mut summary = vec!["summary".to_owned()];
+    for (at, part) in parts(&work, 3).iter().enumerate() {
+        run(part, &format!("run{at}"));
+        summary.insert(1, format!("run{at}"));
+    }
+    assert_eq!(summary.len(), 4);
+    summary.extend(["--out", "sum"].map(str::to_owned));
+    let done = work.rstage(&summary);
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert!(done.out.contains("3000 read = 3000 written + 0 rejected"), "{}", done.out);
+    let (one, sum) = (tables(&work, "all"), tables(&work, "sum"));
+    assert!(one.len() > 18 && one["migration.csv"].lines().count() > 50);
+    assert_eq!(one.keys().collect::<Vec<_>>(), sum.keys().collect::<Vec<_>>());
+    for (name, table) in &one {
+        assert!(table == &sum[name], "{name} differs");
+    }
+    // A sum can be added to in its turn, and no record is counted twice.
+    let done = work.rstage(&["summary", "sum", "run1", "--out", "sum2"]);
+    assert_eq!(done.status, 3);
+    assert!(done.err.contains("is given twice"), "{}", done.err);
+    run_with_other_settings(&work);
+}
+
+fn run_with_other_settings(work: &Work) {
+    let done = work.rstage(&["run", "part0.csv", "--out", "other", "--mx", "unknown", "--quiet"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let done = work.rstage(&["summary", "run1", "other", "--out", "sum2"]);
+    assert_eq!(done.status, 3);
+    assert!(done.err.contains("the runs differ in settings"), "{}", done.err);
+    let done = work.rstage(&["summary", "nowhere", "--out", "sum2"]);
+    assert_eq!(done.status, 3);
+    assert!(done.err.contains("hint: give the folders of finished runs"), "{}", done.err);
+    assert!(!work.path("sum2").exists());
+}
+
+#[test]
+fn the_tables_tell_of_every_record() {
+    let work = Work::new();
+    let input = fixture("registry.csv").to_string_lossy().into_owned();
+    let done = work.rstage(&["run", &input, "--out", "out", "--quiet"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let table = |name: &str| Table::read(&work.path("out/summary").join(format!("{name}.csv")));
+    let sum = |table: &Table, wanted: &[(&str, &str)]| {
+        (0..table.rows.len())
+            .filter(|&row| wanted.iter().all(|(column, value)| table.cell(row, column) == *value))
+            .map(|row| table.cell(row, "n").parse::<u64>().unwrap())
+            .sum::<u64>()
+    };
+    for name in ["stage_distribution", "stage_by_year", "stage_by_age"] {
+        for source in ["recorded", "derived"] {
+            assert_eq!(sum(&table(name), &[("source", source)]), 3000, "{name} {source}");
+        }
+    }
+    for name in ["agreement", "metastatic_origin", "estro_state", "mets_pattern", "oligometastasis"] {
+        assert_eq!(sum(&table(name), &[]), 3000, "{name}");
+    }
+    assert_eq!(sum(&table("completeness"), &[("field", "path_t")]), 3000);
+    let (by_schema, by_facility) = (table("agreement_summary"), table("agreement_by_facility"));
+    for agreement in ["exact", "substage", "major", "same_stage"] {
+        let wanted = [("agreement", agreement)];
+        assert_eq!(sum(&by_schema, &wanted), sum(&by_facility, &wanted), "{agreement}");
+    }
+    let findings = Table::read(&work.path("out/findings.csv")).rows.len() as u64;
+    assert_eq!(sum(&table("findings"), &[]), findings);
+    assert_eq!(sum(&table("findings_by_facility"), &[]), findings);
+    insta::assert_snapshot!(
+        fs::read_to_string(work.path("out/summary/key_figures.csv")).unwrap().replace(
+            serde_json::from_slice::<serde_json::Value>(&fs::read(work.path("out/run.json")).unwrap())
+                .unwrap()["run"]
+                .as_str()
+                .unwrap(),
+            "RUN",
+        )
+    );
+}
