@@ -2,20 +2,45 @@
 
 use std::collections::BTreeMap;
 
-use super::hide::hide;
+use super::hide::Release;
 use super::spec::{FORMS, Form, Part};
 use super::{Column, Partial, SmallCells, Table, agreement, wilson};
 
 /// All tables, always the same ones in the same order, the empty ones included; with small numbers hidden
 /// where a limit is given.
 pub fn tables(partial: &Partial, small: Option<SmallCells>) -> Vec<Table> {
-    let run = partial.run_id();
-    let mut forms: Vec<(&Form, Vec<Row>)> = FORMS.iter().map(|form| (form, rows(form, partial))).collect();
-    if let Some(small) = small {
-        hide(&mut forms, partial, small);
+    match small {
+        Some(SmallCells { count: 2.., .. }) => {}
+        _ => {
+            let forms = FORMS.iter().map(|form| (form, rows(form, partial, false)));
+            return all_tables(forms.collect(), partial, small);
+        }
     }
-    let mut tables: Vec<Table> =
-        FORMS.iter().zip(&forms).map(|(form, (_, rows))| layout(form, rows, &run)).collect();
+    let least = small.map_or(0, |small| small.count);
+    let mut release = Release::of(partial, least);
+    loop {
+        let mut forms: Vec<_> =
+            FORMS.iter().map(|form| (form, rows(form, &release.partial, true))).collect();
+        release.hide(&mut forms);
+        let broken = release.broken(&forms);
+        if broken.is_empty() {
+            return all_tables(forms, &release.partial, small);
+        }
+        release.leave_out(&broken);
+    }
+}
+
+fn all_tables(
+    mut forms: Vec<(&'static Form, Vec<Row>)>,
+    partial: &Partial,
+    small: Option<SmallCells>,
+) -> Vec<Table> {
+    let run = partial.run_id();
+    let few = small.map_or(0, |small| small.rate);
+    for row in forms.iter_mut().flat_map(|(_, rows)| rows) {
+        row.few = row.n.is_some_and(|n| n > 0 && n < few);
+    }
+    let mut tables: Vec<Table> = forms.iter().map(|(form, rows)| layout(form, rows, &run)).collect();
     let shown = |labels: &[&str]| {
         let matrix = forms.iter().find(|(form, _)| form.name == "agreement");
         let of_group = |row: &&Row| row.labels.starts_with(labels);
@@ -56,12 +81,20 @@ impl Row<'_> {
     pub(super) const fn part(&self) -> usize {
         self.stratum.0
     }
+
+    /// Labels of what it is a share of.
+    pub(super) fn whole(&self) -> &[&str] {
+        &self.stratum.1
+    }
 }
 
 /// The rows of a table in their order.
-pub(super) fn rows<'a>(form: &'a Form, partial: &'a Partial) -> Vec<Row<'a>> {
-    let mut rows: Vec<Row> =
-        form.parts.iter().enumerate().flat_map(|(at, part)| part_rows(form, at, part, partial)).collect();
+fn rows<'a>(form: &'a Form, partial: &'a Partial, hiding: bool) -> Vec<Row<'a>> {
+    if hiding && form.detail {
+        return Vec::new();
+    }
+    let parts = form.parts.iter().enumerate().filter(|(_, part)| part.is_in(hiding));
+    let mut rows: Vec<Row> = parts.flat_map(|(at, part)| part_rows(form, at, part, partial)).collect();
     rows.sort_by(|a, b| order(form, &a.labels).cmp(&order(form, &b.labels)));
     rows
 }
