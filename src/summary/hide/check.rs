@@ -59,9 +59,9 @@ fn numbers_hold(
         for change in changes {
             for (values, by) in net(cube, change, &labels, only) {
                 let key: Vec<&str> = values.iter().map(String::as_str).collect();
-                let left = sums.get(&key).copied().unwrap_or_default().saturating_add_signed(by);
+                let left = sums.get(&key).copied().unwrap_or_default().checked_add_signed(by);
                 match shown.get(&values) {
-                    Some(false) if left > 0 => altered.insert(values),
+                    Some(false) if left.is_some() => altered.insert(values),
                     // What has no row counts nothing in this table.
                     _ => return false,
                 };

@@ -9,6 +9,8 @@ pub(super) type Cubes = BTreeMap<String, Cube>;
 
 /// What values that were put together are called; of years, which are numbers, nothing is said.
 pub(super) const POOLED: &str = "pooled";
+/// Derived stages that are none, which are put together as the last.
+const UNKNOWN: [&str; 2] = ["NA", "UNK"];
 
 /// The counts that a release is made of, where no value of a pool has fewer than `least` records.
 pub(super) fn coarsen<'a>(source: impl Fn(&str) -> &'a Cube, least: u64) -> Cubes {
@@ -81,7 +83,8 @@ fn put_together(cubes: &mut Cubes, pool: &Pool, least: u64) {
         let (Some(within), Some(labels)) = (places(cube, &pool.within), places(cube, &pool.labels)) else {
             continue;
         };
-        recode(cube, &labels, |row| {
+        let also: Vec<usize> = pool.also.iter().filter_map(|label| place(cube, label)).collect();
+        recode(cube, &[&labels[..], &also].concat(), |row| {
             rare.get(&values(row, &within)).is_some_and(|members| members.contains(&values(row, &labels)))
         });
     }
@@ -130,11 +133,13 @@ fn enough(sizes: &Sizes, mut members: BTreeSet<Vec<String>>, least: u64) -> BTre
 
 fn recode(cube: &mut Cube, labels: &[usize], is_member: impl Fn(&[String]) -> bool) {
     let text: Vec<&str> = cube.keys.iter().map(|key| if key == "year" { "" } else { POOLED }).collect();
+    let derived = ["derived_stage", "derived"].map(|label| place(cube, label));
     let mut coarse = BTreeMap::<Vec<String>, u64>::new();
     for (mut row, n) in std::mem::take(&mut cube.rows) {
         if is_member(&row) {
             for &at in labels {
-                text[at].clone_into(&mut row[at]);
+                let unknown = derived.contains(&Some(at)) && UNKNOWN.contains(&row[at].as_str());
+                if unknown { UNKNOWN[1] } else { text[at] }.clone_into(&mut row[at]);
             }
         }
         *coarse.entry(row).or_default() += n;

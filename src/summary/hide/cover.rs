@@ -4,114 +4,56 @@
 //! Whoever sees the tables cannot tell the true counts from the changed ones, so none of these numbers can be
 //! worked out, whatever the way. Hiding more never takes that away, so that one pass is enough.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use super::ledger::{Ledger, Number, Stratum};
-use super::release::Swap;
-
-/// Counts and by how much each is altered.
-pub(super) type Change = Vec<(usize, i64)>;
+use super::ledger::{Ledger, Stratum};
+use super::places::{Change, Places};
+use super::release::CubeForm;
 
 /// Counts that a change of a number is looked for at.
 const MOST_COUNTS: usize = 64;
 
 /// What is hidden of a cube.
 pub(super) struct Cover {
+    /// By number.
     pub(super) hidden: Vec<bool>,
     pub(super) changes: Vec<Change>,
     /// Counts behind numbers for which there is no change.
     pub(super) failed: Vec<Vec<usize>>,
 }
 
-/// Counts by the labels that a swap leaves and takes.
-struct Places {
-    rows: Vec<Vec<usize>>,
-    columns: Vec<Vec<usize>>,
-    row_of: Vec<usize>,
-    column_of: Vec<usize>,
-    cells: HashMap<(usize, usize), Vec<usize>>,
-}
-
-impl Places {
-    fn new(ledger: &Ledger, swap: &Swap) -> Self {
-        let group = |labels: &[String]| {
-            let places = ledger.places(&[&swap.within[..], labels].concat());
-            let mut ids = HashMap::new();
-            let mut members: Vec<Vec<usize>> = Vec::new();
-            let of: Vec<usize> = (0..ledger.atoms.len())
-                .map(|atom| {
-                    let id = *ids.entry(ledger.values(atom, &places)).or_insert(members.len());
-                    if id == members.len() {
-                        members.push(Vec::new());
-                    }
-                    members[id].push(atom);
-                    id
-                })
-                .collect();
-            (members, of)
-        };
-        let (rows, row_of) = group(&swap.left);
-        let (columns, column_of) = group(&swap.right);
-        let mut cells = HashMap::<_, Vec<usize>>::new();
-        for atom in 0..ledger.atoms.len() {
-            cells.entry((row_of[atom], column_of[atom])).or_default().push(atom);
-        }
-        Self { rows, columns, row_of, column_of, cells }
-    }
-
-    /// Calls `each` with the changes that begin at a count.
-    fn changes(&self, atom: usize, mut each: impl FnMut(&[(usize, i64)])) {
-        let (row, column) = (self.row_of[atom], self.column_of[atom]);
-        for &beside in &self.rows[row] {
-            if self.column_of[beside] == column {
-                continue;
-            }
-            each(&[(atom, 1), (beside, -1)]);
-            each(&[(atom, -1), (beside, 1)]);
-            for &below in &self.columns[column] {
-                let across = (self.row_of[below], self.column_of[beside]);
-                if across.0 == row {
-                    continue;
-                }
-                for &across in self.cells.get(&across).into_iter().flatten() {
-                    each(&[(atom, 1), (across, 1), (beside, -1), (below, -1)]);
-                    each(&[(atom, -1), (across, -1), (beside, 1), (below, 1)]);
-                }
-            }
-        }
-    }
-}
-
 /// Chooses what is hidden so that no number from 1 up to below `least` is shown or can be worked out.
-pub(super) fn cover(ledger: &Ledger, swaps: &[Swap], least: u64) -> Cover {
+pub(super) fn cover(ledger: &mut Ledger, form: &CubeForm, least: u64) -> Cover {
+    let places = form.swaps.iter().map(|swap| Places::new(ledger, swap, form.pool.as_deref())).collect();
+    let numbers = ledger.numbers.len();
     let mut search = Search {
         ledger,
-        places: swaps.iter().map(|swap| Places::new(ledger, swap)).collect(),
-        hidden: vec![false; ledger.numbers.len()],
-        altered: vec![false; ledger.numbers.len()],
-        net: vec![0; ledger.numbers.len()],
+        least,
+        places,
+        hidden: vec![false; numbers],
+        altered: vec![false; numbers],
+        net: vec![0; numbers],
         changes: Vec::new(),
         failed: Vec::new(),
     };
-    let small = |value: u64| (1..least).contains(&value);
-    let secret = |at: &usize| ledger.numbers[*at].shown && small(ledger.numbers[*at].value);
-    let secrets: Vec<usize> = (0..ledger.numbers.len()).filter(secret).collect();
+    let secrets: Vec<usize> = (0..numbers).filter(|&at| search.is_small(at)).collect();
     for &secret in &secrets {
         search.hidden[secret] = true;
     }
     for secret in secrets {
         if !search.altered[secret] {
-            let atoms = &ledger.numbers[secret].atoms;
-            search.alter(atoms, |net| net[secret] != 0);
+            let atoms = search.ledger.numbers[secret].atoms.clone();
+            search.alter(&atoms, |net| net[secret] != 0);
         }
     }
-    search.hide_remainders(small);
+    search.hide_remainders();
     Cover { hidden: search.hidden, changes: search.changes, failed: search.failed }
 }
 
-struct Search<'a> {
-    ledger: &'a Ledger<'a>,
-    places: Vec<Places>,
+struct Search<'a, 'b> {
+    ledger: &'b mut Ledger<'a>,
+    least: u64,
+    places: Vec<Places<'a>>,
     hidden: Vec<bool>,
     /// Whether a change alters it.
     altered: Vec<bool>,
@@ -121,31 +63,33 @@ struct Search<'a> {
     failed: Vec<Vec<usize>>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a, '_> {
+    fn is_small(&self, number: usize) -> bool {
+        let number = &self.ledger.numbers[number];
+        !number.fixed && (1..self.least).contains(&number.value)
+    }
+
     /// Makes a change at one of some counts and hides what it alters; the one that hides the least.
     fn alter(&mut self, atoms: &[usize], wanted: impl Fn(&[i64]) -> bool) -> bool {
         let mut starts = atoms.to_vec();
         starts.sort_by_key(|&atom| (self.ledger.atoms[atom].n, atom));
         starts.truncate(MOST_COUNTS);
-        let mut best: Option<(u64, Change)> = None;
-        let places = std::mem::take(&mut self.places);
-        for places in &places {
-            for &atom in &starts {
-                if best.as_ref().is_some_and(|(cost, _)| *cost == 0) {
-                    break;
-                }
-                places.changes(atom, |change| {
-                    let most = best.as_ref().map_or(u64::MAX, |(cost, _)| *cost);
-                    if let Some(cost) = self.cost(change, most, &wanted) {
-                        best = Some((cost, change.to_vec()));
+        let mut best = None;
+        for at in 0..self.places.len() {
+            self.look(at, &starts, &mut best, &wanted);
+            // Where much would be hidden, a 0 is hidden instead.
+            if best.as_ref().is_none_or(|(cost, _)| *cost >= self.least) {
+                for &atom in &starts {
+                    for labels in self.places[at].zeros(self.ledger, atom) {
+                        self.add_zero(labels);
                     }
-                });
+                }
+                self.look(at, &starts, &mut best, &wanted);
             }
             if best.is_some() {
                 break;
             }
         }
-        self.places = places;
         let Some((_, change)) = best else {
             self.failed.push(starts);
             return false;
@@ -161,6 +105,41 @@ impl Search<'_> {
         true
     }
 
+    fn look(
+        &mut self,
+        at: usize,
+        starts: &[usize],
+        best: &mut Option<(u64, Change)>,
+        wanted: &impl Fn(&[i64]) -> bool,
+    ) {
+        let places = self.places.swap_remove(at);
+        for &atom in starts {
+            if best.as_ref().is_some_and(|(cost, _)| *cost == 0) {
+                break;
+            }
+            places.changes(atom, |change| {
+                let most = best.as_ref().map_or(u64::MAX, |(cost, _)| *cost);
+                if let Some(cost) = self.cost(change, most, wanted) {
+                    *best = Some((cost, change.to_vec()));
+                }
+            });
+        }
+        self.places.push(places);
+        let last = self.places.len() - 1;
+        self.places.swap(at, last);
+    }
+
+    fn add_zero(&mut self, labels: Vec<&'a str>) {
+        let atom = self.ledger.add_zero(labels);
+        for places in &mut self.places {
+            places.add(self.ledger, atom);
+        }
+        let numbers = self.ledger.numbers.len();
+        self.hidden.resize(numbers, false);
+        self.altered.resize(numbers, false);
+        self.net.resize(numbers, 0);
+    }
+
     /// Adds up what a change does to the numbers; those that it meets.
     fn touch(&mut self, change: &[(usize, i64)]) -> Vec<usize> {
         let mut touched = Vec::with_capacity(16);
@@ -174,49 +153,43 @@ impl Search<'_> {
     }
 
     /// The records in the numbers that a change would hide, where it can be made and costs less than `most`.
-    fn cost(
-        &mut self,
-        change: &[(usize, i64)],
-        most: u64,
-        wanted: &impl Fn(&[i64]) -> bool,
-    ) -> Option<u64> {
-        if change.iter().any(|&(atom, by)| by < 0 && self.ledger.atoms[atom].n == 0) {
+    fn cost(&mut self, change: &[(usize, i64)], most: u64, wanted: &impl Fn(&[i64]) -> bool) -> Option<u64> {
+        if change.iter().any(|&(atom, by)| self.ledger.atoms[atom].n.checked_add_signed(by).is_none()) {
             return None;
         }
         let touched = self.touch(change);
-        let mut cost = Some(0_u64);
-        if !wanted(&self.net) {
-            cost = None;
-        }
+        let mut cost = wanted(&self.net).then_some(0_u64);
         for number in touched {
-            let net = std::mem::take(&mut self.net[number]);
-            let &Number { value, fixed, shown, .. } = &self.ledger.numbers[number];
-            // A row that stands in a table tells that there is at least one record.
-            if net != 0 && (fixed || shown && value.saturating_add_signed(net) == 0) {
+            if std::mem::take(&mut self.net[number]) == 0 {
+                continue;
+            }
+            let of = &self.ledger.numbers[number];
+            if of.fixed {
                 cost = None;
-            } else if net != 0 && !self.hidden[number] {
-                cost = cost.map(|cost| cost + value);
+            } else if !self.hidden[number] {
+                cost = cost.map(|cost| cost + of.value.max(1));
             }
         }
         cost.filter(|&cost| cost < most)
     }
 
     /// What the shown rows of a stratum leave of a shown whole is a number, too.
-    fn hide_remainders(&mut self, small: impl Fn(u64) -> bool) {
-        let ledger = self.ledger;
-        for Stratum { whole, rows } in &ledger.strata {
+    fn hide_remainders(&mut self) {
+        for Stratum { whole, rows } in std::mem::take(&mut self.ledger.strata) {
             loop {
+                let ledger = &self.ledger;
                 let shown: Vec<usize> = rows.iter().copied().filter(|&row| !self.hidden[row]).collect();
                 let sum: u64 = shown.iter().map(|&row| ledger.numbers[row].value).sum();
-                if self.hidden[*whole] || !small(ledger.numbers[*whole].value.saturating_sub(sum)) {
+                let rest = ledger.numbers[whole].value.saturating_sub(sum);
+                if self.hidden[whole] || !(1..self.least).contains(&rest) {
                     break;
                 }
-                let mut atoms = ledger.numbers[*whole].atoms.clone();
+                let mut atoms = ledger.numbers[whole].atoms.clone();
                 let in_shown: HashSet<usize> =
                     shown.iter().flat_map(|&row| ledger.numbers[row].atoms.iter().copied()).collect();
                 atoms.retain(|atom| !in_shown.contains(atom));
                 let alters =
-                    |net: &[i64]| net[*whole] != shown.iter().map(|&row| net[row]).sum::<i64>();
+                    |net: &[i64]| net[whole] != shown.iter().map(|&row| net[row]).sum::<i64>();
                 if !self.alter(&atoms, alters) {
                     break;
                 }

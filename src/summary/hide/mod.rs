@@ -9,6 +9,7 @@ mod check;
 mod coarse;
 mod cover;
 mod ledger;
+mod places;
 mod release;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -115,7 +116,7 @@ impl Release {
     /// Cubes of which something hidden can be told, by another way of reckoning.
     pub(super) fn broken(&self, forms: &[(&Form, Vec<Row>)]) -> BTreeSet<String> {
         let broken = self.settled.iter().filter(|(name, settled)| {
-            !check::holds(self.partial.cube(name), name, &settled.changes, &settled.links, forms)
+            let ok = check::holds(self.partial.cube(name), name, &settled.changes, &settled.links, forms); eprintln!("DEBUG check {name} {ok} {}", settled.changes.len()); !ok
         });
         broken.map(|(name, _)| name.clone()).collect()
     }
@@ -178,10 +179,19 @@ fn ledger<'a>(name: &str, cube: &'a Cube, links: &[Vec<String>]) -> Ledger<'a> {
 /// that does not help.
 fn settle(form: &CubeForm, cube: &mut Cube, links: Vec<Vec<String>>, least: u64) -> Option<Settled> {
     for round in 0..MOST_ROUNDS {
-        let ledger = ledger(&form.name, cube, &links);
-        let done = cover(&ledger, &form.swaps, least);
+        let mut ledger = ledger(&form.name, cube, &links);
+        let done = cover(&mut ledger, form, least);
         if done.failed.is_empty() {
-            return Some(settled(&ledger, &done, links, round > 0));
+            let settled = settled(&ledger, &done, links, round > 0);
+            // A hidden 0 has a row as every hidden number.
+            for (labels, _) in settled.changes.iter().flatten() {
+                cube.rows.entry(labels.clone()).or_default();
+            }
+            return Some(settled);
+        }
+        eprintln!("DEBUG {} round {round}: {} failed of {} numbers", form.name, done.failed.len(), ledger.numbers.len());
+        for atoms in done.failed.iter().take(6) {
+            eprintln!("DEBUG    {} atoms, n {} {:?}", atoms.len(), atoms.iter().map(|&a| ledger.atoms[a].n).sum::<u64>(), atoms.first().map(|&a| &ledger.atoms[a].labels));
         }
         let label = form.pool.as_ref()?;
         let at = [Some(place(cube, label)?)];
@@ -206,11 +216,13 @@ fn settle(form: &CubeForm, cube: &mut Cube, links: Vec<Vec<String>>, least: u64)
 
 fn settled(ledger: &Ledger, done: &Cover, links: Vec<Vec<String>>, pooled: bool) -> Settled {
     let owned = |values: &[&str]| values.iter().map(|&value| value.to_owned()).collect::<Vec<_>>();
-    let hidden = ledger.groupings().map(|((labels, only), numbers)| {
-        let hidden = numbers.iter().filter(|&(_, &number)| done.hidden[number]);
-        ((labels.clone(), (*only).clone()), hidden.map(|(values, _)| owned(values)).collect())
-    });
+    let mut hidden = BTreeMap::<_, HashSet<_>>::new();
+    for grouping in &ledger.groupings {
+        let numbers = grouping.numbers.iter().filter(|&(_, &number)| done.hidden[number]);
+        let what = hidden.entry((grouping.labels.clone(), grouping.only.clone())).or_default();
+        what.extend(numbers.map(|(values, _)| owned(values)));
+    }
     let change =
         |change: &Vec<(usize, i64)>| change.iter().map(|&(at, by)| (owned(&ledger.atoms[at].labels), by)).collect();
-    Settled { hidden: hidden.collect(), changes: done.changes.iter().map(change).collect(), links, pooled }
+    Settled { hidden, changes: done.changes.iter().map(change).collect(), links, pooled }
 }

@@ -64,6 +64,9 @@ pub(super) struct Pool {
     #[serde(default)]
     pub(super) within: Vec<String>,
     pub(super) labels: Vec<String>,
+    /// Labels that go with them.
+    #[serde(default)]
+    pub(super) also: Vec<String>,
     pub(super) class: Option<String>,
     pub(super) into: Vec<String>,
 }
