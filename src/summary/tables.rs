@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::hide::Release;
+use super::hide::{POOLED, Release};
 use super::spec::{FORMS, Form, Part};
 use super::{Column, Partial, SmallCells, Table, agreement, wilson};
 
@@ -44,7 +44,8 @@ fn all_tables(
     let shown = |labels: &[&str]| {
         let matrix = forms.iter().find(|(form, _)| form.name == "agreement");
         let of_group = |row: &&Row| row.labels.starts_with(labels);
-        matrix.is_none_or(|(_, rows)| rows.iter().filter(of_group).all(|row| !row.hidden))
+        let is_whole = |row: &Row| !row.hidden && !row.labels.contains(&POOLED);
+        matrix.is_none_or(|(_, rows)| rows.iter().filter(of_group).all(is_whole))
     };
     tables.push(agreement::kappas(partial, &run, shown));
     tables.push(run_card(partial, &run));

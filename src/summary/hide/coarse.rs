@@ -8,7 +8,7 @@ use crate::summary::partial::Cube;
 pub(super) type Cubes = BTreeMap<String, Cube>;
 
 /// What values that were put together are called; of years, which are numbers, nothing is said.
-pub(super) const POOLED: &str = "pooled";
+pub(crate) const POOLED: &str = "pooled";
 /// Derived stages that are none, which are put together as the last.
 const UNKNOWN: [&str; 2] = ["NA", "UNK"];
 

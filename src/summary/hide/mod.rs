@@ -14,7 +14,8 @@ mod release;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use self::coarse::{Cubes, POOLED, coarsen, place, pool_more};
+pub(crate) use self::coarse::POOLED;
+use self::coarse::{Cubes, coarsen, place, pool_more};
 use self::cover::{Cover, cover};
 use self::ledger::Ledger;
 use self::release::{CubeForm, RELEASE};
@@ -116,7 +117,7 @@ impl Release {
     /// Cubes of which something hidden can be told, by another way of reckoning.
     pub(super) fn broken(&self, forms: &[(&Form, Vec<Row>)]) -> BTreeSet<String> {
         let broken = self.settled.iter().filter(|(name, settled)| {
-            let ok = check::holds(self.partial.cube(name), name, &settled.changes, &settled.links, forms); eprintln!("DEBUG check {name} {ok} {}", settled.changes.len()); !ok
+            !check::holds(self.partial.cube(name), name, &settled.changes, &settled.links, forms)
         });
         broken.map(|(name, _)| name.clone()).collect()
     }
@@ -188,10 +189,6 @@ fn settle(form: &CubeForm, cube: &mut Cube, links: Vec<Vec<String>>, least: u64)
                 cube.rows.entry(labels.clone()).or_default();
             }
             return Some(settled);
-        }
-        eprintln!("DEBUG {} round {round}: {} failed of {} numbers", form.name, done.failed.len(), ledger.numbers.len());
-        for atoms in done.failed.iter().take(6) {
-            eprintln!("DEBUG    {} atoms, n {} {:?}", atoms.len(), atoms.iter().map(|&a| ledger.atoms[a].n).sum::<u64>(), atoms.first().map(|&a| &ledger.atoms[a].labels));
         }
         let label = form.pool.as_ref()?;
         let at = [Some(place(cube, label)?)];
