@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::ReportError;
 use super::chart::{STAGES, grouped, percent, rank};
 use super::folder::Folder;
-use crate::summary::POOLED;
 use crate::category::StageGroup;
 use crate::staging::words::stage_word;
+use crate::summary::POOLED;
 
 /// Rows are recorded stages, columns derived ones; only those that occur.
 #[derive(Serialize)]

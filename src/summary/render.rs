@@ -45,8 +45,7 @@ pub fn render_tables(tables: &[super::Table], width: u16) -> String {
         ["measure", "n", "denominator", "percent"].map(cell).to_vec()
     });
     let section = Section::of(vec!["Key figure", "n", "of", "%"], rows.collect(), usize::MAX);
-    let empty: Vec<&str> =
-        tables.iter().filter(|table| table.rows() == 0).map(|table| table.name).collect();
+    let empty: Vec<&str> = tables.iter().filter(|table| table.rows() == 0).map(|table| table.name).collect();
     let mut text = section.text(width).unwrap_or_default();
     if !empty.is_empty() {
         let _ = writeln!(text, "\nTables without rows: {}", empty.join(", "));

@@ -19,8 +19,7 @@ pub fn tables(partial: &Partial, small: Option<SmallCells>) -> Vec<Table> {
     let least = small.map_or(0, |small| small.count);
     let mut release = Release::of(partial, least);
     loop {
-        let mut forms: Vec<_> =
-            FORMS.iter().map(|form| (form, rows(form, &release.partial, true))).collect();
+        let mut forms: Vec<_> = FORMS.iter().map(|form| (form, rows(form, &release.partial, true))).collect();
         release.hide(&mut forms);
         let broken = release.broken(&forms);
         if broken.is_empty() {
@@ -90,7 +89,7 @@ impl Row<'_> {
 }
 
 /// The rows of a table in their order.
-fn rows<'a>(form: &'a Form, partial: &'a Partial, hiding: bool) -> Vec<Row<'a>> {
+pub(super) fn rows<'a>(form: &'a Form, partial: &'a Partial, hiding: bool) -> Vec<Row<'a>> {
     if hiding && form.detail {
         return Vec::new();
     }

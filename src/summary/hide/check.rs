@@ -19,7 +19,9 @@ pub(super) fn holds(
     forms: &[(&Form, Vec<Row>)],
 ) -> bool {
     let possible = |change: &Change| {
-        change.iter().all(|(labels, by)| cube.rows.get(labels).is_some_and(|n| n.checked_add_signed(*by).is_some()))
+        change
+            .iter()
+            .all(|(labels, by)| cube.rows.get(labels).is_some_and(|n| n.checked_add_signed(*by).is_some()))
             && links.iter().all(|link| net(cube, change, link, &Only::new()).is_empty())
     };
     changes.iter().all(possible)

@@ -61,7 +61,9 @@ type Sizes = BTreeMap<Vec<String>, BTreeMap<String, u64>>;
 
 fn put_together(cubes: &mut Cubes, pool: &Pool, least: u64) {
     let Some(cube) = cubes.get(&pool.from) else { return };
-    let (Some(within), Some(labels)) = (places(cube, &pool.within), places(cube, &pool.labels)) else { return };
+    let (Some(within), Some(labels)) = (places(cube, &pool.within), places(cube, &pool.labels)) else {
+        return;
+    };
     let class = pool.class.as_ref().and_then(|class| place(cube, class));
     let mut sizes = BTreeMap::<Vec<String>, Sizes>::new();
     for (row, n) in &cube.rows {

@@ -188,8 +188,7 @@ impl<'a> Search<'a, '_> {
                 let in_shown: HashSet<usize> =
                     shown.iter().flat_map(|&row| ledger.numbers[row].atoms.iter().copied()).collect();
                 atoms.retain(|atom| !in_shown.contains(atom));
-                let alters =
-                    |net: &[i64]| net[whole] != shown.iter().map(|&row| net[row]).sum::<i64>();
+                let alters = |net: &[i64]| net[whole] != shown.iter().map(|&row| net[row]).sum::<i64>();
                 if !self.alter(&atoms, alters) {
                     break;
                 }

@@ -46,13 +46,20 @@ pub(super) struct Ledger<'a> {
 
 impl<'a> Ledger<'a> {
     pub(super) fn new(cube: &'a Cube) -> Self {
-        let atoms = cube.rows.iter().map(|(labels, &n)| Atom {
-            labels: labels.iter().map(String::as_str).collect(),
-            n,
-        });
+        let atoms = cube
+            .rows
+            .iter()
+            .map(|(labels, &n)| Atom { labels: labels.iter().map(String::as_str).collect(), n });
         let atoms: Vec<Atom> = atoms.collect();
         let of_atom = vec![Vec::new(); atoms.len()];
-        Self { keys: &cube.keys, atoms, numbers: Vec::new(), strata: Vec::new(), of_atom, groupings: Vec::new() }
+        Self {
+            keys: &cube.keys,
+            atoms,
+            numbers: Vec::new(),
+            strata: Vec::new(),
+            of_atom,
+            groupings: Vec::new(),
+        }
     }
 
     /// Where some labels stand in the cube.

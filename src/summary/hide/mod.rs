@@ -194,14 +194,12 @@ fn settle(form: &CubeForm, cube: &mut Cube, links: Vec<Vec<String>>, least: u64)
         let at = [Some(place(cube, label)?)];
         let mut wanted = BTreeSet::new();
         for atoms in &done.failed {
-            let values: BTreeSet<&str> =
-                atoms.iter().flat_map(|&atom| ledger.values(atom, &at)).collect();
+            let values: BTreeSet<&str> = atoms.iter().flat_map(|&atom| ledger.values(atom, &at)).collect();
             // A number over several of them is not changed by putting them together.
             let value = values.first().filter(|_| values.len() == 1)?;
             wanted.insert((*value).to_owned());
         }
-        let all: BTreeSet<&str> =
-            (0..ledger.atoms.len()).flat_map(|atom| ledger.values(atom, &at)).collect();
+        let all: BTreeSet<&str> = (0..ledger.atoms.len()).flat_map(|atom| ledger.values(atom, &at)).collect();
         if all.len() < 2 {
             return None;
         }
@@ -219,7 +217,11 @@ fn settled(ledger: &Ledger, done: &Cover, links: Vec<Vec<String>>, pooled: bool)
         let what = hidden.entry((grouping.labels.clone(), grouping.only.clone())).or_default();
         what.extend(numbers.map(|(values, _)| owned(values)));
     }
-    let change =
-        |change: &Vec<(usize, i64)>| change.iter().map(|&(at, by)| (owned(&ledger.atoms[at].labels), by)).collect();
+    let change = |change: &Vec<(usize, i64)>| {
+        change.iter().map(|&(at, by)| (owned(&ledger.atoms[at].labels), by)).collect()
+    };
     Settled { hidden, changes: done.changes.iter().map(change).collect(), links, pooled }
 }
+
+#[cfg(test)]
+mod tests;

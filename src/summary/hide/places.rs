@@ -50,7 +50,8 @@ impl<'a> Lines<'a> {
 
 impl<'a> Places<'a> {
     pub(super) fn new(ledger: &Ledger<'a>, swap: &Swap, pool: Option<&str>) -> Self {
-        let [within, left, right] = [&swap.within, &swap.left, &swap.right].map(|labels| ledger.places(labels));
+        let [within, left, right] =
+            [&swap.within, &swap.left, &swap.right].map(|labels| ledger.places(labels));
         let used: Vec<usize> = [&within, &left, &right].into_iter().flatten().copied().flatten().collect();
         let others = (0..ledger.keys.len()).filter(|at| !used.contains(at)).collect();
         let telling = used.into_iter().filter(|&at| Some(ledger.keys[at].as_str()) != pool).collect();

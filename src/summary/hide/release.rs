@@ -117,7 +117,8 @@ mod tests {
         let names: BTreeSet<&str> = release.cubes.iter().map(|cube| cube.name.as_str()).collect();
         for cube in &release.cubes {
             let keys = &partial.cube(cube.source()).keys;
-            let swapped = cube.swaps.iter().flat_map(|swap| [&swap.within, &swap.left, &swap.right]).flatten();
+            let swapped =
+                cube.swaps.iter().flat_map(|swap| [&swap.within, &swap.left, &swap.right]).flatten();
             let class = cube.class.as_ref().map(|class| class.name.as_str());
             for label in cube.without.iter().chain(cube.drop.keys()).chain(swapped).chain(&cube.fixed) {
                 assert!(keys.contains(label) || Some(label.as_str()) == class, "{} {label}", cube.name);
@@ -151,8 +152,10 @@ mod tests {
             while left.len() > 1 {
                 let ear = (0..left.len()).find(|&at| {
                     let others = || left.iter().enumerate().filter(move |(other, _)| *other != at);
-                    let shared: BTreeSet<_> =
-                        left[at].iter().filter(|label| others().any(|(_, set)| set.contains(*label))).collect();
+                    let shared: BTreeSet<_> = left[at]
+                        .iter()
+                        .filter(|label| others().any(|(_, set)| set.contains(*label)))
+                        .collect();
                     others().any(|(_, set)| shared.iter().all(|label| set.contains(*label)))
                 });
                 left.remove(ear.unwrap_or_else(|| panic!("a ring: {left:?}")));
