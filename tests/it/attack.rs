@@ -1,7 +1,6 @@
 //! Somebody with all published tables, and nothing else, who works out what is hidden.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 
 use crate::support::{Table, Work};
 
@@ -57,6 +56,31 @@ const SUMS: [(&str, &str, &str, &[&str]); 6] = [
     ("same_stage", "agreement ", "agreement", &["exact", "substage"]),
     ("de_novo_metastatic", "metastatic_origin ", "origin", &["de_novo"]),
     ("oligometastatic_at_least", "oligometastasis ", "level", &["confirmed", "probable"]),
+];
+
+/// Rows that are sums of others: table, label and its value, the other table, and values that are summed.
+const PARTS: &[(&str, &str, &str, &str, &[&str])] = &[
+    ("agreement_summary", "agreement", "same_stage", "agreement_summary ", &["exact", "substage"]),
+    ("agreement_by_facility", "agreement", "same_stage", "agreement_by_facility ", &["exact", "substage"]),
+    ("oligometastasis_bounds", "bound", "lower", "oligometastasis ", &["confirmed", "probable"]),
+    (
+        "oligometastasis_bounds",
+        "bound",
+        "upper",
+        "oligometastasis ",
+        &["confirmed", "probable", "possible", "possible_weak"],
+    ),
+];
+
+/// Levels of metastatic records.
+const GRADED: [&str; 7] = [
+    "confirmed",
+    "probable",
+    "possible",
+    "possible_weak",
+    "excluded_poly",
+    "excluded_diffuse",
+    "not_assessable",
 ];
 
 /// Names of what is hidden.
@@ -150,7 +174,12 @@ impl Published {
                     let (a, b) = ((known - high) * sign, (known - low) * sign);
                     let own = &mut bounds[at];
                     *own = (own.0.max(a.min(b)), own.1.min(a.max(b)));
-                    assert!(own.0 <= own.1, "{} has no value", self.names[at]);
+                    assert!(
+                        own.0 <= own.1,
+                        "{} has no value: {known} = {:?}",
+                        self.names[at],
+                        unknown.iter().map(|(&at, sign)| (sign, &self.names[at])).collect::<Vec<_>>()
+                    );
                 }
             }
             if before == bounds {
@@ -195,9 +224,14 @@ pub(crate) fn publish(work: &Work, out: &str, few: impl Fn(u64) -> bool) -> Publ
             let name = format!("{} {apart}", whole.name);
             let mut own: BTreeMap<String, String> =
                 labels.iter().map(|label| ((*label).clone(), cell(label))).collect();
+            // Labels that mean the same have the same name, others have not.
             own.remove("source");
             if let Some(stage) = own.remove("stage") {
                 own.insert(format!("{apart}_stage"), stage);
+            }
+            if let Some(field) = own.remove("field") {
+                let state = own.remove("state").unwrap();
+                own.insert(format!("{field}_state"), state);
             }
             for label in ["recorded", "derived"] {
                 if let Some(group) = own.get(label) {
@@ -242,6 +276,31 @@ pub(crate) fn publish(work: &Work, out: &str, few: impl Fn(u64) -> bool) -> Publ
         parts.extend(names.iter().map(|(name, n)| (1, name.as_str(), *n)));
         published.sum(&parts);
     }
+    for (name, label, row, of, values) in PARTS {
+        let table = Table::read(&work.path(out).join("summary").join(format!("{name}.csv")));
+        let Some(copy) = copies.get(*of) else { continue };
+        let by: Vec<&String> = table.header.iter().take_while(|name| *name != label).collect();
+        for at in (0..table.rows.len()).filter(|&at| table.cell(at, label) == *row) {
+            let same =
+                |labels: &BTreeMap<String, String>| by.iter().all(|by| labels[*by] == table.cell(at, by));
+            let rows = copy.rows.iter().filter(|(labels, _)| same(labels));
+            let of_values = |column: &str, values: &[&str], sum: &mut Published| {
+                let rows = rows.clone().filter(|(labels, _)| {
+                    values.iter().any(|value| labels.values().any(|label| label == value))
+                });
+                let names: Vec<(String, Option<u64>)> =
+                    rows.map(|(labels, n)| (format!("{} {labels:?}", copy.name), *n)).collect();
+                let whole = format!("{name} {row} {column} {:?}", &table.rows[at][..by.len()]);
+                let mut parts = vec![(-1, whole.as_str(), number(table.cell(at, column)))];
+                parts.extend(names.iter().map(|(name, n)| (1, name.as_str(), *n)));
+                sum.sum(&parts);
+            };
+            of_values("n", values, &mut published);
+            if *label == "bound" {
+                of_values("denominator", &GRADED, &mut published);
+            }
+        }
+    }
     let copies: Vec<Copy> = copies.into_values().collect();
     for (at, copy) in copies.iter().enumerate() {
         for other in &copies[at + 1..] {
@@ -273,6 +332,14 @@ fn link(published: &mut Published, copy: &Copy, other: &Copy) {
         copy.rows[0].0.keys().filter(|label| other.rows[0].0.contains_key(*label)).collect();
     let shared: Vec<&String> =
         shared.into_iter().filter(|label| told(copy, label) && told(other, label)).collect();
+    // Some tables count the records whose stages can be compared; the others tell these by the outcome.
+    let compared = |copy: &Copy| ["_summary", "_by_facility"].iter().any(|part| copy.name.contains(part));
+    if compared(copy) != compared(other)
+        && copy.population == "records"
+        && !shared.iter().any(|label| *label == "agreement")
+    {
+        return;
+    }
     // A site that one of them has put together with others is put together in the other one as well.
     let values = |copy: &Copy, label: &str| {
         copy.rows.iter().filter_map(|row| row.0.get(label).cloned()).collect::<BTreeSet<_>>()

@@ -31,7 +31,8 @@ fn without(cube: &Cube, form: &CubeForm) -> Cube {
     let mut coarse = Cube::default();
     coarse.keys = kept.iter().map(|&at| cube.keys[at].clone()).collect();
     coarse.keys.extend(class.map(|(_, class)| class.name.clone()));
-    for (row, n) in &cube.rows {
+    // A file of counts that was tampered with may lack labels.
+    for (row, n) in cube.rows.iter().filter(|(row, _)| row.len() == cube.keys.len()) {
         if dropped.iter().any(|(at, values)| values.contains(&row[*at])) {
             continue;
         }
