@@ -1,7 +1,7 @@
 //! What a run says of a record, kept for the records to come that are like it.
 
 use super::keys::Keys;
-use super::tallies::KindId;
+use super::tallies::{AgreementId, KindId};
 use crate::audit::{Finding, Tumor};
 use crate::output::{RecordsEncoder, RowCells, Vocabulary};
 use crate::staging::Staged;
@@ -15,6 +15,8 @@ pub(super) struct Judged {
     pub(super) tally: Tally,
     /// How it is counted among the patients.
     pub(super) kind: KindId,
+    /// How recorded and derived stage compare.
+    pub(super) agreement: AgreementId,
     /// Its levels under the profiles beside the one that applies, and under its lower numbers of lesions.
     pub(super) profiles: Vec<(&'static str, &'static str)>,
     /// Its moves to the further editions.

@@ -24,7 +24,7 @@ use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
 use super::seer::{Answers, SeerPlan};
 use super::sorted;
-use super::tabulate::{Places, pattern};
+use super::tabulate::pattern;
 use super::worker::{OfFile, Worker};
 use super::worklist::FindingRow;
 
@@ -102,7 +102,6 @@ pub(super) fn process(
     let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut rows = Rows::new(shared, &chunk);
     let mut tumors = sorted::Rows::default();
-    let places = Places::read(shared, &chunk, &plan.mapping);
     let mut begin = Instant::now();
     for first in (0..chunk.rows()).step_by(BLOCK) {
         if of_file.make_room(&mut worker.tallies) {
@@ -116,9 +115,9 @@ pub(super) fn process(
         let said = worker.judge_all(of_file, &records, &mut rows.restagings, &mut tumors);
         let judged = judging(worker).saturating_sub(before);
         worker.times.parse += lap(&mut begin).saturating_sub(judged);
-        for (row, (at, year)) in block.clone().zip(&said) {
+        for (facility, (at, year)) in of_file.places.read(&chunk, &block).iter().zip(&said) {
             if let Some(judged) = of_file.memo.get(*at) {
-                worker.tallies.place(places.of(row), *year, judged);
+                worker.tallies.place(*facility, *year, judged);
             }
         }
         rows.extend(block, &of_file.memo, &said);
@@ -160,7 +159,7 @@ impl Worker<'_> {
         restagings: &mut RestagingRows,
         tumors: &mut sorted::Rows,
     ) -> Vec<(At, Option<u16>)> {
-        let OfFile { codes, memo } = of_file;
+        let OfFile { codes, memo, .. } = of_file;
         let &Block { plan, chunk, events, seer, .. } = block;
         let shared = self.shared;
         let mut said = Vec::with_capacity(block.rows.len());
@@ -182,8 +181,10 @@ impl Worker<'_> {
                 Some((_, judged)) if differs(judged) => key = None,
                 Some((at, judged)) => {
                     judged.records += 1;
-                    let dx = codes.dx().value();
-                    keep(judged.tumor.zip(dx).map(|(tumor, dx)| Tumor { dx, ..tumor }));
+                    keep(judged.tumor.and_then(|tumor| {
+                        let (site, histology) = (codes.site().value()?, codes.histology().value()?);
+                        Some(Tumor { site, histology, dx: codes.dx().value()?, ..tumor })
+                    }));
                     self.tallies.patient(judged.kind, codes.year(), codes.age().value());
                     said.push((at, codes.year()));
                     continue;
@@ -254,6 +255,7 @@ impl Worker<'_> {
                 .map(|finding| (*finding, expected(shared.rules, &staged, finding)))
                 .collect(),
             kind: tallies.kind(&tally),
+            agreement: tallies.agreement(tally.agreement),
             tally,
             profiles: audit
                 .profiles_beside()
