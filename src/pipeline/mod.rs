@@ -364,7 +364,7 @@ pub fn run(
             &[ADULT_FROM],
             &audit.histologies(),
         ),
-        judgements: memory.judgements,
+        memo: memory.memo,
     };
     let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
     let times = match going.stream(config, &folder, &way, progress, &shared, &mut sinks) {
