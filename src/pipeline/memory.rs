@@ -24,12 +24,12 @@ const JUDGEMENT: usize = 768;
 const KEY: usize = 128;
 
 impl Memory {
-    /// A third of it goes to the chunks, a third to what workers remember, most of that to judgements; the rest is
+    /// A third of it goes to the chunks, a quarter to what workers remember, most of that to judgements; the rest is
     /// for rules and counts.
     pub(super) fn share(mebibytes: usize, workers: usize) -> Self {
         let bytes = mebibytes.saturating_mul(1 << 20);
         let chunks = 2 * workers + 2;
-        let remembered = bytes / 3 / workers.max(1);
+        let remembered = bytes / 4 / workers.max(1);
         Self {
             chunks,
             chunk_bytes: (bytes / 3 / chunks / TIMES_INPUT).clamp(64 << 10, 8 << 20),
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn more_workers_have_smaller_shares() {
         let two = Memory::share(DEFAULT_MEMORY, 2);
-        assert_eq!((two.chunks, two.memo.keys, two.memo.judgements), (6, 87_381, 43_690));
+        assert_eq!((two.chunks, two.memo.keys, two.memo.judgements), (6, 65_536, 32_768));
         let eight = Memory::share(DEFAULT_MEMORY, 8);
         assert!(eight.chunks * eight.chunk_bytes <= two.chunks * two.chunk_bytes + eight.chunks);
         assert!(eight.memo.keys < two.memo.keys);
