@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::hide::{POOLED, Release};
 use super::spec::{FORMS, Form, Part};
 use super::{Column, Partial, SmallCells, Table, agreement, wilson};
@@ -9,17 +11,15 @@ use super::{Column, Partial, SmallCells, Table, agreement, wilson};
 /// All tables, always the same ones in the same order, the empty ones included; with small numbers hidden
 /// where a limit is given.
 pub fn tables(partial: &Partial, small: Option<SmallCells>) -> Vec<Table> {
-    match small {
-        Some(SmallCells { count: 2.., .. }) => {}
-        _ => {
-            let forms = FORMS.iter().map(|form| (form, rows(form, partial, false)));
-            return all_tables(forms.collect(), partial, small);
-        }
-    }
     let least = small.map_or(0, |small| small.count);
+    if least < 2 {
+        let forms = FORMS.par_iter().map(|form| (form, rows(form, partial, false)));
+        return all_tables(forms.collect(), partial, small);
+    }
     let mut release = Release::of(partial, least);
     loop {
-        let mut forms: Vec<_> = FORMS.iter().map(|form| (form, rows(form, &release.partial, true))).collect();
+        let mut forms: Vec<_> =
+            FORMS.par_iter().map(|form| (form, rows(form, &release.partial, true))).collect();
         release.hide(&mut forms);
         let broken = release.broken(&forms);
         if broken.is_empty() {
@@ -39,7 +39,7 @@ fn all_tables(
     for row in forms.iter_mut().flat_map(|(_, rows)| rows) {
         row.few = row.n.is_some_and(|n| n > 0 && n < few);
     }
-    let mut tables: Vec<Table> = forms.iter().map(|(form, rows)| layout(form, rows, &run)).collect();
+    let mut tables: Vec<Table> = forms.par_iter().map(|(form, rows)| layout(form, rows, &run)).collect();
     let shown = |labels: &[&str]| {
         let matrix = forms.iter().find(|(form, _)| form.name == "agreement");
         let of_group = |row: &&Row| row.labels.starts_with(labels);

@@ -28,9 +28,8 @@ fn without(cube: &Cube, form: &CubeForm) -> Cube {
     let dropped: Vec<(usize, &Vec<String>)> =
         form.drop.iter().filter_map(|(label, values)| Some((place(cube, label)?, values))).collect();
     let class = form.class.as_ref().and_then(|class| Some((place(cube, &class.of)?, class)));
-    let mut coarse = Cube::default();
-    coarse.keys = kept.iter().map(|&at| cube.keys[at].clone()).collect();
-    coarse.keys.extend(class.map(|(_, class)| class.name.clone()));
+    let keys = kept.iter().map(|&at| cube.keys[at].clone()).chain(class.map(|(_, class)| class.name.clone()));
+    let mut coarse = Cube { keys: keys.collect(), ..Cube::default() };
     // A file of counts that was tampered with may lack labels.
     for (row, n) in cube.rows.iter().filter(|(row, _)| row.len() == cube.keys.len()) {
         if dropped.iter().any(|(at, values)| values.contains(&row[*at])) {

@@ -101,7 +101,7 @@ impl Release {
     fn hides_n(&self, form: &Form, part: &Part, row: &Row) -> bool {
         let Some(settled) = self.settled.get(&part.cube) else { return true };
         let labels: Vec<String> = form.keys(part).iter().map(|(_, label)| (*label).to_owned()).collect();
-        settled.hides(labels, &part.only, own_values(form, part, row))
+        settled.hides(labels, &part.only, &own_values(form, part, row))
     }
 
     fn hides_whole(&self, part: &Part, row: &Row) -> bool {
@@ -111,7 +111,7 @@ impl Release {
         let elsewhere = *of != part.cube && self.settled.get(&part.cube).is_some_and(|own| own.pooled);
         let values: Vec<String> = row.whole().iter().map(|&value| value.to_owned()).collect();
         (elsewhere && values.iter().any(|value| value == POOLED))
-            || settled.hides(labels_of_whole(part), &part.of.only, values)
+            || settled.hides(labels_of_whole(part), &part.of.only, &values)
     }
 
     /// Cubes of which something hidden can be told, by another way of reckoning.
@@ -132,8 +132,8 @@ impl Release {
 }
 
 impl Settled {
-    fn hides(&self, labels: Vec<String>, only: &Only, values: Vec<String>) -> bool {
-        self.hidden.get(&(labels, only.clone())).is_some_and(|hidden| hidden.contains(&values))
+    fn hides(&self, labels: Vec<String>, only: &Only, values: &[String]) -> bool {
+        self.hidden.get(&(labels, only.clone())).is_some_and(|hidden| hidden.contains(values))
     }
 }
 
