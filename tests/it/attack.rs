@@ -1,6 +1,6 @@
 //! Somebody with all published tables, and nothing else, who works out what is hidden.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::support::{Table, Work};
 
@@ -87,6 +87,7 @@ const GRADED: [&str; 7] = [
 #[derive(Default)]
 pub(crate) struct Published {
     pub(crate) names: Vec<String>,
+    places: HashMap<String, usize>,
     /// Hidden numbers with their signs, and what is known of their sum.
     equations: Vec<(BTreeMap<usize, i64>, i64)>,
 }
@@ -107,7 +108,7 @@ impl Published {
                 known -= sign * i64::try_from(*n).unwrap();
                 continue;
             }
-            let at = self.names.iter().position(|known| known == name).unwrap_or_else(|| {
+            let at = *self.places.entry((*name).to_owned()).or_insert_with(|| {
                 self.names.push((*name).to_owned());
                 self.names.len() - 1
             });

@@ -52,15 +52,8 @@ fn no_hidden_number_can_be_worked_out() {
     assert!(shown > 4, "{shown} key figures are shown");
 }
 
-#[test]
-fn nothing_small_stands_anywhere() {
-    let work = Work::new();
-    let input = few_sites(&work);
-    let options = ["--min-cell", "11", "--min-cell-rate", "--counts", "kept.json"];
-    let done = work.rstage(&[&["run", &input, "--out", "out"][..], &options].concat());
-    assert_eq!(done.status, 0, "{}", done.err);
-    assert!(!work.path("out/summary/counts.json").exists());
-    for entry in fs::read_dir(work.path("out/summary")).unwrap() {
+fn nothing_small(work: &Work, out: &str) {
+    for entry in fs::read_dir(work.path(out).join("summary")).unwrap() {
         let path = entry.unwrap().path();
         if path.extension().is_none_or(|ending| ending != "csv") || path.ends_with("run_card.csv") {
             continue;
@@ -77,6 +70,34 @@ fn nothing_small_stands_anywhere() {
             }
         }
     }
+}
+
+#[test]
+fn of_a_handful_of_records_nothing_is_shown() {
+    let work = Work::new();
+    let text = fs::read_to_string(fixture("registry.csv")).unwrap();
+    for records in [1, 8, 40] {
+        let (input, out) = (format!("{records}.csv"), format!("out{records}"));
+        work.write(&input, text.lines().take(records + 1).collect::<Vec<_>>().join("\n"));
+        let done = work.rstage(&["run", &input, "--out", &out, "--min-cell", "--also-edition", "7,8"]);
+        assert_eq!(done.status, 0, "{}", done.err);
+        let named = done.out.contains("Tables without rows: ") && done.out.contains("stage_distribution");
+        assert!(named, "{}", done.out);
+        nothing_small(&work, &out);
+    }
+}
+
+#[test]
+fn nothing_small_stands_anywhere() {
+    let work = Work::new();
+    let input = few_sites(&work);
+    let options = ["--min-cell", "11", "--min-cell-rate", "--counts", "kept.json"];
+    let done = work.rstage(&[&["run", &input, "--out", "out"][..], &options].concat());
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert!(!work.path("out/summary/counts.json").exists());
+    nothing_small(&work, "out");
+    let page = fs::read_to_string(work.path("out/report.html")).unwrap();
+    assert!(page.contains("no single record is listed") && !page.contains("class=\"finding\""));
     let json: serde_json::Value =
         serde_json::from_slice(&fs::read(work.path("out/run.json")).unwrap()).unwrap();
     for (rule, severities) in json["findings"].as_object().unwrap() {
