@@ -19,6 +19,7 @@ mod events;
 mod facts;
 mod faults;
 mod fixtures;
+mod frame;
 mod golden;
 mod golden_cs;
 mod golden_seer;
