@@ -21,6 +21,7 @@ use super::super::{
 use super::{FrameConfig, FrameEnd, StagedFrame, findings_batch, staged, uneven};
 use crate::audit::{ADULT_FROM, AuditRules, SeerGroups};
 use crate::category::Edition;
+use crate::fields::{Field, Source};
 use crate::input::{Chunk, InputError, InputFile, Options, is_flat};
 use crate::knowledge::Rules;
 use crate::output::{Access, RecordsEncoder};
@@ -34,7 +35,7 @@ pub struct Frame {
     name: String,
     config: RunConfig,
     files: [InputFile; 1],
-    plans: Vec<FilePlan>,
+    plan: FilePlan,
     audit: AuditRules,
     also_editions: Vec<Edition>,
     groups: SeerGroups,
@@ -54,13 +55,15 @@ impl Frame {
         let memory = config.memory;
         let config = run_config(config);
         let files = [InputFile::frame(name, SchemaRef::clone(schema))];
-        let plans = plan(&files, &[], &config)?;
+        let plan =
+            plan(&files, &[], &config)?.pop().ok_or_else(|| RunError::Lost { frame: name.to_owned() })?;
+        let plans = std::slice::from_ref(&plan);
         let also_editions = also_editions(&config);
         let audit = AuditRules::configured(&config.audit)?;
         let groups = SeerGroups::builtin()?;
         let own_columns = columns::added(&audit.profiles_beside().collect::<Vec<_>>(), &also_editions);
         let (added, reads) = {
-            let seer = seer_plan(&config, &groups, &files, &plans);
+            let seer = seer_plan(&config, &groups, &files, plans);
             let more = seer.iter().flat_map(SeerPlan::columns).map(str::to_owned);
             let added: Vec<String> = own_columns.iter().cloned().chain(more).collect();
             let mapped = plans.iter().flat_map(|plan| plan.mapping.columns());
@@ -75,13 +78,13 @@ impl Frame {
             return Err(InputError::Nested { path: name.into(), column, kind }.into());
         }
         refuse_clash(&files, &added)?;
-        let left_out = config.privacy.left_out(&files, &plans)?;
+        let left_out = config.privacy.left_out(&files, plans)?;
         let encoder = RecordsEncoder::of_frame(&files[0], &added, &left_out);
         Ok(Self {
             name: name.to_owned(),
             config,
             files,
-            plans,
+            plan,
             audit,
             also_editions,
             groups,
@@ -198,6 +201,29 @@ impl Frame {
         &self.name
     }
 
+    pub(super) fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
+    pub(super) fn also_editions(&self) -> &[Edition] {
+        &self.also_editions
+    }
+
+    /// What applies to every record.
+    pub(super) fn plan(&self) -> &FilePlan {
+        &self.plan
+    }
+
+    /// Names of the columns that a field is taken from, in the order in which they count.
+    pub fn columns_of(&self, field: Field) -> Vec<&str> {
+        let mapping = &self.plan().mapping;
+        let columns = mapping.sources(field).iter().filter_map(|source| match source {
+            Source::Column { index, .. } => mapping.header(*index),
+            Source::Constant(_) => None,
+        });
+        columns.collect()
+    }
+
     pub(super) fn worker<'a>(&self, shared: &'a Shared<'a>) -> Worker<'a> {
         Worker::new(shared, self.config.policy)
     }
@@ -213,15 +239,16 @@ impl Frame {
         work: impl FnOnce(&Shared, Option<Patients>) -> Result<R, RunError>,
     ) -> Result<R, RunError> {
         let rules = self.rules()?;
-        let seer = seer_plan(&self.config, &self.groups, &self.files, &self.plans);
-        let mappings = self.plans.iter().map(|plan| &plan.mapping);
+        let plans = std::slice::from_ref(&self.plan);
+        let seer = seer_plan(&self.config, &self.groups, &self.files, plans);
+        let mappings = plans.iter().map(|plan| &plan.mapping);
         let patients = Patients::of(&std::env::temp_dir(), &self.audit, &self.config.audit, mappings)?;
         let facilities = Facilities::default();
         let paths = [self.name.clone()];
         let shared = Shared {
             rules,
             files: &self.files,
-            plans: &self.plans,
+            plans,
             config: &self.config.audit,
             columns: &self.own_columns,
             seer: seer.as_ref(),
@@ -238,7 +265,7 @@ impl Frame {
         work(&shared, patients)
     }
 
-    fn rules(&self) -> Result<&Rules, RunError> {
+    pub(super) fn rules(&self) -> Result<&Rules, RunError> {
         match &self.config.rules {
             Some(rules) => Ok(rules),
             None => Rules::builtin().map_err(RunError::Knowledge),
