@@ -24,7 +24,7 @@ use crate::category::Edition;
 use crate::fields::{Field, Source};
 use crate::input::{Chunk, InputError, InputFile, Options, is_flat};
 use crate::knowledge::Rules;
-use crate::output::{Access, RecordsEncoder};
+use crate::output::{Access, LeftOut, RecordsEncoder};
 use crate::summary::{Counts, Facilities, Origin, Partial};
 
 /// Records that a worker takes at a time.
@@ -40,6 +40,7 @@ pub struct Frame {
     also_editions: Vec<Edition>,
     groups: SeerGroups,
     own_columns: Vec<String>,
+    left_out: LeftOut,
     encoder: RecordsEncoder,
     memory: usize,
 }
@@ -89,6 +90,7 @@ impl Frame {
             also_editions,
             groups,
             own_columns,
+            left_out,
             encoder,
             memory,
         })
@@ -97,6 +99,11 @@ impl Frame {
     /// The columns of the records as they will be.
     pub fn schema(&self) -> SchemaRef {
         self.encoder.frame_schema().unwrap_or_else(|| SchemaRef::new(arrow_schema::Schema::empty()))
+    }
+
+    /// The positions of the columns that the records keep: all, unless those that name a person are left out.
+    pub fn kept_columns(&self) -> Vec<usize> {
+        (0..self.files[0].header.len()).filter(|&column| !self.left_out.contains(&(0, column))).collect()
     }
 
     /// Stages batches of the frame's schema. Where `progress` is told to stop, it stops between two chunks.

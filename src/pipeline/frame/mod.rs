@@ -132,8 +132,8 @@ fn findings_batch<'a>(
     batch.map_err(|error| uneven("findings", error.to_string()))
 }
 
-/// The columns of the findings.
-fn findings_schema() -> SchemaRef {
+/// The columns of the findings of a frame.
+pub fn findings_schema() -> SchemaRef {
     let fields: Vec<_> =
         FINDING_COLUMNS.iter().map(|name| Field::new(*name, DataType::Utf8, false)).collect();
     Arc::new(Schema::new(fields))
