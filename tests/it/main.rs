@@ -24,6 +24,7 @@ mod golden;
 mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
+mod guide;
 mod interop;
 mod naaccr_files;
 mod parquet_copy;
