@@ -154,6 +154,11 @@ impl Definitions {
         })
     }
 
+    /// The histologies of which schemas ask for another profile, as ranges.
+    pub(crate) fn histologies(&self) -> impl Iterator<Item = [u16; 2]> {
+        self.blocks.iter().flat_map(|block| &block.not_histology).copied()
+    }
+
     /// Name of a profile.
     pub(crate) fn profile_name(&self, id: ProfileId) -> &'static str {
         self.labels.get(usize::from(id.0)).copied().unwrap_or("")

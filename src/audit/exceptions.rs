@@ -31,6 +31,11 @@ impl Exceptions {
         })
     }
 
+    /// The histologies that it asks about.
+    pub(crate) fn histologies(&self) -> &[u16] {
+        &self.zero_histologies
+    }
+
     /// Whether stage 0 is right for a record although its behavior is malignant.
     pub(crate) fn stage_zero_although_malignant(&self, case: &Case) -> bool {
         let histology =

@@ -35,6 +35,12 @@ impl AuditRules {
         Self::configured(&Config::default())
     }
 
+    /// The histologies that rules of the audit tell from others, as ranges.
+    pub fn histologies(&self) -> Vec<[u16; 2]> {
+        let single = self.exceptions.histologies().iter().map(|&code| [code, code]);
+        self.definitions.histologies().chain(single).collect()
+    }
+
     /// The rules that come with the program, with the severities and profiles of a configuration.
     pub fn configured(config: &Config) -> Result<Self, AuditError> {
         let file: File = AuditError::parse("rules.toml", include_str!("rules.toml"))?;

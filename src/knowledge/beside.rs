@@ -85,6 +85,11 @@ pub(super) struct Selects {
 }
 
 impl BesideDisease {
+    /// The lists of sites (none: all) and of histologies that it takes.
+    fn lists(&self) -> impl Iterator<Item = (Option<&Ranges>, &Ranges)> {
+        self.select.iter().map(|row| (row.sites.as_ref(), &row.histologies))
+    }
+
     /// Whether it takes a tumor; a behavior that is not recorded is malignant.
     pub fn takes(&self, site: Site, histology: Histology, behavior: Option<Behavior>) -> bool {
         let behavior = behavior.map_or(3, |behavior| u16::from(behavior.0));
@@ -176,6 +181,11 @@ impl Beside {
     /// Every table.
     pub fn tables(&self) -> &[BesideTable] {
         &self.tables
+    }
+
+    /// The lists of sites (none: all) and of histologies that diseases take.
+    pub(super) fn lists(&self) -> impl Iterator<Item = (Option<&Ranges>, &Ranges)> {
+        self.diseases.iter().flat_map(BesideDisease::lists)
     }
 
     /// The diseases that take every tumor of a schema.

@@ -295,6 +295,21 @@ impl FactorAxis {
         self.instead.iter().chain(&self.highest_of).for_each(|part| part.steps(numbers));
     }
 
+    /// The lists of sites by which it classes.
+    pub(super) fn listed_sites(&self) -> impl Iterator<Item = &Ranges> {
+        self.all().flat_map(|axis| &axis.sites).filter_map(|(sites, ..)| sites.as_ref())
+    }
+
+    /// The lists of histologies by which it classes.
+    pub(super) fn listed_histologies(&self) -> impl Iterator<Item = &Ranges> {
+        self.all().flat_map(|axis| &axis.histologies).filter_map(|(histologies, _)| histologies.as_ref())
+    }
+
+    /// The axis and those that stand in for it.
+    fn all(&self) -> Box<dyn Iterator<Item = &Self> + '_> {
+        Box::new(std::iter::once(self).chain(self.instead.iter().chain(&self.highest_of).flat_map(Self::all)))
+    }
+
     /// The schema's class of a histology.
     pub fn class_of_histology(&self, histology: Histology) -> Option<u8> {
         class_in(&self.histologies, histology.0)

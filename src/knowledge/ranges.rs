@@ -1,7 +1,7 @@
 //! Lists of numbers and ranges: `8000-8576, 8940`, `C620-C621, C629`, `1,9`.
 
 /// A set of small numbers as inclusive ranges.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ranges(Vec<(u16, u16)>);
 
 impl Ranges {
@@ -17,6 +17,16 @@ impl Ranges {
             ranges.push((low, high));
         }
         (!ranges.is_empty()).then_some(Self(ranges))
+    }
+
+    /// The ranges, both ends included.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16)> {
+        self.0.iter().copied()
+    }
+
+    /// One range.
+    pub(super) fn one(low: u16, high: u16) -> Self {
+        Self(vec![(low, high)])
     }
 
     /// The numbers that both hold, as ranges.

@@ -1,9 +1,13 @@
-//! Where years, ages and measured values make a difference to the rules.
+//! Where years, ages, measured values, sites and histologies make a difference to the rules.
 //!
-//! Between two steps no rule can tell one value from another, so that records that differ only there come to
-//! the same and have to be judged once.
+//! Between two steps no rule can tell one value from another, nor one code of a class from another, so that
+//! records that differ only there come to the same and have to be judged once.
 
-use super::{BesideKind, FactorAxis, Rules, TableAxis};
+use super::alike::Alike;
+use super::ranges::Ranges;
+use super::select::Selection;
+use super::{BesideKind, FactorAxis, Rules, StageTable, TableAxis};
+use crate::category::{Histology, Site};
 
 /// The steps, each list in order.
 #[derive(Clone, PartialEq, Debug)]
@@ -11,6 +15,8 @@ pub struct Steps {
     years: Vec<u16>,
     ages: Vec<u8>,
     numbers: Vec<f32>,
+    sites: Alike,
+    histologies: Alike,
 }
 
 impl Steps {
@@ -22,6 +28,16 @@ impl Steps {
     /// Number of the span of ages that an age in years lies in.
     pub fn age(&self, age: u8) -> u16 {
         self.ages.partition_point(|from| *from <= age) as u16
+    }
+
+    /// Number of the class of sites that the rules cannot tell from one.
+    pub fn site(&self, site: Site) -> u16 {
+        self.sites.class(site.0)
+    }
+
+    /// Number of the class of histologies that the rules cannot tell from one.
+    pub fn histology(&self, histology: Histology) -> u16 {
+        self.histologies.class(histology.0)
     }
 
     /// Number of the span that a measured value lies in: odd on a step, even between two.
@@ -36,8 +52,9 @@ impl Steps {
 }
 
 impl Rules {
-    /// The steps of these rules, with further years and ages from which something else changes.
-    pub fn steps(&self, years: &[u16], ages: &[u8]) -> Steps {
+    /// The steps of these rules, with further years and ages from which something else changes, and further
+    /// ranges of histologies that are told from others.
+    pub fn steps(&self, years: &[u16], ages: &[u8], histologies: &[[u16; 2]]) -> Steps {
         let axes = || {
             let beside = self.beside.tables().iter().filter_map(|table| match &table.kind {
                 BesideKind::Rows(rows) => Some(rows.axes.iter()),
@@ -49,7 +66,28 @@ impl Rules {
                 TableAxis::Category(_) => None,
             })
         };
-        let mut steps = Steps { years: years.to_vec(), ages: ages.to_vec(), numbers: Vec::new() };
+        let further: Vec<Ranges> = histologies.iter().map(|&[low, high]| Ranges::one(low, high)).collect();
+        let of_chapters = || {
+            let rules = self.schemas.iter().flat_map(|schema| &schema.histology_rules);
+            rules.flat_map(|rule| &rule.rows)
+        };
+        let sites = (self.selections.iter().flat_map(Selection::sites))
+            .chain(of_chapters().filter_map(|(sites, _)| sites.as_ref()))
+            .chain(self.tables.iter().filter_map(StageTable::sites))
+            .chain(axes().flat_map(FactorAxis::listed_sites))
+            .chain(self.beside.lists().filter_map(|(sites, _)| sites));
+        let taken = (self.selections.iter().flat_map(Selection::histologies))
+            .chain(of_chapters().map(|(_, histologies)| histologies))
+            .chain(axes().flat_map(FactorAxis::listed_histologies))
+            .chain(self.beside.lists().map(|(_, histologies)| histologies))
+            .chain(&further);
+        let mut steps = Steps {
+            years: years.to_vec(),
+            ages: ages.to_vec(),
+            numbers: Vec::new(),
+            sites: Alike::by(sites),
+            histologies: Alike::by(taken),
+        };
         steps.years.extend(self.editions.iter().map(|(from, _)| *from));
         steps.years.extend(self.schemas.iter().filter_map(|schema| schema.version_9_from));
         self.selections.iter().for_each(|selection| selection.years(&mut steps.years));
@@ -81,7 +119,7 @@ mod tests {
     #[test]
     fn values_of_one_span_are_in_the_same_classes() {
         let rules = Rules::builtin().unwrap();
-        let steps = rules.steps(&[2014], &[25]);
+        let steps = rules.steps(&[2014], &[25], &[[8041, 8045]]);
         let axes: Vec<&FactorAxis> = rules
             .tables
             .iter()
@@ -117,5 +155,11 @@ mod tests {
         assert_ne!(steps.age(54), steps.age(55), "thyroid, 8th edition");
         assert_ne!(steps.age(24), steps.age(25));
         assert_eq!(steps.age(70), steps.age(71));
+        let site = |code| steps.site(Site(code));
+        assert_eq!(site(341), site(342), "lobes of the lung");
+        assert_ne!(site(341), site(509));
+        let histology = |code| steps.histology(Histology(code));
+        assert_ne!(histology(8041), histology(8046), "small cell and other");
+        assert_ne!(histology(8140), histology(9680));
     }
 }

@@ -171,7 +171,13 @@ impl RunFolder {
         let path = root.join(name);
         // The folder itself is never made anew: what was in it would be missing.
         if let Some(folder) = path.parent().filter(|folder| *folder != root && !folder.is_dir()) {
-            fs::create_dir(folder).map_err(|source| OutputError::io(folder, source))?;
+            match fs::create_dir(folder) {
+                // Another file of it may be asked for at the same time.
+                Err(source) if source.kind() != ErrorKind::AlreadyExists => {
+                    return Err(OutputError::io(folder, source));
+                }
+                _ => {}
+            }
         }
         if let Ok(mut given) = self.given.lock() {
             given.insert(name.to_owned());

@@ -3,7 +3,8 @@
 //! A column has few distinct texts, so that each is read once and then known by its code, from chunk to chunk.
 //! The codes of a record make its key: records with one key come to the same, whatever else they hold. In the
 //! key stands what the rules can tell apart: of a date of diagnosis the span of years, of an age the span of
-//! ages, of a measured value the span between two steps. Records with a date of an event are the exception,
+//! ages, of a measured value the span between two steps, of a site or a histology the class of those that are on
+//! the same lists. Records with a date of an event are the exception,
 //! because there dates are held against each other: they have no key.
 
 use std::borrow::Cow;
@@ -13,7 +14,7 @@ use super::decode::{CARRIED, Holds, holds, place};
 use super::filled::Filled;
 use super::texts::Texts;
 use crate::audit::{Config, followed_up};
-use crate::category::{Cell, FactorValue, Parsed, PartialDate, parse};
+use crate::category::{Cell, FactorValue, Histology, Parsed, PartialDate, Site, parse};
 use crate::fields::{Coding, Field, Mapping, Source};
 use crate::input::Chunk;
 use crate::knowledge::Steps;
@@ -23,7 +24,8 @@ use crate::staging::{Case, completed_age};
 const MOST_TEXTS: usize = 60_000;
 
 /// Spans of numbers that are told apart, far more than there are; their parts of keys come down from the
-/// highest, so that no code reaches them.
+/// highest, so that no code reaches them. Codes of cells with histology and behavior do so, too, and reach no
+/// class of histologies.
 const MOST_SPANS: u16 = 1000;
 
 /// Dates that are held against other dates wherever they are recorded.
@@ -32,25 +34,28 @@ const OF_EVENTS: [Field; 3] = [Field::RDate, Field::RecurrenceDate, Field::MetDa
 /// The discriminators that are read as they stand, so that their numbers have no spans.
 const READ_AS_CODES: [Field; 4] = [Field::Disc1, Field::Disc2, Field::Ssf25, Field::P16];
 
-/// The codes of one file's mapped columns, and of the record that was read last.
+/// The codes of one file's mapped columns, and the keys of a block of records. A block is gone through column by
+/// column, so that what is known of a column is at hand.
 pub(super) struct Codes<'a> {
     mapping: &'a Mapping,
     steps: &'a Steps,
     config: &'a Config,
     fields: Vec<CodedField<'a>>,
     is_full: bool,
-    key: Vec<u16>,
-    own: Own,
-    of_event: bool,
+    /// The keys of the block, one behind the other.
+    keys: Vec<u16>,
+    width: usize,
+    own: Vec<Own>,
+    /// The record that was gone to.
+    at: usize,
     filled: Filled,
 }
 
 struct CodedField<'a> {
     field: Field,
     columns: Vec<CodedColumn<'a>>,
-    /// Column and code that count for the record that was read last.
-    column: usize,
-    code: u16,
+    /// Of several columns, the one that counts for each record of the block.
+    chosen: Vec<u16>,
 }
 
 struct CodedColumn<'a> {
@@ -61,23 +66,29 @@ struct CodedColumn<'a> {
     codes: Vec<u16>,
 }
 
+#[derive(Clone, Copy)]
 struct CodedValue {
     parsed: Parsed,
     holds: Holds,
     /// What of it stands in the key.
     part: u16,
-    /// What it holds, by its place among the states.
-    state: u8,
+    /// What it holds, by its place among the states; none for text that is not interpreted.
+    state: Option<u8>,
 }
 
 /// What of a record is used beside its key.
 #[derive(Clone, Copy, Default)]
 struct Own {
-    age: Cell<u8>,
+    recorded_age: Cell<u8>,
     birth: Cell<PartialDate>,
     dx: Cell<PartialDate>,
     dx_year: Cell<PartialDate>,
     last_contact: Cell<PartialDate>,
+    /// In completed years.
+    age: Cell<u8>,
+    site: Cell<Site>,
+    histology: Cell<Histology>,
+    of_event: bool,
 }
 
 impl<'a> Codes<'a> {
@@ -88,8 +99,7 @@ impl<'a> Codes<'a> {
         let fields = fields.map(|field| CodedField {
             field,
             columns: mapping.sources(field).iter().map(column).collect(),
-            column: 0,
-            code: 0,
+            chosen: Vec::new(),
         });
         let fields: Vec<_> = fields.collect();
         Self {
@@ -99,9 +109,10 @@ impl<'a> Codes<'a> {
             config,
             fields,
             is_full: false,
-            key: Vec::new(),
-            own: Own::default(),
-            of_event: false,
+            keys: Vec::new(),
+            width: 0,
+            own: Vec::new(),
+            at: 0,
         }
     }
 
@@ -119,67 +130,56 @@ impl<'a> Codes<'a> {
         }
     }
 
-    /// Reads a block of records, column by column.
+    /// Reads a block of records.
     pub(super) fn read(&mut self, chunk: &Chunk, rows: &Range<usize>) {
         for field in &mut self.fields {
             for column in &mut field.columns {
                 column.read(chunk, rows, (self.mapping, self.steps, field.field));
                 self.is_full |= column.values.len() >= MOST_TEXTS;
             }
+            field.choose(rows.len());
+        }
+        self.own.clear();
+        self.own.resize(rows.len(), Own::default());
+        self.width = 2 + self.fields.iter().map(CodedField::width).sum::<usize>();
+        self.keys.clear();
+        self.keys.resize(rows.len() * self.width, 0);
+        let mut place = 0;
+        for field in &self.fields {
+            field.put_own(&mut self.own);
+            let keys = self.keys.chunks_exact_mut(self.width);
+            field.put_parts(keys.filter_map(|key| key.get_mut(place..place + field.width())));
+            place += field.width();
+        }
+        let (steps, config) = (self.steps, self.config);
+        for (own, key) in self.own.iter_mut().zip(self.keys.chunks_exact_mut(self.width)) {
+            let dx = own.dx();
+            own.age = completed_age(own.recorded_age, own.birth, dx);
+            if let [.., age, followed] = key {
+                *age = part(own.age, |age| steps.age(age));
+                *followed = u16::from(followed_up(config, dx, own.last_contact));
+            }
+        }
+        let years = self.filled.years(self.own.iter().map(|own| own.dx().value().map(|date| date.year)));
+        for (place, field) in self.fields.iter().enumerate() {
+            let states = (0..rows.len()).map(|at| field.value(at).and_then(|value| value.state));
+            self.filled.add(place, &years, states);
         }
     }
 
-    /// Goes to a record of the block. Of several columns of a field, the first that says most counts.
+    /// Goes to a record of the block.
     pub(super) fn record(&mut self, at: usize) {
-        self.key.clear();
-        self.own = Own::default();
-        self.of_event = false;
-        for field in &mut self.fields {
-            let mut best: Option<Holds> = None;
-            let several = field.columns.len() > 1;
-            let mut counts = None;
-            for (place, column) in field.columns.iter().enumerate() {
-                let Some(code) = column.code(at) else { continue };
-                let Some(value) = column.values.get(usize::from(code)) else { continue };
-                if best.is_none_or(|most| value.holds > most) {
-                    best = Some(value.holds);
-                    (field.column, field.code) = (place, code);
-                    counts = Some(value);
-                }
-                if value.holds == Holds::Value {
-                    break;
-                }
-            }
-            let part = counts.map_or(0, |value| value.part);
-            match (field.field, counts.map(|value| (value.parsed, value.holds))) {
-                (Field::Age, Some((Parsed::Age(age), _))) => self.own.age = age,
-                (Field::BirthDate, Some((Parsed::Date(date), _))) => self.own.birth = date,
-                (of, parsed) => {
-                    if let Some((Parsed::Date(date), holds)) = parsed {
-                        match of {
-                            Field::DxDate => self.own.dx = date,
-                            Field::DxYear => self.own.dx_year = date,
-                            Field::LastContact => self.own.last_contact = date,
-                            _ => self.of_event |= holds == Holds::Value && OF_EVENTS.contains(&of),
-                        }
-                    }
-                    if several {
-                        self.key.push(field.column as u16);
-                    }
-                    self.key.push(part);
-                }
-            }
-        }
-        let steps = self.steps;
-        self.key.push(part(self.age(), |age| steps.age(age)));
-        let dx = self.dx();
-        self.key.push(u16::from(followed_up(self.config, dx, self.own.last_contact)));
-        self.filled.add(self.year(), self.fields.iter().map(CodedField::state));
+        self.at = at;
+    }
+
+    fn own(&self) -> Own {
+        self.own.get(self.at).copied().unwrap_or_default()
     }
 
     /// The key of the record, where it has one.
     pub(super) fn key(&self) -> Option<&[u16]> {
-        (!self.of_event).then_some(&self.key)
+        let key = self.keys.get(self.at * self.width..(self.at + 1) * self.width)?;
+        (!self.own().of_event).then_some(key)
     }
 
     /// Year of diagnosis.
@@ -189,12 +189,22 @@ impl<'a> Codes<'a> {
 
     /// Age in years.
     pub(super) fn age(&self) -> Cell<u8> {
-        completed_age(self.own.age, self.own.birth, self.dx())
+        self.own().age
+    }
+
+    /// Topography.
+    pub(super) fn site(&self) -> Cell<Site> {
+        self.own().site
+    }
+
+    /// Histology.
+    pub(super) fn histology(&self) -> Cell<Histology> {
+        self.own().histology
     }
 
     /// Date of diagnosis, or the year.
     pub(super) fn dx(&self) -> Cell<PartialDate> {
-        self.own.dx.or(self.own.dx_year)
+        self.own().dx()
     }
 
     /// What the fields of the records read since the last time hold, by field, year and state.
@@ -212,8 +222,7 @@ impl<'a> Codes<'a> {
     pub(super) fn case(&self) -> Case {
         let mut case = Case::default();
         for field in &self.fields {
-            let column = field.columns.get(field.column);
-            if let Some(value) = column.and_then(|column| column.values.get(usize::from(field.code))) {
+            if let Some(value) = field.value(self.at) {
                 case.put(field.field, value.parsed);
             }
         }
@@ -222,19 +231,106 @@ impl<'a> Codes<'a> {
     }
 }
 
+impl Own {
+    fn dx(self) -> Cell<PartialDate> {
+        self.dx.or(self.dx_year)
+    }
+}
+
 impl CodedField<'_> {
-    /// The state of the field in the record that was read last; none for text that is not interpreted.
-    fn state(&self) -> Option<u8> {
-        let value = self.columns.get(self.column)?.values.get(usize::from(self.code))?;
-        (value.parsed != Parsed::Text).then_some(value.state)
+    /// Of several columns, the first that says most counts.
+    fn choose(&mut self, rows: usize) {
+        self.chosen.clear();
+        if self.columns.len() < 2 {
+            return;
+        }
+        let columns = &self.columns;
+        self.chosen.extend((0..rows).map(|at| {
+            let mut best: Option<(Holds, usize)> = None;
+            for (place, column) in columns.iter().enumerate() {
+                let Some(value) = column.value(at) else { continue };
+                if best.is_none_or(|(most, _)| value.holds > most) {
+                    best = Some((value.holds, place));
+                }
+                if value.holds == Holds::Value {
+                    break;
+                }
+            }
+            best.map_or(0, |(_, place)| place as u16)
+        }));
+    }
+
+    /// What counts for a record of the block.
+    fn value(&self, at: usize) -> Option<&CodedValue> {
+        let column = self.chosen.get(at).map_or(0, |column| usize::from(*column));
+        self.columns.get(column)?.value(at)
+    }
+
+    /// Parts of a key that are its own.
+    fn width(&self) -> usize {
+        match self.field {
+            Field::Age | Field::BirthDate => 0,
+            _ if self.columns.len() > 1 => 2,
+            _ => 1,
+        }
+    }
+
+    fn put_parts<'k>(&self, keys: impl Iterator<Item = &'k mut [u16]>) {
+        for (at, key) in keys.enumerate() {
+            let part = self.value(at).map_or(0, |value| value.part);
+            match key {
+                [own] => *own = part,
+                [column, own] => {
+                    *column = self.chosen.get(at).map_or(0, |column| *column);
+                    *own = part;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Notes what is used beside the keys.
+    fn put_own(&self, owns: &mut [Own]) {
+        let of_event = OF_EVENTS.contains(&self.field);
+        let is_used = matches!(
+            self.field,
+            Field::Age
+                | Field::BirthDate
+                | Field::DxDate
+                | Field::DxYear
+                | Field::LastContact
+                | Field::Site
+                | Field::Histology
+                | Field::Morphology
+        );
+        if !is_used && !of_event {
+            return;
+        }
+        for (at, own) in owns.iter_mut().enumerate() {
+            match (self.field, self.value(at)) {
+                (Field::Age, Some(CodedValue { parsed: Parsed::Age(age), .. })) => own.recorded_age = *age,
+                (_, Some(CodedValue { parsed: Parsed::Site(site), .. })) => own.site = *site,
+                (_, Some(CodedValue { parsed: Parsed::Morphology(histology, _), .. })) => {
+                    own.histology = own.histology.or(*histology);
+                }
+                (of, Some(CodedValue { parsed: Parsed::Date(date), holds, .. })) => match of {
+                    Field::BirthDate => own.birth = *date,
+                    Field::DxDate => own.dx = *date,
+                    Field::DxYear => own.dx_year = *date,
+                    Field::LastContact => own.last_contact = *date,
+                    _ => own.of_event |= of_event && *holds == Holds::Value,
+                },
+                _ => {}
+            }
+        }
     }
 }
 
 impl CodedColumn<'_> {
-    /// The code of a record of the block.
-    fn code(&self, at: usize) -> Option<u16> {
+    /// What it holds for a record of the block.
+    fn value(&self, at: usize) -> Option<&CodedValue> {
         let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
-        self.codes.get(at).copied()
+        self.values.get(usize::from(*self.codes.get(at)?))
     }
 
     fn read(&mut self, chunk: &Chunk, rows: &Range<usize>, of: (&Mapping, &Steps, Field)) {
@@ -274,10 +370,14 @@ impl CodedColumn<'_> {
             Parsed::Factor(Cell::Value(FactorValue::Number(number))) if !READ_AS_CODES.contains(&field) => {
                 u16::MAX - steps.number(number).min(MOST_SPANS)
             }
+            Parsed::Site(site) => part(site, |site| steps.site(site)),
+            Parsed::Morphology(histology, Cell::Blank) => part(histology, |code| steps.histology(code)),
+            Parsed::Morphology(..) => u16::MAX - code,
             Parsed::Text => 0,
             _ => code,
         };
-        self.values.push(CodedValue { parsed, holds: holds(parsed), part, state: place(parsed) });
+        let state = (parsed != Parsed::Text).then(|| place(parsed));
+        self.values.push(CodedValue { parsed, holds: holds(parsed), part, state });
         self.texts.insert(cell, code);
         code
     }

@@ -1,36 +1,46 @@
 //! How complete the fields of a file's records are, by year of diagnosis.
 
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
 use super::decode::STATES;
 
 /// What the fields of records hold, counted.
 pub(super) struct Filled {
     fields: usize,
     years: Vec<Option<u16>>,
+    /// The place of each year.
+    places: HashMap<Option<u16>, usize, FxBuildHasher>,
     /// By year, field and state.
     counts: Vec<[u64; STATES.len()]>,
-    /// Place of the year that was counted last: many records follow one of the same year.
-    last: usize,
 }
 
 impl Filled {
     /// Counts for so many fields.
     pub(super) fn new(fields: usize) -> Self {
-        Self { fields, years: Vec::new(), counts: Vec::new(), last: 0 }
+        Self { fields, years: Vec::new(), places: HashMap::default(), counts: Vec::new() }
     }
 
-    /// Counts a record of this year, with the state of each field that is interpreted.
-    pub(super) fn add(&mut self, year: Option<u16>, states: impl Iterator<Item = Option<u8>>) {
-        if self.years.get(self.last) != Some(&year) {
-            let known = self.years.iter().position(|known| *known == year);
-            self.last = known.unwrap_or_else(|| {
-                self.years.push(year);
-                self.counts.resize(self.years.len() * self.fields, [0; STATES.len()]);
-                self.years.len() - 1
-            });
-        }
-        let counts = self.counts.get_mut(self.last * self.fields..).unwrap_or_default();
-        for (states, state) in counts.iter_mut().zip(states) {
-            if let Some(records) = state.and_then(|state| states.get_mut(usize::from(state))) {
+    /// Where the fields of each record are counted, by its year.
+    pub(super) fn years(&mut self, years: impl Iterator<Item = Option<u16>>) -> Vec<usize> {
+        let Self { fields, years: known, places, counts } = self;
+        let place = |year| {
+            *places.entry(year).or_insert_with(|| {
+                known.push(year);
+                counts.resize(known.len() * *fields, [0; STATES.len()]);
+                (known.len() - 1) * *fields
+            })
+        };
+        years.map(place).collect()
+    }
+
+    /// Counts the states of a field of some records, those that are interpreted.
+    pub(super) fn add(&mut self, field: usize, years: &[usize], states: impl Iterator<Item = Option<u8>>) {
+        for (year, state) in years.iter().zip(states) {
+            let records =
+                state.and_then(|state| self.counts.get_mut(year + field)?.get_mut(usize::from(state)));
+            if let Some(records) = records {
                 *records += 1;
             }
         }
@@ -55,13 +65,13 @@ mod tests {
     #[test]
     fn records_are_counted_by_year_field_and_state() {
         let mut filled = Filled::new(2);
-        for (year, states) in [
-            (Some(2020), [Some(0), Some(4)]),
-            (None, [Some(1), None]),
-            (Some(2020), [Some(0), Some(0)]),
-            (Some(2020), [Some(3), Some(0)]),
+        for (years, first, second) in [
+            (vec![Some(2020), None, Some(2020)], [Some(0), Some(1), Some(0)], [Some(4), None, Some(0)]),
+            (vec![Some(2020)], [Some(3), None, None], [Some(0), None, None]),
         ] {
-            filled.add(year, states.into_iter());
+            let years = filled.years(years.into_iter());
+            filled.add(0, &years, first.into_iter());
+            filled.add(1, &years, second.into_iter());
         }
         let mut told = Vec::new();
         filled.each(|field, year, state, records| told.push((field, year, state, records)));

@@ -17,6 +17,7 @@ mod keys;
 mod memo;
 mod memory;
 mod patients;
+mod places;
 mod privacy;
 mod process;
 mod restagings;
@@ -368,8 +369,12 @@ pub fn run(
         patients: by_patient,
         events: store,
         facilities: &facilities,
-        steps: rules.steps(&[config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
-        judgements: memory.judgements,
+        steps: rules.steps(
+            &[config.audit.oligometastasis.flags_complete_from],
+            &[ADULT_FROM],
+            &audit.histologies(),
+        ),
+        memo: memory.memo,
     };
     let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
     let times = match going.stream(config, &folder, &way, progress, &shared, &mut sinks) {
@@ -412,7 +417,7 @@ pub fn run(
     let run_id = tabulate::run_id(config, &origin, &all_inputs);
     origin.runs.insert(run_id.clone());
     let partial = Partial::new(&finished.counts, &schemas, &facilities, origin)?;
-    let summary_tables = tabulate::write_summaries(&folder, &partial, &config.release)?;
+    let summary_tables = pool.install(|| tabulate::write_summaries(&folder, &partial, &config.release))?;
     let manifest = Manifest {
         run: run_id,
         version: env!("CARGO_PKG_VERSION").to_owned(),

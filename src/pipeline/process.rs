@@ -18,13 +18,13 @@ use crate::summary::{Facilities, Moved, Oligo, Restaging, Staging, Tally};
 use super::RunError;
 use super::enriched::{Said, rule_word};
 use super::events::{EventStore, Told};
-use super::memo::{At, Form, Judged};
+use super::memo::{At, Form, Judged, Most, TumorTraits};
 use super::patients;
 use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
 use super::seer::{Answers, SeerPlan};
 use super::sorted;
-use super::tabulate::{Places, pattern};
+use super::tabulate::pattern;
 use super::worker::{OfFile, Worker};
 use super::worklist::FindingRow;
 
@@ -62,8 +62,8 @@ pub(super) struct Shared<'a> {
     pub(super) facilities: &'a Facilities,
     /// Where years, ages and measured values make a difference.
     pub(super) steps: Steps,
-    /// How many judgements a worker keeps.
-    pub(super) judgements: usize,
+    /// What a worker remembers.
+    pub(super) memo: Most,
 }
 
 impl Shared<'_> {
@@ -102,7 +102,6 @@ pub(super) fn process(
     let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut rows = Rows::new(shared, &chunk);
     let mut tumors = sorted::Rows::default();
-    let places = Places::read(shared, &chunk, &plan.mapping);
     let mut begin = Instant::now();
     for first in (0..chunk.rows()).step_by(BLOCK) {
         if of_file.make_room(&mut worker.tallies) {
@@ -116,9 +115,9 @@ pub(super) fn process(
         let said = worker.judge_all(of_file, &records, &mut rows.restagings, &mut tumors);
         let judged = judging(worker).saturating_sub(before);
         worker.times.parse += lap(&mut begin).saturating_sub(judged);
-        for (row, (at, year)) in block.clone().zip(&said) {
+        for (facility, (at, year)) in of_file.places.read(&chunk, &block).iter().zip(&said) {
             if let Some(judged) = of_file.memo.get(*at) {
-                worker.tallies.place(places.of(row), *year, judged);
+                worker.tallies.place(*facility, *year, judged);
             }
         }
         rows.extend(block, &of_file.memo, &said);
@@ -132,8 +131,8 @@ pub(super) fn process(
     Ok(Processed { file, rows, encoded, findings, restagings, tumors, rejects })
 }
 
-/// Records that are judged before they are put into rows.
-const BLOCK: usize = 4096;
+/// Records that are judged before they are put into rows: as many as stay at hand in the nearer cache.
+const BLOCK: usize = 1024;
 
 /// The time since then, which is set to now.
 fn lap(begin: &mut Instant) -> Duration {
@@ -160,7 +159,7 @@ impl Worker<'_> {
         restagings: &mut RestagingRows,
         tumors: &mut sorted::Rows,
     ) -> Vec<(At, Option<u16>)> {
-        let OfFile { codes, memo } = of_file;
+        let OfFile { codes, memo, .. } = of_file;
         let &Block { plan, chunk, events, seer, .. } = block;
         let shared = self.shared;
         let mut said = Vec::with_capacity(block.rows.len());
@@ -182,8 +181,10 @@ impl Worker<'_> {
                 Some((_, judged)) if differs(judged) => key = None,
                 Some((at, judged)) => {
                     judged.records += 1;
-                    let dx = codes.dx().value();
-                    keep(judged.tumor.zip(dx).map(|(tumor, dx)| Tumor { dx, ..tumor }));
+                    keep(judged.tumor.and_then(|TumorTraits { metastatic, confirmed }| {
+                        let (site, histology) = (codes.site().value()?, codes.histology().value()?);
+                        Some(Tumor { site, histology, dx: codes.dx().value()?, metastatic, confirmed })
+                    }));
                     self.tallies.patient(judged.kind, codes.year(), codes.age().value());
                     said.push((at, codes.year()));
                     continue;
@@ -192,18 +193,17 @@ impl Worker<'_> {
             }
             let case = codes.case();
             let answers = seer.map(|seer| (seer, row));
-            let judged = self.judge(plan, &case, course, answers, restagings);
+            let (judged, year, tumor) = self.judge(plan, &case, course, answers, restagings);
             // What SEER's answer adds is of this record alone.
             let key = key.filter(|_| !differs(&judged));
-            keep(judged.tumor);
-            self.tallies.patient(judged.kind, judged.tally.year, judged.tally.age);
-            let year = judged.tally.year;
+            keep(tumor);
             said.push((memo.keep(key, judged, self.enriched.cells(), &shared.encoder), year));
         }
         said
     }
 
-    /// Stages and audits a case, with its course where it has one; its cells are filled in.
+    /// Stages and audits a case, with its course where it has one; its cells are filled in. Besides, the year
+    /// of diagnosis and the tumor for the rule that asks about a patient's others.
     fn judge(
         &mut self,
         plan: &FilePlan,
@@ -211,7 +211,7 @@ impl Worker<'_> {
         course: Option<(&str, &[Told])>,
         seer: Option<(&Answers, usize)>,
         restagings: &mut RestagingRows,
-    ) -> Judged {
+    ) -> (Judged, Option<u16>, Option<Tumor>) {
         let Self { shared, stager, tallies, enriched, findings, under, times, .. } = self;
         let mut begin = Instant::now();
         let audit = &plan.audit;
@@ -246,14 +246,20 @@ impl Worker<'_> {
                 under,
             },
         );
-        let tally = tally(case, &staged, &audited, audit);
+        let own = tally(case, &staged, &audited, audit);
+        let kind = tallies.kind(&own);
+        tallies.patient(kind, own.year, own.age);
+        // What is said is kept for records of other years and ages.
+        let tally = Tally { year: None, age: None, ..own };
+        let tumor = Tumor::of(case);
         let moves = under.iter().zip(shared.also_editions);
         let judged = Judged {
             findings: findings
                 .iter()
                 .map(|finding| (*finding, expected(shared.rules, &staged, finding)))
                 .collect(),
-            kind: tallies.kind(&tally),
+            kind,
+            agreement: tallies.agreement(tally.agreement),
             tally,
             profiles: audit
                 .profiles_beside()
@@ -262,12 +268,12 @@ impl Worker<'_> {
                 .map(|(profile, rule)| (profile, rule.level().as_str()))
                 .collect(),
             moved: moves.map(|(there, &edition)| moved(&staged, there, edition)).collect(),
-            tumor: Tumor::of(case),
+            tumor: tumor.map(|Tumor { metastatic, confirmed, .. }| TumorTraits { metastatic, confirmed }),
             staged: seer.map(|_| Box::new(staged)),
             records: 1,
         };
         times.audit += lap(&mut begin);
-        judged
+        (judged, own.year, tumor)
     }
 }
 

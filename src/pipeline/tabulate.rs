@@ -5,45 +5,15 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
+use super::RunConfig;
 use super::RunError;
 use super::settings::settings;
-use super::{RunConfig, process::Shared};
 use crate::category::{Cell, MetFlag};
-use crate::fields::{Field, Mapping, Source};
-use crate::input::{Chunk, Coded};
 use crate::output::{ManifestAlgorithm, ManifestInput, OutputError, RunFolder};
-use crate::summary::{self, Column, Facility, MetsPattern, Origin, Partial, SmallCells, Table};
-
-/// The reporting facilities of the records of a chunk.
-pub(super) struct Places {
-    columns: Vec<(Vec<u32>, Vec<Facility>)>,
-}
-
-impl Places {
-    pub(super) fn read(shared: &Shared, chunk: &Chunk, mapping: &Mapping) -> Self {
-        let number =
-            |text: &str| shared.facilities.number(mapping.replace(Field::Facility, text).unwrap_or(text));
-        let columns = mapping.sources(Field::Facility).iter().map(|source| match source {
-            Source::Constant(text) => (vec![0], vec![number(text)]),
-            Source::Column { index, .. } => {
-                let Coded { codes, texts } = chunk.coded(*index);
-                (codes, texts.iter().map(|text| number(text)).collect())
-            }
-        });
-        Self { columns: columns.collect() }
-    }
-
-    /// The facility of a record: of several columns the first that names one.
-    pub(super) fn of(&self, row: usize) -> Facility {
-        let named = self.columns.iter().filter_map(|(codes, facilities)| {
-            let code = codes.get(row).or(codes.first())?;
-            facilities.get(*code as usize).copied()
-        });
-        named.into_iter().find(|&facility| facility != Facility::default()).unwrap_or_default()
-    }
-}
+use crate::summary::{self, Column, MetsPattern, Origin, Partial, SmallCells, Table};
 
 /// What the metastasis items of a record say.
 pub(super) fn pattern(mets: [Cell<MetFlag>; 6]) -> MetsPattern {
@@ -120,10 +90,11 @@ pub(super) fn write_summaries(
     release: &Release,
 ) -> Result<Vec<Table>, RunError> {
     let tables = summary::tables(partial, release.small);
-    for table in &tables {
+    tables.par_iter().try_for_each(|table| -> Result<(), RunError> {
         summary::write_csv(table, create(&folder.file(&format!("summary/{}.csv", table.name))?)?)?;
         summary::write_parquet(table, create(&folder.file(&format!("summary/{}.parquet", table.name))?)?)?;
-    }
+        Ok(())
+    })?;
     if release.small.is_none() {
         let path = folder.file(COUNTS)?;
         std::fs::write(&path, partial.to_json()).map_err(|source| OutputError::io(&path, source))?;

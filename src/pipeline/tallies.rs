@@ -26,14 +26,37 @@ struct Kind {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct KindId(u32);
 
+/// What is counted record by record, packed so that its hash is one product: a number in the upper half, a
+/// year of diagnosis (0 where it is not known), and a small number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Packed(u64);
+
+impl Packed {
+    fn new(number: u32, year: Option<u16>, small: u8) -> Self {
+        // A year of 0 is no year of diagnosis.
+        Self(u64::from(number) << 32 | u64::from(year.unwrap_or(0)) << 16 | u64::from(small))
+    }
+
+    fn parts(self) -> (u32, Option<u16>, u8) {
+        ((self.0 >> 32) as u32, Some((self.0 >> 16) as u16).filter(|year| *year > 0), self.0 as u8)
+    }
+}
+
+/// Outcome of a comparison as a small number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct AgreementId(u8);
+
 /// Counts on their way.
 #[derive(Default)]
 pub(super) struct Tallies {
     counts: Counts,
     kinds: HashMap<Kind, KindId, FxBuildHasher>,
     of_kind: Vec<Tally>,
-    places: HashMap<(Facility, Option<u16>, &'static str), u64, FxBuildHasher>,
-    patients: HashMap<(KindId, Option<u16>, AgeBand), u64, FxBuildHasher>,
+    agreements: Vec<&'static str>,
+    /// By facility, year and outcome of the comparison.
+    places: HashMap<Packed, u64, FxBuildHasher>,
+    /// By kind, year and band of ages.
+    patients: HashMap<Packed, u64, FxBuildHasher>,
 }
 
 impl Tallies {
@@ -54,14 +77,24 @@ impl Tallies {
         })
     }
 
+    /// The number of an outcome; there are few.
+    pub(super) fn agreement(&mut self, agreement: &'static str) -> AgreementId {
+        let known = self.agreements.iter().position(|known| *known == agreement);
+        AgreementId(known.unwrap_or_else(|| {
+            self.agreements.push(agreement);
+            self.agreements.len() - 1
+        }) as u8)
+    }
+
     /// Counts a record's year and age.
-    pub(super) fn patient(&mut self, kind: KindId, year: Option<u16>, age: Option<u8>) {
-        *self.patients.entry((kind, year, AgeBand::of(age))).or_default() += 1;
+    pub(super) fn patient(&mut self, KindId(kind): KindId, year: Option<u16>, age: Option<u8>) {
+        *self.patients.entry(Packed::new(kind, year, AgeBand::of(age).number())).or_default() += 1;
     }
 
     /// Counts a record in its facility.
     pub(super) fn place(&mut self, facility: Facility, year: Option<u16>, judged: &Judged) {
-        *self.places.entry((facility, year, judged.tally.agreement)).or_default() += 1;
+        let AgreementId(agreement) = judged.agreement;
+        *self.places.entry(Packed::new(facility.number(), year, agreement)).or_default() += 1;
         for (finding, _) in &judged.findings {
             self.counts.add_finding_at(facility, year, finding.rule, finding.severity);
         }
@@ -89,12 +122,15 @@ impl Tallies {
 
     /// The counts since the last time.
     pub(super) fn settle(&mut self) -> Counts {
-        for ((facility, year, agreement), records) in self.places.drain() {
-            self.counts.add_place(facility, year, agreement, records);
+        for (packed, records) in self.places.drain() {
+            let (facility, year, agreement) = packed.parts();
+            let agreement = self.agreements.get(usize::from(agreement)).copied().unwrap_or_default();
+            self.counts.add_place(Facility::of_number(facility), year, agreement, records);
         }
-        for ((kind, year, age), records) in self.patients.drain() {
-            if let Some(tally) = self.of_kind.get(kind.0 as usize) {
-                self.counts.add_patients(tally, year, age, records);
+        for (packed, records) in self.patients.drain() {
+            let (kind, year, age) = packed.parts();
+            if let Some(tally) = self.of_kind.get(kind as usize) {
+                self.counts.add_patients(tally, year, AgeBand::of_number(age), records);
             }
         }
         std::mem::take(&mut self.counts)

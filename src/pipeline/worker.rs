@@ -4,6 +4,7 @@ use super::RunError;
 use super::codes::Codes;
 use super::enriched::Enriched;
 use super::memo::Memo;
+use super::places::Places;
 use super::process::{Processed, Shared, process};
 use super::tallies::Tallies;
 use super::times::Times;
@@ -29,6 +30,7 @@ pub(super) struct Worker<'a> {
 pub(super) struct OfFile<'a> {
     pub(super) codes: Codes<'a>,
     pub(super) memo: Memo,
+    pub(super) places: Places<'a>,
 }
 
 impl<'a> Worker<'a> {
@@ -56,7 +58,8 @@ impl<'a> Worker<'a> {
                 }
                 let shared = self.shared;
                 let codes = Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config);
-                OfFile { codes, memo: Memo::new(shared.form(), shared.judgements) }
+                let places = Places::new(&shared.plans[file].mapping, shared.facilities);
+                OfFile { codes, memo: Memo::new(shared.form(), shared.memo), places }
             }
         };
         let processed = process(self, &mut of_file, chunk);

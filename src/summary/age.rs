@@ -21,6 +21,16 @@ impl AgeBand {
         })
     }
 
+    /// Its place in the order of ages.
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+
+    /// The band at a place; beyond the last one the age is not known.
+    pub fn of_number(number: u8) -> Self {
+        Self(number.min(19))
+    }
+
     /// Its label: `00`, `01-04`, `85+`, `unknown`.
     pub fn label(self) -> &'static str {
         LABELS.get(usize::from(self.0)).copied().unwrap_or(UNKNOWN)

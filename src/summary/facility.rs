@@ -17,6 +17,18 @@ pub(super) const OTHER: &str = "other";
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 pub struct Facility(u32);
 
+impl Facility {
+    /// Its number in this run.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The facility with a number.
+    pub const fn of_number(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// The facilities of a run, numbered as they come; their numbers differ from run to run, their names do not.
 #[derive(Debug, Default)]
 pub struct Facilities(Mutex<KnownFacilities>);

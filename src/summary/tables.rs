@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::hide::hide;
 use super::spec::{FORMS, Form, Part};
 use super::{Column, Partial, SmallCells, Table, agreement, wilson};
@@ -10,12 +12,13 @@ use super::{Column, Partial, SmallCells, Table, agreement, wilson};
 /// where a limit is given.
 pub fn tables(partial: &Partial, small: Option<SmallCells>) -> Vec<Table> {
     let run = partial.run_id();
-    let mut forms: Vec<(&Form, Vec<Row>)> = FORMS.iter().map(|form| (form, rows(form, partial))).collect();
+    let mut forms: Vec<(&Form, Vec<Row>)> =
+        FORMS.par_iter().map(|form| (form, rows(form, partial))).collect();
     if let Some(small) = small {
         hide(&mut forms, partial, small);
     }
     let mut tables: Vec<Table> =
-        FORMS.iter().zip(&forms).map(|(form, (_, rows))| layout(form, rows, &run)).collect();
+        FORMS.par_iter().zip(&forms).map(|(form, (_, rows))| layout(form, rows, &run)).collect();
     let shown = |labels: &[&str]| {
         let matrix = forms.iter().find(|(form, _)| form.name == "agreement");
         let of_group = |row: &&Row| row.labels.starts_with(labels);
