@@ -153,7 +153,7 @@ impl RecordsEncoder {
         let content = match &self.plan {
             Plan::Csv(plan) => Content::Lines(plan.encode(chunk, &added)),
             Plan::Parquet(plan) => Content::Columns(plan.encode(chunk, added)),
-            Plan::Frame(plan) => Content::Batch(plan.encode(chunk, added)?),
+            Plan::Frame(plan) => Content::Batch(plan.encode(chunk, &added)?),
         };
         Ok(Encoded { rows: rows as u64, content })
     }

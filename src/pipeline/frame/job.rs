@@ -266,8 +266,12 @@ impl Frame {
             patients: patients.is_some(),
             events: None,
             facilities: &facilities,
-            steps: rules.steps(&[self.config.audit.oligometastasis.flags_complete_from], &[ADULT_FROM]),
-            judgements: Memory::share(self.memory, threads).judgements,
+            steps: rules.steps(
+                &[self.config.audit.oligometastasis.flags_complete_from],
+                &[ADULT_FROM],
+                &self.audit.histologies(),
+            ),
+            memo: Memory::share(self.memory, threads).memo,
         };
         work(&shared, patients)
     }
