@@ -12,6 +12,7 @@ mod diff;
 mod enriched;
 mod events;
 mod filled;
+mod frame;
 mod keys;
 mod memo;
 mod memory;
@@ -64,6 +65,7 @@ pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
+pub use frame::{Frame, FrameConfig, FrameEnd, FrameStream, Staged, StagedFrame, findings_schema};
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
 use patients::Patients;
@@ -263,6 +265,14 @@ pub enum RunError {
         signal: usize,
         /// Records that are written already.
         records: u64,
+    },
+    /// A thread that stages a frame ended by itself, which is a fault of rstage.
+    #[error(
+        "{frame}: staging ended unexpectedly\nhint: this is a fault of rstage; please report it with the record that shows it"
+    )]
+    Lost {
+        /// Name of the frame.
+        frame: String,
     },
     /// A run that writes Parquet cannot be gone on with.
     #[error(
