@@ -20,8 +20,8 @@ use crate::input::Chunk;
 use crate::knowledge::Steps;
 use crate::staging::{Case, completed_age};
 
-/// Distinct texts of a column that are known at a time; beyond, all are forgotten.
-const MOST_TEXTS: usize = 60_000;
+/// Bytes of a column's distinct texts that are known at a time; beyond, all are forgotten.
+const MOST_BYTES: usize = 16 << 20;
 
 /// Spans of numbers that are told apart, far more than there are; their parts of keys come down from the
 /// highest, so that no code reaches them. Codes of cells with histology and behavior do so, too, and reach no
@@ -42,6 +42,8 @@ pub(super) struct Codes<'a> {
     config: &'a Config,
     fields: Vec<CodedField<'a>>,
     is_full: bool,
+    /// Distinct texts of a column that are known at a time; beyond, all are forgotten.
+    most_texts: usize,
     /// The keys of the block, one behind the other.
     keys: Vec<u16>,
     width: usize,
@@ -92,7 +94,7 @@ struct Own {
 }
 
 impl<'a> Codes<'a> {
-    pub(super) fn new(mapping: &'a Mapping, steps: &'a Steps, config: &'a Config) -> Self {
+    pub(super) fn new(mapping: &'a Mapping, steps: &'a Steps, config: &'a Config, most_texts: usize) -> Self {
         let column =
             |source| CodedColumn { source, texts: Texts::default(), values: Vec::new(), codes: Vec::new() };
         let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field));
@@ -103,6 +105,7 @@ impl<'a> Codes<'a> {
         });
         let fields: Vec<_> = fields.collect();
         Self {
+            most_texts,
             filled: Filled::new(fields.len()),
             mapping,
             steps,
@@ -135,7 +138,8 @@ impl<'a> Codes<'a> {
         for field in &mut self.fields {
             for column in &mut field.columns {
                 column.read(chunk, rows, (self.mapping, self.steps, field.field));
-                self.is_full |= column.values.len() >= MOST_TEXTS;
+                self.is_full |=
+                    column.values.len() >= self.most_texts || column.texts.long_bytes() >= MOST_BYTES;
             }
             field.choose(rows.len());
         }

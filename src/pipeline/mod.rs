@@ -365,6 +365,7 @@ pub fn run(
             &audit.histologies(),
         ),
         judgements: memory.judgements,
+        distinct: config.read.max_distinct,
     };
     let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
     let times = match going.stream(config, &folder, &way, progress, &shared, &mut sinks) {

@@ -64,6 +64,8 @@ pub(super) struct Shared<'a> {
     pub(super) steps: Steps,
     /// How many judgements a worker keeps.
     pub(super) judgements: usize,
+    /// How many texts of a column it remembers.
+    pub(super) distinct: usize,
 }
 
 impl Shared<'_> {

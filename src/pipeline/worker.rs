@@ -57,7 +57,8 @@ impl<'a> Worker<'a> {
                     known.settle(&mut self.tallies);
                 }
                 let shared = self.shared;
-                let codes = Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config);
+                let codes =
+                    Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config, shared.distinct);
                 let places = Places::new(&shared.plans[file].mapping, shared.facilities);
                 OfFile { codes, memo: Memo::new(shared.form(), shared.judgements), places }
             }

@@ -24,6 +24,7 @@ mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
 mod interop;
+mod limits;
 mod naaccr_files;
 mod parquet_copy;
 mod patients;
