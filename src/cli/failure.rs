@@ -74,7 +74,6 @@ impl Failure {
             | Self::Run(
                 RunError::Audit(_)
                 | RunError::IdentifyingKey { .. }
-                | RunError::NoResume
                 | RunError::WorklistBy { .. }
                 | RunError::CountsInResult { .. },
             ) => 2,

@@ -214,6 +214,8 @@ impl RunFolder {
         let path = self.file(MANIFEST)?;
         // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
         let Self { parents, lock, temporary, given, place, overwrite, access, known } = self;
+        // Nothing can be gone on with once what it needs goes.
+        let _none = fs::remove_file(temporary.path().join(CHECKPOINT));
         for name in fs::read_dir(temporary.path()).into_iter().flatten().flatten() {
             // What was needed only on the way there.
             if name.file_name().to_string_lossy().starts_with('.') && name.path().is_file() {

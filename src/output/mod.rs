@@ -17,6 +17,7 @@ mod number_runs;
 mod records;
 mod records_csv;
 mod records_parquet;
+mod records_parts;
 mod records_splice;
 mod rejects;
 mod replace;
@@ -37,7 +38,9 @@ pub use keys::{KeyFileError, Keys};
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
 };
-pub use records::{Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
+pub use records::{
+    Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, RowGroups, Written,
+};
 pub use rejects::RejectsWriter;
 pub use replace::replace;
 pub use seal::Program;

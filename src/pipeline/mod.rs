@@ -4,6 +4,7 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod boundaries;
 mod check;
 mod codes;
 mod columns;
@@ -256,11 +257,6 @@ pub enum RunError {
         /// Records that are written already.
         records: u64,
     },
-    /// A run that writes Parquet cannot be gone on with.
-    #[error(
-        "--resume: records that become Parquet cannot be gone on with\nhint: give --format csv, or leave --resume out; a run that is killed then starts anew"
-    )]
-    NoResume,
     /// The page cannot be made.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -320,7 +316,7 @@ pub fn run(
     refuse_clash(&files, &columns)?;
     let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
-    let (mut folder, checkpoint) = resume::folder(config, &files)?;
+    let (mut folder, checkpoint) = resume::folder(config)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
     let memory = Memory::share(config.memory, threads);

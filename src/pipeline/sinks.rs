@@ -76,7 +76,7 @@ impl Kept {
 }
 
 /// The form of the tables of a run.
-pub(super) fn format(config: &RunConfig, files: &[InputFile]) -> TableFormat {
+fn format(config: &RunConfig, files: &[InputFile]) -> TableFormat {
     config.format.unwrap_or(match files.first().map(|file| &file.kind) {
         Some(Kind::Parquet(_)) => TableFormat::Parquet,
         _ => TableFormat::Csv,
@@ -99,6 +99,7 @@ impl Sinks {
         let format = format(config, files);
         let (extension, records) = match format {
             TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
+            TableFormat::Parquet if config.resume.is_some() => ("parquet", RecordsFormat::ParquetInParts),
             TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
         };
         let records_name = format!("records.{extension}");
@@ -115,7 +116,10 @@ impl Sinks {
         let paths = inputs.iter().map(|file| file.path.display().to_string()).collect();
         let grouped = config.worklist_by.is_some();
         let Some(kept) = kept else {
-            let table = |path, columns: &[&str]| TableWriter::create(path, columns, format);
+            let table = |path, columns: &[&str]| match records {
+                RecordsFormat::ParquetInParts => TableWriter::create_waiting(path, columns),
+                _ => TableWriter::create(path, columns, format),
+            };
             return Ok(Self {
                 records: RecordsWriter::create_without(records_path, files, columns, records, left_out)?,
                 findings_table: table(findings_path, &FINDING_COLUMNS)?,
@@ -133,15 +137,16 @@ impl Sinks {
             });
         };
         let restagings = restagings_path.zip(kept.restagings);
-        let delimiter = config.delimiter;
+        let table = |path, columns: &[&str], mark| match format {
+            TableFormat::Csv => TableWriter::reopen(path, columns.len(), mark),
+            TableFormat::Parquet => TableWriter::reopen_waiting(path, columns, mark),
+        };
         Ok(Self {
-            records: RecordsWriter::reopen(records_path, files, columns, delimiter, left_out, kept.records)?,
-            findings_table: TableWriter::reopen(findings_path, FINDING_COLUMNS.len(), kept.findings_table)?,
+            records: RecordsWriter::reopen(records_path, files, columns, records, left_out, kept.records)?,
+            findings_table: table(findings_path, &FINDING_COLUMNS, kept.findings_table)?,
             worklist: WorklistWriter::reopen(folder, &worklist_header(config), grouped, kept.worklist)?,
             grouped,
-            restagings: restagings
-                .map(|(path, mark)| TableWriter::reopen(path, RESTAGING_COLUMNS.len(), mark))
-                .transpose()?,
+            restagings: restagings.map(|(path, mark)| table(path, &RESTAGING_COLUMNS, mark)).transpose()?,
             records_name,
             rejects: RejectsWriter::reopen(rejects_path, &inputs, kept.rejects)?,
             counts: kept.counts,

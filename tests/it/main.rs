@@ -35,6 +35,7 @@ mod random_cases;
 mod real_tables;
 mod report;
 mod resume;
+mod resume_parquet;
 mod rule_cases;
 mod rules;
 mod seer_files;
