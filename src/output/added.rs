@@ -1,6 +1,6 @@
 //! The form in which new columns arrive.
 
-use super::texts::Texts;
+use super::texts::{Texts, same};
 
 /// From this many different texts on it is looked whether looking them up is still worth it.
 const MANY: usize = 4_096;
@@ -26,7 +26,7 @@ impl TextColumn {
     /// The same for the bytes of a text; what is no UTF-8 in them is replaced.
     pub(super) fn push_utf8(&mut self, text: &[u8]) {
         let number = match self.numbers.last() {
-            Some(&above) if self.texts.get(above).as_bytes() == text => above,
+            Some(&above) if same(self.texts.bytes_of(above), text) => above,
             _ if self.is_varied() => self.texts.push(&String::from_utf8_lossy(text)),
             _ => self.texts.number_of(text),
         };

@@ -123,7 +123,7 @@ impl RecordsEncoder {
     }
 
     /// Encodes a chunk with its new columns.
-    pub fn encode(&self, chunk: &Chunk, added: &Added) -> Result<Encoded, OutputError> {
+    pub fn encode(&self, chunk: &Chunk, added: Added) -> Result<Encoded, OutputError> {
         let rows = chunk.rows();
         let uneven = |found, expected| {
             let (path, line) = (self.path.to_path_buf(), chunk.line(0));
@@ -136,7 +136,7 @@ impl RecordsEncoder {
             return uneven(column.len(), rows);
         }
         let content = match &self.plan {
-            Plan::Csv(plan) => Content::Lines(plan.encode(chunk, added)),
+            Plan::Csv(plan) => Content::Lines(plan.encode(chunk, &added)),
             Plan::Parquet(plan) => Content::Columns(plan.encode(chunk, added)),
         };
         Ok(Encoded { rows: rows as u64, content })
@@ -302,7 +302,7 @@ impl RecordsWriter {
 
     /// Encodes and writes a chunk.
     pub fn push(&mut self, chunk: &Chunk, added: &Added) -> Result<(), OutputError> {
-        let encoded = self.encoder.encode(chunk, added)?;
+        let encoded = self.encoder.encode(chunk, added.clone())?;
         self.write(&encoded)
     }
 
@@ -562,7 +562,10 @@ mod tests {
         let writer = RecordsWriter::create(folder.path().join("out"), &files, &added, COMMA).unwrap();
         for columns in [vec![], vec![TextColumn::default()]] {
             let added = Added { columns };
-            assert!(matches!(writer.encoder().encode(&chunk, &added), Err(OutputError::Uneven { .. })));
+            assert!(matches!(
+                writer.encoder().encode(&chunk, added.clone()),
+                Err(OutputError::Uneven { .. })
+            ));
         }
     }
 }

@@ -66,15 +66,42 @@ impl ParquetPlan {
     }
 
     /// The columns of a chunk that are to be written.
-    pub(super) fn encode(&self, chunk: &Chunk, added: &Added) -> Columns {
+    pub(super) fn encode(&self, chunk: &Chunk, added: Added) -> Columns {
         let mut cells: Vec<Cells> = Vec::with_capacity(self.schema.fields().len());
         if self.splice.is_none() {
             let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
-            let own = sources.iter().zip(self.schema.fields());
-            cells.extend(own.map(|(source, field)| column(chunk, *source, field)));
+            cells.extend(sources.iter().zip(self.schema.fields()).map(|(source, field)| {
+                if is_text(field) {
+                    Cells::Texts(TextColumn::with_capacity(chunk.rows()))
+                } else {
+                    Cells::Array(array(chunk, *source, field))
+                }
+            }));
+            fill(chunk, sources, &mut cells);
         }
-        cells.extend(added.columns.iter().map(|texts| Cells::Texts(texts.clone())));
+        cells.extend(added.columns.into_iter().map(Cells::Texts));
         Columns { file: chunk.file, rows: chunk.rows(), cells }
+    }
+}
+
+/// Records whose cells are at hand while their columns are gone through.
+const BLOCK: usize = 1024;
+
+/// Fills the columns of texts, block by block: lines of text are then read from memory once and not once for
+/// each column.
+fn fill(chunk: &Chunk, sources: &[Option<usize>], cells: &mut [Cells]) {
+    let rows = chunk.rows();
+    for first in (0..rows).step_by(BLOCK) {
+        let block = first..(first + BLOCK).min(rows);
+        for (source, cells) in sources.iter().zip(cells.iter_mut()) {
+            let Cells::Texts(texts) = cells else { continue };
+            let block = block.clone();
+            match source.map(|column| chunk.column(column)) {
+                Some(cells) if chunk.is_utf8() => block.for_each(|row| texts.push_utf8(&cells.cell(row))),
+                Some(cells) => block.for_each(|row| texts.push(&chunk.decode(&cells.cell(row)))),
+                None => block.for_each(|_| texts.push("")),
+            }
+        }
     }
 }
 
@@ -127,23 +154,14 @@ fn field(union: &Union, place: usize, files: &[InputFile]) -> Field {
     }
 }
 
-fn column(chunk: &Chunk, source: Option<usize>, field: &Field) -> Cells {
+fn array(chunk: &Chunk, source: Option<usize>, field: &Field) -> ArrayRef {
     let rows = chunk.rows();
-    if is_text(field) {
-        let mut texts = TextColumn::with_capacity(rows);
-        match source.map(|column| chunk.column(column)) {
-            Some(cells) if chunk.is_utf8() => (0..rows).for_each(|row| texts.push_utf8(&cells.cell(row))),
-            Some(cells) => (0..rows).for_each(|row| texts.push(&chunk.decode(&cells.cell(row)))),
-            None => (0..rows).for_each(|_| texts.push("")),
-        }
-        return Cells::Texts(texts);
-    }
     let array = source.map(|column| match chunk.array(column) {
         Some(own) if own.data_type() == field.data_type() => Arc::clone(own),
         Some(own) => Arc::new(text_array(own)),
         None => Arc::new(StringArray::from_iter_values((0..rows).map(|row| chunk.text(column, row)))),
     });
-    Cells::Array(array.unwrap_or_else(|| new_null_array(field.data_type(), rows)))
+    array.unwrap_or_else(|| new_null_array(field.data_type(), rows))
 }
 
 /// Names without blanks or repetition, as Parquet readers need them; none may be one of the new columns'.

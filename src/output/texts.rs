@@ -29,7 +29,7 @@ impl Texts {
         let mask = self.slots.len() - 1;
         let mut at = hash(text) as usize & mask;
         while let Some(number) = self.slots[at].checked_sub(1) {
-            if self.bytes.as_bytes().get(self.range(number)) == Some(text) {
+            if same(self.bytes_of(number), text) {
                 return number;
             }
             at = (at + 1) & mask;
@@ -70,6 +70,11 @@ impl Texts {
         self.bytes.get(self.range(number)).unwrap_or_default()
     }
 
+    /// The same in bytes.
+    pub(super) fn bytes_of(&self, number: u32) -> &[u8] {
+        self.bytes.as_bytes().get(self.range(number)).unwrap_or_default()
+    }
+
     /// All texts.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         (0..self.ends.len() as u32).map(|number| self.get(number))
@@ -86,6 +91,23 @@ impl Texts {
     }
 }
 
+/// Whether two texts are the same. Most are a few bytes long, for which a call that compares memory takes
+/// longer than all the rest.
+pub(super) fn same(one: &[u8], other: &[u8]) -> bool {
+    fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
+        Some((text.first_chunk()?, text.last_chunk()?))
+    }
+    one.len() == other.len()
+        && match one.len() {
+            0 => true,
+            1 => one.first() == other.first(),
+            2 | 3 => ends::<2>(one) == ends::<2>(other),
+            4..=7 => ends::<4>(one) == ends::<4>(other),
+            8..=16 => ends::<8>(one) == ends::<8>(other),
+            _ => one == other,
+        }
+}
+
 /// The order of nothing depends on it.
 fn hash(text: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
@@ -96,6 +118,21 @@ fn hash(text: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_the_same_whatever_their_length() {
+        let text: Vec<u8> = (0..20).collect();
+        for length in 0..=text.len() {
+            let own = &text[..length];
+            assert!(same(own, &text.clone()[..length]));
+            assert!(!same(own, &[own, &[0]].concat()));
+            for at in 0..length {
+                let mut other = own.to_vec();
+                other[at] ^= 128;
+                assert!(!same(own, &other), "{length} {at}");
+            }
+        }
+    }
 
     #[test]
     fn a_text_keeps_its_number() {

@@ -1,8 +1,15 @@
 //! What a run says of a record, kept for the records to come that are like it.
+//!
+//! Records with one key come to the same, and many keys do so as well: what is said is kept once for all of them.
+
+use std::collections::HashMap;
+use std::hash::Hasher;
+
+use rustc_hash::{FxBuildHasher, FxHasher};
 
 use super::keys::Keys;
 use super::tallies::{AgreementId, KindId};
-use crate::audit::{Finding, Tumor};
+use crate::audit::Finding;
 use crate::output::{RecordsEncoder, RowCells, Vocabulary};
 use crate::staging::Staged;
 use crate::summary::{Moved, Tally};
@@ -21,12 +28,33 @@ pub(super) struct Judged {
     pub(super) profiles: Vec<(&'static str, &'static str)>,
     /// Its moves to the further editions.
     pub(super) moved: Vec<Moved>,
-    /// The tumor for the rule that asks about a patient's others.
-    pub(super) tumor: Option<Tumor>,
+    /// For the rule that asks about a patient's other tumors; none where it does not ask about this one.
+    pub(super) tumor: Option<TumorTraits>,
     /// The stage itself, where SEER's answers are held against it.
     pub(super) staged: Option<Box<Staged>>,
     /// Records of which it was said.
     pub(super) records: u64,
+}
+
+/// What of a tumor matters beside its site, histology and date.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct TumorTraits {
+    pub(super) metastatic: bool,
+    pub(super) confirmed: bool,
+}
+
+impl Judged {
+    /// Whether the same is said, of whatever records.
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.staged.is_none()
+            && other.staged.is_none()
+            && self.kind == other.kind
+            && self.tally == other.tally
+            && self.findings == other.findings
+            && self.profiles == other.profiles
+            && self.moved == other.moved
+            && self.tumor == other.tumor
+    }
 }
 
 /// The form in which new cells are kept until they are written.
@@ -59,6 +87,15 @@ impl Judgements {
         self.numbers.get(at * width..(at + 1) * width).unwrap_or_default()
     }
 
+    /// Removes the last one; its records.
+    fn remove_last(&mut self) -> u64 {
+        let width = self.numbers.len().checked_div(self.judged.len()).unwrap_or(0);
+        self.numbers.truncate(self.numbers.len() - width);
+        self.line_ends.pop();
+        self.lines.truncate(self.line_ends.last().copied().unwrap_or(0));
+        self.judged.pop().map_or(0, |judged| judged.records)
+    }
+
     fn clear(&mut self) {
         self.judged.clear();
         self.lines.clear();
@@ -81,10 +118,21 @@ pub(super) enum At {
 pub(super) struct Memo {
     form: Form,
     keys: Keys,
+    /// For each key, its judgement among those that are kept.
+    of_key: Vec<u32>,
+    /// Judgements by a hash over their cells.
+    by_hash: HashMap<u64, u32, FxBuildHasher>,
     vocabulary: Vocabulary,
     kept: Judgements,
     alone: Judgements,
-    most: usize,
+    most: Most,
+}
+
+/// How much a memo keeps.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Most {
+    pub(super) keys: usize,
+    pub(super) judgements: usize,
 }
 
 /// Bytes of different texts that a memo may hold.
@@ -92,10 +140,12 @@ const MOST_TEXT: usize = 8 << 20;
 
 impl Memo {
     /// A memo that keeps so many.
-    pub(super) fn new(form: Form, most: usize) -> Self {
+    pub(super) fn new(form: Form, most: Most) -> Self {
         Self {
             form,
             keys: Keys::default(),
+            of_key: Vec::new(),
+            by_hash: HashMap::default(),
             vocabulary: Vocabulary::default(),
             kept: Judgements::default(),
             alone: Judgements::default(),
@@ -105,7 +155,7 @@ impl Memo {
 
     /// The judgement of a key, and where it is kept.
     pub(super) fn find(&mut self, key: &[u16]) -> Option<(At, &mut Judged)> {
-        let at = self.keys.find(key)?;
+        let at = *self.of_key.get(self.keys.find(key)?)? as usize;
         Some((At::Kept(at), self.kept.judged.get_mut(at)?))
     }
 
@@ -141,7 +191,9 @@ impl Memo {
 
     /// Whether there is no room.
     pub(super) fn is_full(&self) -> bool {
-        self.kept.judged.len() >= self.most || self.vocabulary.bytes() >= MOST_TEXT
+        self.of_key.len() >= self.most.keys
+            || self.kept.judged.len() >= self.most.judgements
+            || self.vocabulary.bytes() >= MOST_TEXT
     }
 
     /// Keeps a judgement with its cells: by its key, or until the end of the block where it has none.
@@ -160,15 +212,41 @@ impl Memo {
             }
             Form::Numbers => self.vocabulary.number(cells, &mut into.numbers),
         }
+        let at = into.judged.len();
         into.judged.push(judged);
-        let at = into.judged.len() - 1;
-        match key {
-            Some(key) => {
-                self.keys.insert(key);
-                At::Kept(at)
+        let Some(key) = key else { return At::Alone(at) };
+        let at = self.merge_last(at);
+        self.keys.insert(key);
+        self.of_key.push(at as u32);
+        At::Kept(at)
+    }
+
+    /// Where the same as the last judgement that is kept is said already, that one takes its place.
+    fn merge_last(&mut self, last: usize) -> usize {
+        let kept = &mut self.kept;
+        let hash = match self.form {
+            Form::LineEnds => hash(|hasher| hasher.write(kept.line_end(last))),
+            Form::Numbers => {
+                hash(|hasher| kept.numbers(last).iter().for_each(|number| hasher.write_u32(*number)))
             }
-            None => At::Alone(at),
+        };
+        let known = *self.by_hash.entry(hash).or_insert(last as u32) as usize;
+        if known == last {
+            return last;
         }
+        let same = kept.line_end(known) == kept.line_end(last)
+            && kept.numbers(known) == kept.numbers(last)
+            && matches!((kept.judged.get(known), kept.judged.get(last)), (Some(a), Some(b)) if a.says_the_same(b));
+        if !same {
+            // Records to come are more likely to be like the later one.
+            self.by_hash.insert(hash, last as u32);
+            return last;
+        }
+        let records = kept.remove_last();
+        if let Some(judged) = kept.judged.get_mut(known) {
+            judged.records += records;
+        }
+        known
     }
 
     /// Ends a block: hands out what is of no use to later records, to be counted.
@@ -190,6 +268,14 @@ impl Memo {
         self.kept.judged.iter().for_each(each);
         self.kept.clear();
         self.keys.clear();
+        self.of_key.clear();
+        self.by_hash.clear();
         self.vocabulary = Vocabulary::default();
     }
+}
+
+fn hash(write: impl FnOnce(&mut FxHasher)) -> u64 {
+    let mut hasher = FxHasher::default();
+    write(&mut hasher);
+    hasher.finish()
 }

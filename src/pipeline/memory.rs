@@ -1,5 +1,7 @@
 //! How a run shares out the memory that it may use.
 
+use super::memo::Most;
+
 /// Memory of a run where nothing else is asked for, in MiB.
 pub const DEFAULT_MEMORY: usize = 256;
 
@@ -10,24 +12,31 @@ pub(super) struct Memory {
     pub(super) chunks: usize,
     /// Bytes of input in one of them, about.
     pub(super) chunk_bytes: usize,
-    /// Judgements that each worker keeps.
-    pub(super) judgements: usize,
+    /// What each worker remembers.
+    pub(super) memo: Most,
 }
 
 /// A chunk as bytes, ends of cells and lines to write, in bytes of input.
 const TIMES_INPUT: usize = 6;
-/// A judgement with its key and cells.
-const JUDGEMENT: usize = 1024;
+/// A judgement with its cells.
+const JUDGEMENT: usize = 768;
+/// A key with its place.
+const KEY: usize = 128;
 
 impl Memory {
-    /// A third of it goes to the chunks, a quarter to what workers remember; the rest is for rules and counts.
+    /// A third of it goes to the chunks, a quarter to what workers remember, most of that to judgements; the rest is
+    /// for rules and counts.
     pub(super) fn share(mebibytes: usize, workers: usize) -> Self {
         let bytes = mebibytes.saturating_mul(1 << 20);
         let chunks = 2 * workers + 2;
+        let remembered = bytes / 4 / workers.max(1);
         Self {
             chunks,
             chunk_bytes: (bytes / 3 / chunks / TIMES_INPUT).clamp(64 << 10, 8 << 20),
-            judgements: (bytes / 4 / workers.max(1) / JUDGEMENT).clamp(4096, 1 << 20),
+            memo: Most {
+                keys: (remembered / 4 / KEY).clamp(4096, 1 << 24),
+                judgements: (remembered * 3 / 4 / JUDGEMENT).clamp(4096, 1 << 20),
+            },
         }
     }
 }
@@ -39,9 +48,9 @@ mod tests {
     #[test]
     fn more_workers_have_smaller_shares() {
         let two = Memory::share(DEFAULT_MEMORY, 2);
-        assert_eq!((two.chunks, two.judgements), (6, 32_768));
+        assert_eq!((two.chunks, two.memo.keys, two.memo.judgements), (6, 65_536, 32_768));
         let eight = Memory::share(DEFAULT_MEMORY, 8);
         assert!(eight.chunks * eight.chunk_bytes <= two.chunks * two.chunk_bytes + eight.chunks);
-        assert!(eight.judgements < two.judgements);
+        assert!(eight.memo.keys < two.memo.keys);
     }
 }

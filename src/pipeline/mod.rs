@@ -360,7 +360,7 @@ pub fn run(
             &[ADULT_FROM],
             &audit.histologies(),
         ),
-        judgements: memory.judgements,
+        memo: memory.memo,
         distinct: config.read.max_distinct,
     };
     let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };

@@ -44,17 +44,15 @@ impl<'a> Places<'a> {
                     let column = chunk.column(*index);
                     for (place, row) in open {
                         let cell: Cow<[u8]> = column.cell(row);
-                        *place = match known.get(&*cell) {
-                            Some(known) => *known,
-                            None => {
-                                let new = number(&chunk.decode(&cell));
-                                // Where there are more, they are told apart no longer anyway.
-                                if known.len() < MOST_FACILITIES && cell.len() <= MOST_NAME {
-                                    known.insert(cell.into(), new);
-                                }
-                                new
-                            }
-                        };
+                        if let Some(known) = known.get(&*cell) {
+                            *place = *known;
+                            continue;
+                        }
+                        *place = number(&chunk.decode(&cell));
+                        // Where there are more, they are told apart no longer anyway.
+                        if known.len() < MOST_FACILITIES && cell.len() <= MOST_NAME {
+                            known.insert(cell.into(), *place);
+                        }
                     }
                 }
             }

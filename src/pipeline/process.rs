@@ -18,7 +18,7 @@ use crate::summary::{Facilities, Moved, Oligo, Restaging, Staging, Tally};
 use super::RunError;
 use super::enriched::{Said, rule_word};
 use super::events::{EventStore, Told};
-use super::memo::{At, Form, Judged};
+use super::memo::{At, Form, Judged, Most, TumorTraits};
 use super::patients;
 use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
@@ -62,9 +62,9 @@ pub(super) struct Shared<'a> {
     pub(super) facilities: &'a Facilities,
     /// Where years, ages and measured values make a difference.
     pub(super) steps: Steps,
-    /// How many judgements a worker keeps.
-    pub(super) judgements: usize,
-    /// How many texts of a column it remembers.
+    /// What a worker remembers.
+    pub(super) memo: Most,
+    /// How many texts of a column a worker remembers.
     pub(super) distinct: usize,
 }
 
@@ -133,8 +133,8 @@ pub(super) fn process(
     Ok(Processed { file, rows, encoded, findings, restagings, tumors, rejects })
 }
 
-/// Records that are judged before they are put into rows.
-const BLOCK: usize = 4096;
+/// Records that are judged before they are put into rows: as many as stay at hand in the nearer cache.
+const BLOCK: usize = 1024;
 
 /// The time since then, which is set to now.
 fn lap(begin: &mut Instant) -> Duration {
@@ -183,9 +183,9 @@ impl Worker<'_> {
                 Some((_, judged)) if differs(judged) => key = None,
                 Some((at, judged)) => {
                     judged.records += 1;
-                    keep(judged.tumor.and_then(|tumor| {
+                    keep(judged.tumor.and_then(|TumorTraits { metastatic, confirmed }| {
                         let (site, histology) = (codes.site().value()?, codes.histology().value()?);
-                        Some(Tumor { site, histology, dx: codes.dx().value()?, ..tumor })
+                        Some(Tumor { site, histology, dx: codes.dx().value()?, metastatic, confirmed })
                     }));
                     self.tallies.patient(judged.kind, codes.year(), codes.age().value());
                     said.push((at, codes.year()));
@@ -195,18 +195,17 @@ impl Worker<'_> {
             }
             let case = codes.case();
             let answers = seer.map(|seer| (seer, row));
-            let judged = self.judge(plan, &case, course, answers, restagings);
+            let (judged, year, tumor) = self.judge(plan, &case, course, answers, restagings);
             // What SEER's answer adds is of this record alone.
             let key = key.filter(|_| !differs(&judged));
-            keep(judged.tumor);
-            self.tallies.patient(judged.kind, judged.tally.year, judged.tally.age);
-            let year = judged.tally.year;
+            keep(tumor);
             said.push((memo.keep(key, judged, self.enriched.cells(), &shared.encoder), year));
         }
         said
     }
 
-    /// Stages and audits a case, with its course where it has one; its cells are filled in.
+    /// Stages and audits a case, with its course where it has one; its cells are filled in. Besides, the year
+    /// of diagnosis and the tumor for the rule that asks about a patient's others.
     fn judge(
         &mut self,
         plan: &FilePlan,
@@ -214,7 +213,7 @@ impl Worker<'_> {
         course: Option<(&str, &[Told])>,
         seer: Option<(&Answers, usize)>,
         restagings: &mut RestagingRows,
-    ) -> Judged {
+    ) -> (Judged, Option<u16>, Option<Tumor>) {
         let Self { shared, stager, tallies, enriched, findings, under, times, .. } = self;
         let mut begin = Instant::now();
         let audit = &plan.audit;
@@ -249,14 +248,19 @@ impl Worker<'_> {
                 under,
             },
         );
-        let tally = tally(case, &staged, &audited, audit);
+        let own = tally(case, &staged, &audited, audit);
+        let kind = tallies.kind(&own);
+        tallies.patient(kind, own.year, own.age);
+        // What is said is kept for records of other years and ages.
+        let tally = Tally { year: None, age: None, ..own };
+        let tumor = Tumor::of(case);
         let moves = under.iter().zip(shared.also_editions);
         let judged = Judged {
             findings: findings
                 .iter()
                 .map(|finding| (*finding, expected(shared.rules, &staged, finding)))
                 .collect(),
-            kind: tallies.kind(&tally),
+            kind,
             agreement: tallies.agreement(tally.agreement),
             tally,
             profiles: audit
@@ -266,12 +270,12 @@ impl Worker<'_> {
                 .map(|(profile, rule)| (profile, rule.level().as_str()))
                 .collect(),
             moved: moves.map(|(there, &edition)| moved(&staged, there, edition)).collect(),
-            tumor: Tumor::of(case),
+            tumor: tumor.map(|Tumor { metastatic, confirmed, .. }| TumorTraits { metastatic, confirmed }),
             staged: seer.map(|_| Box::new(staged)),
             records: 1,
         };
         times.audit += lap(&mut begin);
-        judged
+        (judged, own.year, tumor)
     }
 }
 

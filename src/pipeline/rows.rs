@@ -105,7 +105,7 @@ impl<'a> Rows<'a> {
             Records::Columns(columns) => {
                 let mut columns = columns.into_columns();
                 columns.extend(seer.into_iter().flat_map(Answers::into_columns));
-                self.shared.encoder.encode(self.chunk, &Added { columns })?
+                self.shared.encoder.encode(self.chunk, Added { columns })?
             }
         };
         Ok((encoded, self.findings, self.restagings))

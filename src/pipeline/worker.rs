@@ -60,7 +60,7 @@ impl<'a> Worker<'a> {
                 let codes =
                     Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config, shared.distinct);
                 let places = Places::new(&shared.plans[file].mapping, shared.facilities);
-                OfFile { codes, memo: Memo::new(shared.form(), shared.judgements), places }
+                OfFile { codes, memo: Memo::new(shared.form(), shared.memo), places }
             }
         };
         let processed = process(self, &mut of_file, chunk);

@@ -1,8 +1,9 @@
 //! The counts of a run under their labels: what is kept beside the tables so that runs can be added up.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use super::cubes::Labels;
@@ -77,7 +78,8 @@ impl Cube {
         let place = |key: &str| self.keys.iter().position(|known| known == key);
         let places: Vec<_> = keys.iter().map(|key| place(key)).collect();
         let only: Vec<_> = only.iter().map(|(key, values)| (place(key), values)).collect();
-        let mut sums = BTreeMap::new();
+        // Strings are compared once for each sum, not for each count.
+        let mut sums = HashMap::<Vec<&str>, u64, FxBuildHasher>::default();
         for (row, n) in &self.rows {
             let counts = |(at, values): &(Option<usize>, &Vec<String>)| {
                 at.and_then(|at| row.get(at)).is_some_and(|label| values.contains(label))
@@ -88,7 +90,7 @@ impl Cube {
                 *sums.entry(labels.collect()).or_default() += n;
             }
         }
-        sums
+        sums.into_iter().collect()
     }
 
     /// Counts of a kind under their labels.
