@@ -74,6 +74,8 @@ impl Failure {
             | Self::Run(
                 RunError::Audit(_)
                 | RunError::IdentifyingKey { .. }
+                | RunError::NoAnswers { .. }
+                | RunError::NotWithAnswers
                 | RunError::WorklistBy { .. }
                 | RunError::CountsInResult { .. },
             ) => 2,
@@ -99,6 +101,7 @@ impl Failure {
                 RunError::Input(_)
                 | RunError::Fields { .. }
                 | RunError::Clash { .. }
+                | RunError::OtherAnswers { .. }
                 | RunError::Output(OutputError::NoManifest { .. }),
             ) => 3,
             Self::Run(_)

@@ -37,6 +37,7 @@ pub use hashed::Digest;
 pub use keys::{KeyFileError, Keys};
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
+    ManifestSince,
 };
 pub use records::{
     Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, RowGroups, Written,

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use super::decode::{CARRIED, Holds, holds, place};
 use super::filled::Filled;
+use super::since::Known;
 use super::texts::Texts;
 use crate::audit::{Config, followed_up};
 use crate::category::{Cell, FactorValue, Histology, Parsed, PartialDate, Site, parse};
@@ -64,6 +65,8 @@ struct CodedColumn<'a> {
     source: &'a Source,
     texts: Texts,
     values: Vec<CodedValue>,
+    /// What stands for each value in other runs as well, where it is asked for.
+    lasting: Option<Vec<u64>>,
     /// The codes of a block of records; a constant has one for all.
     codes: Vec<u16>,
 }
@@ -94,9 +97,20 @@ struct Own {
 }
 
 impl<'a> Codes<'a> {
-    pub(super) fn new(mapping: &'a Mapping, steps: &'a Steps, config: &'a Config, most_texts: usize) -> Self {
-        let column =
-            |source| CodedColumn { source, texts: Texts::default(), values: Vec::new(), codes: Vec::new() };
+    pub(super) fn new(
+        mapping: &'a Mapping,
+        steps: &'a Steps,
+        config: &'a Config,
+        most_texts: usize,
+        lasting: bool,
+    ) -> Self {
+        let column = |source| CodedColumn {
+            source,
+            texts: Texts::default(),
+            values: Vec::new(),
+            lasting: lasting.then(Vec::new),
+            codes: Vec::new(),
+        };
         let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field));
         let fields = fields.map(|field| CodedField {
             field,
@@ -130,6 +144,7 @@ impl<'a> Codes<'a> {
         for column in self.fields.iter_mut().flat_map(|field| &mut field.columns) {
             column.texts = Texts::default();
             column.values.clear();
+            column.lasting.iter_mut().for_each(Vec::clear);
         }
     }
 
@@ -184,6 +199,34 @@ impl<'a> Codes<'a> {
     pub(super) fn key(&self) -> Option<&[u16]> {
         let key = self.keys.get(self.at * self.width..(self.at + 1) * self.width)?;
         (!self.own().of_event).then_some(key)
+    }
+
+    /// What the record is known by in other runs as well: a hash over all that its key stands for, or over all that
+    /// its fields hold where it has none.
+    pub(super) fn known(&self, seed: &[u8; 32]) -> Known {
+        let mut hasher = blake3::Hasher::new_keyed(seed);
+        if self.key().is_none() {
+            let values = self.fields.iter().map(|field| (field.field.id(), field.value(self.at)));
+            let values: Vec<_> = values.map(|(id, value)| (id, value.map(|value| value.parsed))).collect();
+            hasher.update(format!("{values:?}").as_bytes());
+            let mut known = Known::default();
+            hasher.finalize_xof().fill(&mut known);
+            return known;
+        }
+        for field in self.fields.iter().filter(|field| field.width() > 0) {
+            let column = field.chosen.get(self.at).map_or(0, |column| *column);
+            let lasting = field.columns.get(usize::from(column)).and_then(|column| column.lasting(self.at));
+            hasher.update(field.field.id().as_bytes());
+            hasher.update(&column.to_le_bytes());
+            hasher.update(&lasting.unwrap_or(0).to_le_bytes());
+        }
+        if let Some([.., age, followed]) = self.key() {
+            hasher.update(&age.to_le_bytes());
+            hasher.update(&followed.to_le_bytes());
+        }
+        let mut known = Known::default();
+        hasher.finalize_xof().fill(&mut known);
+        known
     }
 
     /// Year of diagnosis.
@@ -337,6 +380,12 @@ impl CodedColumn<'_> {
         self.values.get(usize::from(*self.codes.get(at)?))
     }
 
+    /// What stands for the value of a record of the block in other runs as well.
+    fn lasting(&self, at: usize) -> Option<u64> {
+        let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
+        self.lasting.as_ref()?.get(usize::from(*self.codes.get(at)?)).copied()
+    }
+
     fn read(&mut self, chunk: &Chunk, rows: &Range<usize>, of: (&Mapping, &Steps, Field)) {
         self.codes.clear();
         match self.source {
@@ -366,25 +415,36 @@ impl CodedColumn<'_> {
         };
         let parsed = parse(field, coding, mapping.replace(field, &text).unwrap_or(&text));
         let code = self.values.len() as u16;
-        let part = match parsed {
+        let (part, of_text) = match parsed {
             Parsed::Date(date) if matches!(field, Field::DxDate | Field::DxYear) => {
-                part(date, |date| steps.year(date.year))
+                (part(date, |date| steps.year(date.year)), false)
             }
-            Parsed::Date(date) => part(date, |_| 0),
+            Parsed::Date(date) => (part(date, |_| 0), false),
             Parsed::Factor(Cell::Value(FactorValue::Number(number))) if !READ_AS_CODES.contains(&field) => {
-                u16::MAX - steps.number(number).min(MOST_SPANS)
+                (u16::MAX - steps.number(number).min(MOST_SPANS), false)
             }
-            Parsed::Site(site) => part(site, |site| steps.site(site)),
-            Parsed::Morphology(histology, Cell::Blank) => part(histology, |code| steps.histology(code)),
-            Parsed::Morphology(..) => u16::MAX - code,
-            Parsed::Text => 0,
-            _ => code,
+            Parsed::Site(site) => (part(site, |site| steps.site(site)), false),
+            Parsed::Morphology(histology, Cell::Blank) => {
+                (part(histology, |code| steps.histology(code)), false)
+            }
+            Parsed::Morphology(..) => (u16::MAX - code, true),
+            Parsed::Text => (0, false),
+            _ => (code, true),
         };
+        if let Some(lasting) = &mut self.lasting {
+            lasting.push(if of_text { lasting_of(parsed) } else { u64::from(part) });
+        }
         let state = (parsed != Parsed::Text).then(|| place(parsed));
         self.values.push(CodedValue { parsed, holds: holds(parsed), part, state });
         self.texts.insert(cell, code);
         code
     }
+}
+
+/// A hash over everything that a value says, however it was spelled.
+fn lasting_of(parsed: Parsed) -> u64 {
+    let hash = blake3::hash(format!("{parsed:?}").as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// A cell's state, or the span of its value.

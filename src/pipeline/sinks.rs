@@ -8,6 +8,8 @@ use super::events::EventFile;
 use super::patients::Patients;
 use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
+use super::since;
+use super::sorted::Sorter;
 use super::worklist::{FindingRow, WORKLIST_COLUMNS};
 use super::{RunConfig, RunError};
 use crate::audit::AuditRules;
@@ -38,6 +40,8 @@ pub(super) struct Sinks {
     pub(super) paths: Vec<String>,
     first_rejects: Vec<String>,
     patients: Option<Patients>,
+    /// Answers for a later run.
+    answers: Option<Sorter>,
 }
 
 /// What the sinks came to.
@@ -115,6 +119,7 @@ impl Sinks {
         }
         let paths = inputs.iter().map(|file| file.path.display().to_string()).collect();
         let grouped = config.worklist_by.is_some();
+        let answers = (config.since.is_some() || config.keep_answers).then(|| Sorter::new(folder.hidden()));
         let Some(kept) = kept else {
             let table = |path, columns: &[&str]| match records {
                 RecordsFormat::ParquetInParts => TableWriter::create_waiting(path, columns),
@@ -134,6 +139,7 @@ impl Sinks {
                 paths,
                 first_rejects: Vec::new(),
                 patients,
+                answers,
             });
         };
         let restagings = restagings_path.zip(kept.restagings);
@@ -155,6 +161,7 @@ impl Sinks {
             paths,
             first_rejects: kept.first_rejects,
             patients,
+            answers,
         })
     }
 
@@ -183,6 +190,9 @@ impl Sinks {
         }
         if let Some(patients) = &mut self.patients {
             patients.take(&chunk.tumors)?;
+        }
+        if let Some(answers) = &mut self.answers {
+            answers.take(&chunk.answers)?;
         }
         for row in &chunk.restagings {
             if let Some(table) = &mut self.restagings {
@@ -222,6 +232,9 @@ impl Sinks {
             patients.findings(&paths, |severity, cells| {
                 Ok(self.finding(&FindingRow::of_patient(audit, severity, cells))?)
             })?;
+        }
+        if let Some(answers) = self.answers {
+            since::write(&folder.file(since::ANSWERS)?, answers)?;
         }
         self.worklist.finish(folder)?;
         self.findings_table.finish()?;

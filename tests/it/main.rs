@@ -42,6 +42,7 @@ mod seer_files;
 mod seer_run;
 mod seer_words;
 mod shell;
+mod since;
 mod sizes;
 mod small_cells;
 mod summary;
