@@ -75,7 +75,8 @@ impl Failure {
                 RunError::Audit(_)
                 | RunError::IdentifyingKey { .. }
                 | RunError::IdentifyingWorklist { .. }
-                | RunError::NoResume
+                | RunError::NoAnswers { .. }
+                | RunError::NotWithAnswers
                 | RunError::WorklistBy { .. }
                 | RunError::CountsInResult { .. },
             ) => 2,
@@ -101,6 +102,7 @@ impl Failure {
                 RunError::Input(_)
                 | RunError::Fields { .. }
                 | RunError::Clash { .. }
+                | RunError::OtherAnswers { .. }
                 | RunError::Output(OutputError::NoManifest { .. }),
             ) => 3,
             Self::Run(_)

@@ -70,9 +70,23 @@ enum Form {
     NaaccrFlat(Flat),
 }
 
+/// Whether a table is not too wide.
+pub(super) fn within_columns(path: &Path, found: usize, options: &Options) -> Result<(), InputError> {
+    if found > options.max_columns {
+        return Err(InputError::TooManyColumns { path: path.to_owned(), found, limit: options.max_columns });
+    }
+    Ok(())
+}
+
 impl InputFile {
     /// Looks into a file: what it is, and its header.
     pub fn probe(path: &Path, index: usize, options: &Options) -> Result<Self, InputError> {
+        let file = Self::recognise(path, index, options)?;
+        within_columns(path, file.header.len(), options)?;
+        Ok(file)
+    }
+
+    fn recognise(path: &Path, index: usize, options: &Options) -> Result<Self, InputError> {
         let io = |error| InputError::io(path, error);
         let metadata = std::fs::metadata(path).map_err(io)?;
         if !metadata.is_file() {
@@ -85,7 +99,7 @@ impl InputFile {
         }
         let compression = Compression::of(&magic);
         let count = Arc::new(AtomicU64::new(0));
-        let stream = source::open(path, compression, Arc::clone(&count))?;
+        let stream = source::open(path, compression, Arc::clone(&count), options)?;
         let (sample, whole) = sample(stream, options).map_err(|error| {
             let byte = count.load(std::sync::atomic::Ordering::Relaxed);
             source::read_error(path, compression, 0, byte, error)

@@ -4,6 +4,7 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod boundaries;
 mod check;
 mod codes;
 mod columns;
@@ -25,6 +26,7 @@ mod resume;
 mod rows;
 mod seer;
 mod settings;
+mod since;
 mod sinks;
 mod sorted;
 mod stream;
@@ -76,6 +78,7 @@ use resume::Going;
 pub use seer::seer_case;
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
+use since::Store;
 use sinks::{Finished, Sinks};
 use stream::Way;
 pub use summarise::{Summary, SummaryConfig, SummaryManifest, summarise};
@@ -122,6 +125,10 @@ pub struct RunConfig {
     pub max_rejects: u64,
     /// Whether a killed run is gone on with and checkpoints are kept for that, every so many chunks.
     pub resume: Option<u64>,
+    /// An earlier run whose answers are taken over where nothing changed that they depend on.
+    pub since: Option<PathBuf>,
+    /// Whether answers are kept for a later run; they are as well where some are taken over.
+    pub keep_answers: bool,
     /// Who may read the result.
     pub access: Access,
     /// What is not to be told of the persons behind the records.
@@ -274,11 +281,21 @@ pub enum RunError {
         /// Name of the frame.
         frame: String,
     },
-    /// A run that writes Parquet cannot be gone on with.
-    #[error(
-        "--resume: records that become Parquet cannot be gone on with\nhint: give --format csv, or leave --resume out; a run that is killed then starts anew"
-    )]
-    NoResume,
+    /// A folder to take answers over from has none.
+    #[error("--since: {}: holds no answers of a run\nhint: a run with --keep-answers, or with --since itself, leaves some", path.display())]
+    NoAnswers {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The answers of a run are not those that it wrote.
+    #[error("--since: {}: its bytes have changed since it was written\nhint: leave --since out and give --keep-answers for a full run", path.display())]
+    OtherAnswers {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Answers cannot be told by what is in a record alone.
+    #[error("--since and --keep-answers go neither with --algorithm nor with --resume")]
+    NotWithAnswers,
     /// The page cannot be made.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -338,7 +355,9 @@ pub fn run(
     refuse_clash(&files, &columns)?;
     let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
-    let (mut folder, checkpoint) = resume::folder(config, &files)?;
+    let in_events = |field| event_files.iter().any(|events| !events.mapping.sources(field).is_empty());
+    let answers = Store::of(config, rules, &plans, (in_events, &own_columns), config.memory << 18)?;
+    let (mut folder, checkpoint) = resume::folder(config)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
     let memory = Memory::share(config.memory, threads);
@@ -383,6 +402,8 @@ pub fn run(
             &audit.histologies(),
         ),
         memo: memory.memo,
+        distinct: config.read.max_distinct,
+        answers: answers.as_ref(),
     };
     let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
     let times = match going.stream(config, &folder, &way, progress, &shared, &mut sinks) {
@@ -435,6 +456,7 @@ pub fn run(
         records: copying.as_str().to_owned(),
         left_out: privacy::names(&files, &left_out),
         algorithms,
+        since: answers.as_ref().and_then(Store::manifest),
         counts,
         events,
         findings: tabulate::shown_findings(&finished.findings, &summary_tables),

@@ -38,7 +38,7 @@ use crate::knowledge::SchemaId;
 
 /// What the summary counts of one record. Labels are those of the enriched
 /// columns, so that a table and a column read alike.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     /// Schema, where one was found.
     pub schema: Option<SchemaId>,

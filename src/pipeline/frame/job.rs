@@ -272,6 +272,8 @@ impl Frame {
                 &self.audit.histologies(),
             ),
             memo: Memory::share(self.memory, threads).memo,
+            answers: None,
+            distinct: self.config.read.max_distinct,
         };
         work(&shared, patients)
     }
@@ -360,5 +362,7 @@ fn run_config(config: &FrameConfig) -> RunConfig {
         privacy: config.privacy.clone(),
         worklist_by: None,
         release: Release::default(),
+        since: None,
+        keep_answers: false,
     }
 }
