@@ -74,6 +74,7 @@ impl Failure {
             | Self::Run(
                 RunError::Audit(_)
                 | RunError::IdentifyingKey { .. }
+                | RunError::IdentifyingWorklist { .. }
                 | RunError::NoResume
                 | RunError::WorklistBy { .. }
                 | RunError::CountsInResult { .. },

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and shows its figures"
 )]
 
+mod attack;
 mod bad_input;
 mod beside;
 mod cohort;
