@@ -76,6 +76,7 @@ impl Failure {
                 | RunError::IdentifyingKey { .. }
                 | RunError::NoAnswers { .. }
                 | RunError::NotWithAnswers
+                | RunError::IdentifyingWorklist { .. }
                 | RunError::WorklistBy { .. }
                 | RunError::CountsInResult { .. },
             ) => 2,

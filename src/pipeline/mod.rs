@@ -216,6 +216,14 @@ pub enum RunError {
         /// The column.
         column: String,
     },
+    /// Worklists are to be told apart by a column that names a person.
+    #[error("--worklist-by: {}: `{column}` names a person, and files cannot be named by it\nhint: choose a facility, a site or another column that does not", path.display())]
+    IdentifyingWorklist {
+        /// The input.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
     /// The result cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),

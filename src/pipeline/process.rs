@@ -10,7 +10,7 @@ use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::{Mapping, Source};
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::{Rules, Steps};
-use crate::output::{Encoded, Keys, RecordsEncoder};
+use crate::output::{Encoded, Keys, RecordsEncoder, RowCells};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
 use crate::summary::{Facilities, Moved, Oligo, Restaging, Staging, Tally};
@@ -80,8 +80,11 @@ impl Shared<'_> {
 }
 
 /// Columns of the findings table.
-pub(super) const FINDING_COLUMNS: [&str; 9] =
-    ["key", "file", "line", "rule", "severity", "fields", "recorded", "derived", "action"];
+pub(super) const FINDING_COLUMNS: [&str; 10] =
+    ["key", "file", "line", "rule", "severity", "fields", "recorded", "derived", "action", "why"];
+
+/// The new columns from which a finding says where the stage comes from.
+const WHY: [&str; 9] = ["schema", "edition", "basis", "t", "n", "m", "group", "stage", "reason"];
 
 /// A chunk that is ready to be written.
 pub(super) struct Processed {
@@ -275,6 +278,7 @@ impl Worker<'_> {
                 under,
             },
         );
+        let why = if findings.is_empty() { String::new() } else { why(shared.columns, enriched.cells()) };
         let own = tally(case, &staged, &audited, audit);
         let kind = tallies.kind(&own);
         tallies.patient(kind, own.year, own.age);
@@ -287,6 +291,7 @@ impl Worker<'_> {
                 .iter()
                 .map(|finding| (*finding, expected(shared.rules, &staged, finding)))
                 .collect(),
+            why,
             kind,
             agreement: tallies.agreement(tally.agreement),
             tally,
@@ -320,6 +325,15 @@ fn also_graded<'a>(
     let Oligometastasis { profile, also, .. } = audited.oligometastasis;
     let rules: Vec<LadderRule> = also.iter().map(|(_, rule)| rule).collect();
     audit.also_names(profile).iter().copied().zip(rules)
+}
+
+/// Where the stage of a record comes from, as `schema=lung; edition=8; t=T2a; ...`; what is blank is left out.
+fn why(columns: &[String], cells: &RowCells) -> String {
+    let told = columns.iter().zip(cells.iter()).filter(|(_, cell)| !cell.is_empty());
+    let named = told.filter_map(|(column, cell)| Some((column.strip_prefix("rstage_")?, cell)));
+    let told: Vec<String> =
+        named.filter(|(name, _)| WHY.contains(name)).map(|(name, cell)| format!("{name}={cell}")).collect();
+    told.join("; ")
 }
 
 /// What a finding expects; with the row behind it where that is one of the user's own folder.

@@ -40,6 +40,7 @@ const MOST_DISTINCT: usize = 1 << 18;
 #[serde(bound(deserialize = "'de: 'static"))]
 struct Answer {
     findings: Vec<(&'static str, Severity, Vec<Field>, String)>,
+    why: String,
     tally: Tally,
     profiles: Vec<(&'static str, &'static str)>,
     moved: Vec<Moved>,
@@ -108,7 +109,7 @@ impl Store {
     ) -> Option<(&'static str, Judged, RowCells)> {
         let &(start, end) = self.known.get(known)?;
         let text = self.text.get(start as usize..end as usize)?;
-        let Answer { findings, tally, profiles, moved, tumor, cells: texts } =
+        let Answer { findings, why, tally, profiles, moved, tumor, cells: texts } =
             serde_json::from_str(text).ok()?;
         let mut cells = RowCells::default();
         texts.iter().for_each(|text| cells.push(text));
@@ -118,6 +119,7 @@ impl Store {
         };
         let judged = Judged {
             findings: findings.into_iter().map(finding).collect(),
+            why,
             kind: tallies.kind(&tally),
             agreement: tallies.agreement(tally.agreement),
             tally,
@@ -167,6 +169,7 @@ pub(super) fn keep(rows: &mut Rows, known: &Known, judged: &Judged, cells: &RowC
                 (*rule, *severity, fields.to_vec(), expected.clone())
             })
             .collect(),
+        why: judged.why.clone(),
         tally: judged.tally,
         profiles: judged.profiles.clone(),
         moved: judged.moved.clone(),

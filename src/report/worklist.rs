@@ -42,6 +42,12 @@ struct Fact {
     value: String,
 }
 
+/// Where the stage comes from, one fact for each part of `schema=lung; edition=8`.
+fn of_stage(why: &str) -> Vec<Fact> {
+    let parts = why.split("; ").filter_map(|part| part.split_once('='));
+    parts.map(|(name, value)| Fact { name: name.to_owned(), value: value.to_owned() }).collect()
+}
+
 /// At most `most` findings, errors before warnings before information.
 pub(super) fn worklist(folder: &Folder, most: usize) -> Result<Worklist, ReportError> {
     let mut kept: [Vec<Item>; SEVERITIES.len()] = Default::default();
@@ -50,7 +56,10 @@ pub(super) fn worklist(folder: &Folder, most: usize) -> Result<Worklist, ReportE
         let rank = SEVERITIES.iter().position(|&known| known == severity).unwrap_or(SEVERITIES.len() - 1);
         if kept[rank].len() < most {
             let facts = finding.filled().filter(|(name, _)| !SHOWN.contains(name));
-            let facts = facts.map(|(name, value)| Fact { name: name.to_owned(), value });
+            let facts = facts.flat_map(|(name, value)| match name {
+                "why" => of_stage(&value),
+                _ => vec![Fact { name: name.to_owned(), value }],
+            });
             kept[rank].push(Item {
                 key: finding.text("key"),
                 rule: finding.text("rule"),

@@ -35,7 +35,7 @@ pub(crate) fn exports(records: u32) -> Work {
     work
 }
 
-const RUN: [&str; 18] = [
+const RUN: [&str; 20] = [
     "run",
     "a.csv",
     "b.csv.zst",
@@ -52,6 +52,8 @@ const RUN: [&str; 18] = [
     "--checkpoint-chunks",
     "4",
     "--quiet",
+    "--worklist-by",
+    "facility",
     "--previous",
     "earlier",
 ];
@@ -76,7 +78,8 @@ pub(crate) fn hashes(out: &Path) -> BTreeMap<String, String> {
         .iter()
         .map(|(name, digest)| (name.clone(), digest["blake3"].as_str().unwrap().to_owned()))
         .collect();
-    assert!(hashes.contains_key("report.html"));
+    assert!(hashes.contains_key("report.html") && hashes.contains_key("worklist.csv"));
+    assert!(hashes.keys().any(|name| name.starts_with("worklists/")));
     for key in ["durations", "work", "outputs"] {
         manifest.as_object_mut().unwrap().remove(key);
     }
