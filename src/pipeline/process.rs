@@ -220,7 +220,9 @@ impl Worker<'_> {
             let of_seer = seer.map(|seer| (seer, row));
             let (judged, year, tumor) = self.judge(plan, &case, course, of_seer, restagings);
             if let Some((_, known)) = &known {
-                key.iter().for_each(|key| fresh.insert(key));
+                if let Some(key) = key {
+                    fresh.insert(key);
+                }
                 since::keep(answers, known, &judged, self.enriched.cells());
             }
             // What SEER's answer adds is of this record alone.

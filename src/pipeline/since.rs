@@ -112,7 +112,9 @@ impl Store {
         let Answer { findings, why, tally, profiles, moved, tumor, cells: texts } =
             serde_json::from_str(text).ok()?;
         let mut cells = RowCells::default();
-        texts.iter().for_each(|text| cells.push(text));
+        for text in &texts {
+            cells.push(text);
+        }
         let finding = |(rule, severity, fields, expected): (_, _, Vec<Field>, _)| {
             let fields = self.fields(&fields);
             (Finding { rule, severity, fields, expected: Expected::Nothing }, expected)
