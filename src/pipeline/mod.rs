@@ -64,6 +64,7 @@ pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
+pub use events::fhir_stagings;
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
 use patients::Patients;

@@ -13,6 +13,7 @@ mod beside;
 mod cohort;
 mod config;
 mod contrib;
+mod corpus;
 mod diff;
 mod editions;
 mod events;
