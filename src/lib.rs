@@ -64,7 +64,6 @@ pub mod pipeline;
 
 pub mod codebook;
 
-#[cfg(feature = "cohort")]
 pub mod cohort;
 
 pub mod synth;

@@ -2,9 +2,9 @@
 
 use polars::prelude::{BooleanChunked, NamedFrom};
 
-use super::CohortError;
 use super::filter::{Ask, Filter, Order, Test, Word};
 use super::names::{Kind, Known, NAMES};
+use super::records::CohortError;
 use crate::input::{Chunk, Coded};
 
 /// A filter whose names are columns of a file.

@@ -67,6 +67,7 @@ pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
+pub use events::fhir_stagings;
 pub use frame::{Frame, FrameConfig, FrameEnd, FrameStream, Staged, StagedFrame, findings_schema};
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;

@@ -14,6 +14,7 @@ mod beside;
 mod cohort;
 mod config;
 mod contrib;
+mod corpus;
 mod diff;
 mod editions;
 mod events;

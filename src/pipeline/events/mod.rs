@@ -11,5 +11,6 @@ mod read;
 mod store;
 
 pub(super) use cells::Told;
+pub use fhir::fhir_stagings;
 pub(super) use read::{EventFile, ingest, table, tables};
 pub(super) use store::EventStore;

@@ -16,7 +16,8 @@ use join::Joiner;
 use observation::Resource;
 use staging::Place;
 
-use crate::input::{Line, Reject};
+use crate::input::{InputFile, Line, Options, Reject};
+use crate::pipeline::RunError;
 
 pub(super) use staging::{COLUMNS, Joined};
 
@@ -55,4 +56,36 @@ impl Exports {
     ) -> Result<(), E> {
         self.joiner.finish(each)
     }
+}
+
+/// Hands on the stagings that the lines of a FHIR export tell, each as the texts that a run reads its events
+/// from, and the lines that cannot be used. What does not fit in memory goes to the folder `spill`.
+///
+/// # Errors
+/// The file cannot be read, or the folder not be written.
+pub fn fhir_stagings(
+    file: &InputFile,
+    options: &Options,
+    spill: &Path,
+    mut each: impl FnMut(Result<&[String], &Reject>),
+) -> Result<(), RunError> {
+    let mut exports = Exports::new(spill);
+    let mut lines = file.lines(options)?;
+    while let Some(line) = lines.next_line()? {
+        let reject = match line {
+            Ok(line) => exports.take(&line)?,
+            Err(reject) => Some(reject),
+        };
+        if let Some(reject) = reject {
+            each(Err(&reject));
+        }
+    }
+    exports.finish(|joined| {
+        match &joined {
+            Joined::Staging(staging) => each(Ok(&staging.cells)),
+            Joined::Refused(reject) => each(Err(reject)),
+            Joined::Repeated => {}
+        }
+        Ok(())
+    })
 }
