@@ -64,6 +64,7 @@ pub mod pipeline;
 
 pub mod codebook;
 
+#[cfg(feature = "cohort")]
 pub mod cohort;
 
 pub mod synth;

@@ -74,9 +74,9 @@ impl Failure {
             | Self::Run(
                 RunError::Audit(_)
                 | RunError::IdentifyingKey { .. }
+                | RunError::IdentifyingWorklist { .. }
                 | RunError::NoAnswers { .. }
                 | RunError::NotWithAnswers
-                | RunError::IdentifyingWorklist { .. }
                 | RunError::WorklistBy { .. }
                 | RunError::CountsInResult { .. },
             ) => 2,

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use arrow_schema::SchemaRef;
+
 use super::csv::CsvReader;
 use super::fixed_width::{Flat, FlatReader, flat};
 use super::header::{is_ndjson, read_top, sample};
@@ -35,7 +37,7 @@ pub struct InputFile {
     pub description_lines: usize,
     /// The header record of a text table as it stands in the file, without its terminator.
     pub header_line: Vec<u8>,
-    layout: Layout,
+    pub(super) layout: Layout,
 }
 
 /// What is in a file.
@@ -45,6 +47,8 @@ pub enum Kind {
     Csv(Dialect),
     /// Parquet.
     Parquet(ParquetLayout),
+    /// Record batches in memory, which are handed over and not opened.
+    Frame(SchemaRef),
     /// JSON resources, one a line: no table until they are brought together.
     Ndjson,
 }
@@ -163,10 +167,11 @@ impl InputFile {
         }
     }
 
-    /// How the records are written down: `csv`, `naaccr_xml`, `naaccr_flat`, `parquet` or `ndjson`.
+    /// How the records are written down: `csv`, `naaccr_xml`, `naaccr_flat`, `parquet`, `frame` or `ndjson`.
     pub fn form(&self) -> &'static str {
         match (&self.kind, self.layout.form) {
             (Kind::Parquet(_), _) => "parquet",
+            (Kind::Frame(_), _) => "frame",
             (Kind::Ndjson, _) => "ndjson",
             (Kind::Csv(_), Form::Table) => "csv",
             (Kind::Csv(_), Form::NaaccrXml) => "naaccr_xml",
@@ -201,7 +206,7 @@ impl InputFile {
                     .map(|raw| rules.unquote(raw).into_owned())
                     .collect()
             }
-            Kind::Parquet(_) | Kind::Ndjson => {
+            Kind::Parquet(_) | Kind::Frame(_) | Kind::Ndjson => {
                 self.header.iter().map(|name| name.clone().into_bytes()).collect()
             }
         }
@@ -232,7 +237,7 @@ impl InputFile {
             (Kind::Parquet(layout), _) => {
                 Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
             }
-            (Kind::Ndjson, _) => return Err(InputError::no_table(&self.path)),
+            (Kind::Frame(_) | Kind::Ndjson, _) => return Err(InputError::no_table(&self.path)),
         };
         Ok(Reader { inner, bytes_read, ended: false })
     }

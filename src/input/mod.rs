@@ -14,6 +14,7 @@ mod discover;
 mod error;
 mod file;
 mod fixed_width;
+mod frame;
 mod hash;
 mod header;
 mod lines;
@@ -30,7 +31,7 @@ pub use error::InputError;
 pub use file::{InputFile, Kind, Reader};
 pub use hash::hash_file;
 pub use lines::{Line, Lines};
-pub use parquet::{ParquetLayout, text_array};
+pub use parquet::{ParquetLayout, is_flat, text_array};
 pub use reject::{Reject, RejectCause};
 pub use source::Compression;
 

@@ -16,6 +16,7 @@ mod manifest;
 mod number_runs;
 mod records;
 mod records_csv;
+mod records_frame;
 mod records_parquet;
 mod records_parts;
 mod records_splice;

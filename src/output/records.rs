@@ -3,9 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
 
 use super::records_csv::{CsvFile, CsvPlan};
+use super::records_frame::FramePlan;
 use super::records_parquet::{Columns, ParquetFile, ParquetPlan, ROW_GROUP_ROWS};
 use super::records_parts::ParquetParts;
 use super::union::LeftOut;
@@ -66,6 +69,7 @@ pub struct RecordsEncoder {
 enum Plan {
     Csv(Arc<CsvPlan>),
     Parquet(Arc<ParquetPlan>),
+    Frame(Arc<FramePlan>),
 }
 
 /// The lines of a chunk as they are put together, record by record.
@@ -99,9 +103,35 @@ pub struct Encoded {
 enum Content {
     Lines(Vec<u8>),
     Columns(Columns),
+    Batch(RecordBatch),
+}
+
+impl Encoded {
+    /// The records as one batch; none where they were put together for a file.
+    pub fn into_batch(self) -> Option<RecordBatch> {
+        match self.content {
+            Content::Batch(batch) => Some(batch),
+            Content::Lines(_) | Content::Columns(_) => None,
+        }
+    }
 }
 
 impl RecordsEncoder {
+    /// An encoder that writes no file: the columns of a [frame](crate::input::Kind::Frame), some of them left
+    /// out, with the new ones behind them as one batch a chunk.
+    pub fn of_frame(frame: &InputFile, added: &[String], left_out: &LeftOut) -> Self {
+        let plan = FramePlan::new(frame, added, left_out);
+        Self { path: frame.path.as_path().into(), added: added.len(), plan: Plan::Frame(Arc::new(plan)) }
+    }
+
+    /// The columns of the batches; none where a file is written.
+    pub fn frame_schema(&self) -> Option<SchemaRef> {
+        match &self.plan {
+            Plan::Frame(plan) => Some(plan.schema()),
+            Plan::Csv(_) | Plan::Parquet(_) => None,
+        }
+    }
+
     /// The lines of a chunk, to be added to; `None` where the records are not written as text.
     pub fn lines<'c>(&self, chunk: &'c Chunk) -> Option<Lines<'c>> {
         let Plan::Csv(plan) = &self.plan else { return None };
@@ -138,6 +168,7 @@ impl RecordsEncoder {
         let content = match &self.plan {
             Plan::Csv(plan) => Content::Lines(plan.encode(chunk, &added)),
             Plan::Parquet(plan) => Content::Columns(plan.encode(chunk, added)),
+            Plan::Frame(plan) => Content::Batch(plan.encode(chunk, &added)?),
         };
         Ok(Encoded { rows: rows as u64, content })
     }
@@ -254,7 +285,7 @@ impl RecordsWriter {
     /// Where [`RecordsWriter::mark`] may be asked for without a change to the bytes of the file.
     pub fn groups(&self) -> RowGroups {
         match &self.encoder.plan {
-            Plan::Csv(_) => RowGroups::None,
+            Plan::Csv(_) | Plan::Frame(_) => RowGroups::None,
             Plan::Parquet(plan) => match &plan.splice {
                 Some(splice) => RowGroups::OfInputs(splice.ends()),
                 None => RowGroups::Every(ROW_GROUP_ROWS),
@@ -270,7 +301,7 @@ impl RecordsWriter {
     /// Column names that had to be changed for Parquet, before and after.
     pub fn renamed(&self) -> &[(String, String)] {
         match &self.encoder.plan {
-            Plan::Csv(_) => &[],
+            Plan::Csv(_) | Plan::Frame(_) => &[],
             Plan::Parquet(plan) => &plan.renamed,
         }
     }

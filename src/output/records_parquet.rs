@@ -136,6 +136,10 @@ fn field(union: &Union, place: usize, files: &[InputFile]) -> Field {
         };
         let own = match &file.kind {
             Kind::Csv(_) | Kind::Ndjson => Field::new("", DataType::Utf8, false),
+            Kind::Frame(schema) => {
+                typed = true;
+                schema.field(column).clone()
+            }
             Kind::Parquet(layout) => {
                 typed = true;
                 layout.schema.field(column).clone()

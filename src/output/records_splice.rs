@@ -52,7 +52,7 @@ impl Splice {
             .iter()
             .map(|file| match &file.kind {
                 Kind::Parquet(layout) => Some(layout),
-                Kind::Csv(_) | Kind::Ndjson => None,
+                Kind::Csv(_) | Kind::Frame(_) | Kind::Ndjson => None,
             })
             .collect::<Option<_>>()?;
         let first = layouts.first()?;

@@ -13,6 +13,7 @@ mod diff;
 mod enriched;
 mod events;
 mod filled;
+mod frame;
 mod keys;
 mod memo;
 mod memory;
@@ -66,6 +67,7 @@ pub use decode::{Cases, case_of, cell_of, key_of};
 pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
+pub use frame::{Frame, FrameConfig, FrameEnd, FrameStream, Staged, StagedFrame, findings_schema};
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
 use patients::Patients;
@@ -270,6 +272,14 @@ pub enum RunError {
         signal: usize,
         /// Records that are written already.
         records: u64,
+    },
+    /// A thread that stages a frame ended by itself, which is a fault of rstage.
+    #[error(
+        "{frame}: staging ended unexpectedly\nhint: this is a fault of rstage; please report it with the record that shows it"
+    )]
+    Lost {
+        /// Name of the frame.
+        frame: String,
     },
     /// A folder to take answers over from has none.
     #[error("--since: {}: holds no answers of a run\nhint: a run with --keep-answers, or with --since itself, leaves some", path.display())]

@@ -19,6 +19,8 @@ pub(super) struct Worklist {
     shown: String,
     all: String,
     whole: bool,
+    /// Whether single records are not to be shown.
+    withheld: bool,
     /// Ids of the rules that occur in the list.
     rules: Vec<String>,
 }
@@ -51,6 +53,7 @@ fn of_stage(why: &str) -> Vec<Fact> {
 /// At most `most` findings, errors before warnings before information.
 pub(super) fn worklist(folder: &Folder, most: usize) -> Result<Worklist, ReportError> {
     let mut kept: [Vec<Item>; SEVERITIES.len()] = Default::default();
+    let most = if folder.hides() { 0 } else { most };
     folder.findings(|finding| {
         let severity = finding.text("severity");
         let rank = SEVERITIES.iter().position(|&known| known == severity).unwrap_or(SEVERITIES.len() - 1);
@@ -80,6 +83,7 @@ pub(super) fn worklist(folder: &Folder, most: usize) -> Result<Worklist, ReportE
     Ok(Worklist {
         shown: grouped(rows.len() as u64),
         all: grouped(all),
+        withheld: folder.hides(),
         whole: rows.len() as u64 == all,
         rows,
         rules,

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 /// Above so many different facilities they are no longer told apart: such a column is something else, and
-/// a table of it would be of no use. All are then counted as [`OTHER`], so that the counts of parts of an
+/// a table of it would be of no use. All are then counted as `other`, so that the counts of parts of an
 /// input still add up to those of the whole.
 pub const MOST_FACILITIES: usize = 2_000;
 

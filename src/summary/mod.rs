@@ -24,6 +24,7 @@ pub use age::AgeBand;
 pub use counts::Counts;
 pub use error::SummaryError;
 pub use facility::{Facilities, Facility, KnownFacilities, MOST_FACILITIES};
+pub(crate) use hide::POOLED;
 pub use hide::SmallCells;
 pub use partial::{Origin, Partial};
 pub use render::{render, render_tables};

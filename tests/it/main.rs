@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and shows its figures"
 )]
 
+mod attack;
 mod bad_input;
 mod beside;
 mod cohort;
@@ -19,10 +20,12 @@ mod events;
 mod facts;
 mod faults;
 mod fixtures;
+mod frame;
 mod golden;
 mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
+mod guide;
 mod interop;
 mod limits;
 mod naaccr_files;
