@@ -34,7 +34,9 @@ fn rows(work: &Work) -> (Cells, Vec<Cells>) {
 fn write(work: &Work, name: &str, header: &[String], rows: &[Cells]) {
     let mut writer = csv::Writer::from_path(work.path(name)).unwrap();
     writer.write_record(header).unwrap();
-    rows.iter().for_each(|row| writer.write_record(row).unwrap());
+    for row in rows {
+        writer.write_record(row).unwrap();
+    }
     writer.flush().unwrap();
 }
 
