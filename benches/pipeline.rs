@@ -56,6 +56,8 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         fail_on: None,
         max_rejects: 0,
         resume: None,
+        since: None,
+        keep_answers: false,
         access: Access::default(),
         privacy: Privacy::default(),
         worklist_by: None,

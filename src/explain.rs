@@ -1,7 +1,9 @@
 //! One record in words: every step from its cells to its stage, its findings, and its course.
 
+mod case;
 mod seer;
 
+pub use case::{Asked, explain_case, explain_fields};
 pub use seer::explain_seer;
 
 use std::fmt::Write as _;

@@ -4,17 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{Write, stdout};
 
-use rstage::audit::{AuditRules, Config, audit};
-use rstage::category::{Edition, parse};
-use rstage::explain::{Explained, explain};
-use rstage::fields::{
-    Coding, Field, FieldsError, MapOptions, Mapping, parse_setting, recognise, recognise_columns,
-};
+use rstage::audit::{AuditRules, Config};
+use rstage::category::Edition;
+use rstage::explain::{Asked, explain_case, explain_fields};
+use rstage::fields::{Field, FieldsError, MapOptions, Mapping, parse_setting, recognise, recognise_columns};
 use rstage::input::{Chunk, discover};
 use rstage::knowledge::Rules;
 use rstage::pipeline::{case_of, cell_of, key_of, seer_case};
 use rstage::seer::Origin;
-use rstage::staging::{Case, Policy, Stager};
 
 use super::failure::Failure;
 use super::seer::{self, ForAlgorithm};
@@ -132,22 +129,21 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
             Ok((case, Origin::Table))
         });
     }
-    let config = Config::default();
-    let mut audit_rules = AuditRules::configured(&config)?;
-    let policy = args.assuming.policy();
     let own = args.own.read()?;
     let rules = match &own {
         Some(rules) => rules,
         None => Rules::builtin()?,
     };
+    let config = Config::default();
     let also: Vec<Edition> = args.also_edition.iter().map(|&edition| Edition(edition)).collect();
+    let asked = Asked { rules, config: &config, policy: args.assuming.policy(), also: &also };
     let text = if let (Some(export), Some(key)) = (&args.export, &args.key) {
         let Found { chunk, mapping, row, .. } = find(args, export, key, recognise)?;
+        let mut audit_rules = AuditRules::configured(&config)?;
         audit_rules.mute_absent(&config, |field| !mapping.sources(field).is_empty());
         let case = case_of(&chunk, &mapping, row);
-        in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| {
-            cell_of(&chunk, &mapping, field, row).map(Cow::into_owned)
-        })
+        let cell = |field| cell_of(&chunk, &mapping, field, row).map(Cow::into_owned);
+        explain_case(asked, &audit_rules, &case, &cell)
     } else {
         let given = args.given()?;
         if given.is_empty() {
@@ -155,43 +151,10 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
                 "nothing to explain\nhint: give an export and --key, or at least --site and --histology";
             return Err(Failure::Usage(hint.to_owned()));
         }
-        audit_rules.mute_absent(&config, |field| given.contains_key(&field));
-        let mut case = Case::default();
-        for (field, text) in &given {
-            case.put(*field, parse(*field, Coding::Plain, text));
-        }
-        case.complete();
-        in_words(rules, &case, policy, &audit_rules, &config, &also, &|field| given.get(&field).cloned())
+        explain_fields(asked, &given)?
     };
     write!(stdout().lock(), "{text}")?;
     Ok(0)
-}
-
-fn in_words(
-    rules: &Rules,
-    case: &Case,
-    policy: Policy,
-    audit_rules: &AuditRules,
-    config: &Config,
-    also: &[Edition],
-    cell: &dyn Fn(Field) -> Option<String>,
-) -> String {
-    let mut stager = Stager::new(rules, policy);
-    let staged = stager.stage(case);
-    let besides = stager.beside(case, &staged);
-    let mut findings = Vec::new();
-    let audited = audit(rules, audit_rules, config, case, &staged, &mut findings);
-    let editions: Vec<_> =
-        also.iter().map(|&edition| (edition, stager.stage_under(case, &staged, edition))).collect();
-    let record = Explained {
-        case,
-        staged: &staged,
-        audited: &audited,
-        besides: &besides,
-        findings: &findings,
-        editions: &editions,
-    };
-    explain(rules, audit_rules, record, cell)
 }
 
 /// A record of an export.

@@ -74,7 +74,9 @@ impl Failure {
             | Self::Run(
                 RunError::Audit(_)
                 | RunError::IdentifyingKey { .. }
-                | RunError::NoResume
+                | RunError::IdentifyingWorklist { .. }
+                | RunError::NoAnswers { .. }
+                | RunError::NotWithAnswers
                 | RunError::WorklistBy { .. }
                 | RunError::CountsInResult { .. },
             ) => 2,
@@ -100,6 +102,7 @@ impl Failure {
                 RunError::Input(_)
                 | RunError::Fields { .. }
                 | RunError::Clash { .. }
+                | RunError::OtherAnswers { .. }
                 | RunError::Output(OutputError::NoManifest { .. }),
             ) => 3,
             Self::Run(_)

@@ -115,6 +115,12 @@ pub(crate) struct Args {
     /// With --resume: chunks of records between two checkpoints
     #[arg(long, value_name = "N", default_value_t = CHECKPOINT_CHUNKS, value_parser = clap::value_parser!(u64).range(1..))]
     checkpoint_chunks: u64,
+    /// Take over from an earlier run, which kept its answers, what it said of records of which nothing has changed
+    #[arg(long, value_name = "RUN")]
+    since: Option<PathBuf>,
+    /// Keep the answers for a later run with --since
+    #[arg(long)]
+    keep_answers: bool,
     /// Permissions of the results: 0600 for their owner alone, 0640 for the group as well
     #[arg(long, value_name = "MODE", default_value = "0600")]
     mode: Access,
@@ -231,6 +237,8 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
         resume: args.resume.then_some(args.checkpoint_chunks),
+        since: args.since.clone(),
+        keep_answers: args.keep_answers,
         access: args.mode,
         privacy: Privacy { keys: args.pseudonyms.keys()?, drop_identifiers: args.drop_identifiers },
         worklist_by: args.worklist_by.clone(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use rstage::category::Edition;
 use rstage::fields::{MapFile, MapOptions, parse_setting};
-use rstage::input::{Delimiter, Encoding, Options, Quoting};
+use rstage::input::{Delimiter, Encoding, MOST_DISTINCT, Options, Quoting};
 use rstage::knowledge::{Mistakes, Overlay, Rules};
 use rstage::output::Keys;
 use rstage::pipeline::Release;
@@ -36,6 +36,25 @@ pub(crate) struct Reading {
     /// Whether quotes are marks or plain characters in text tables
     #[arg(long, value_name = "HOW")]
     pub(crate) quotes: Option<Quotes>,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+/// What an input may not exceed.
+#[derive(Args, Clone)]
+pub(crate) struct Limits {
+    /// Bytes of the longest record; a longer one is rejected
+    #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, value_parser = clap::value_parser!(u64).range(64..=1 << 31))]
+    max_line_bytes: u64,
+    /// Columns of the widest table
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    max_columns: u64,
+    /// Bytes that a compressed input may unpack to
+    #[arg(long, value_name = "BYTES", default_value_t = 100 << 30)]
+    max_unpacked_bytes: u64,
+    /// Different texts of a column to remember at a time; any number gives the same results
+    #[arg(long, value_name = "N", default_value_t = MOST_DISTINCT as u64, value_parser = clap::value_parser!(u64).range(1..=MOST_DISTINCT as u64))]
+    max_distinct: u64,
 }
 
 /// What quotes are.
@@ -57,6 +76,10 @@ impl Reading {
                 Quotes::Literal => Quoting::Literal,
             }),
             encoding: self.encoding,
+            max_record_bytes: self.limits.max_line_bytes as usize,
+            max_columns: self.limits.max_columns as usize,
+            max_unpacked_bytes: self.limits.max_unpacked_bytes,
+            max_distinct: self.limits.max_distinct as usize,
             ..Options::default()
         }
     }

@@ -36,7 +36,7 @@ impl CsvReader {
         options: &Options,
         bytes_read: Arc<AtomicU64>,
     ) -> Result<Self, InputError> {
-        let mut source = source::open(&file.path, file.compression, Arc::clone(&bytes_read))?;
+        let mut source = source::open(&file.path, file.compression, Arc::clone(&bytes_read), options)?;
         std::io::copy(&mut std::io::Read::take(&mut source, layout.data_start), &mut std::io::sink())
             .map_err(|error| source::read_error(&file.path, file.compression, 0, 0, error))?;
         Ok(Self {

@@ -116,6 +116,28 @@ pub enum InputError {
         /// Cause.
         source: std::io::Error,
     },
+    /// More columns than are allowed.
+    #[error("{}: has {found} columns, more than {limit}\nhint: the delimiter may be another; --max-columns allows more", path.display())]
+    TooManyColumns {
+        /// File.
+        path: PathBuf,
+        /// Its columns, or as many as were read.
+        found: usize,
+        /// Columns that are allowed.
+        limit: usize,
+    },
+    /// A compressed file that holds more than is allowed.
+    #[error("{}: the {compression} stream unpacks to more than {limit} bytes, after line {line}\nhint: see where the file comes from; if it is sound, --max-unpacked-bytes allows more", path.display())]
+    UnpackedTooLarge {
+        /// File.
+        path: PathBuf,
+        /// Compression.
+        compression: Compression,
+        /// Last line that was read.
+        line: u64,
+        /// Bytes that are allowed.
+        limit: u64,
+    },
     /// Parquet inside gzip or zstd.
     #[error("{}: a Parquet file inside a {compression} stream\nhint: unpack it first; Parquet is compressed within", path.display())]
     PackedParquet {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use arrow_schema::SchemaRef;
+
 use super::csv::CsvReader;
 use super::fixed_width::{Flat, FlatReader, flat};
 use super::header::{is_ndjson, read_top, sample};
@@ -35,7 +37,7 @@ pub struct InputFile {
     pub description_lines: usize,
     /// The header record of a text table as it stands in the file, without its terminator.
     pub header_line: Vec<u8>,
-    layout: Layout,
+    pub(super) layout: Layout,
 }
 
 /// What is in a file.
@@ -45,6 +47,8 @@ pub enum Kind {
     Csv(Dialect),
     /// Parquet.
     Parquet(ParquetLayout),
+    /// Record batches in memory, which are handed over and not opened.
+    Frame(SchemaRef),
     /// JSON resources, one a line: no table until they are brought together.
     Ndjson,
 }
@@ -66,9 +70,23 @@ enum Form {
     NaaccrFlat(Flat),
 }
 
+/// Whether a table is not too wide.
+pub(super) fn within_columns(path: &Path, found: usize, options: &Options) -> Result<(), InputError> {
+    if found > options.max_columns {
+        return Err(InputError::TooManyColumns { path: path.to_owned(), found, limit: options.max_columns });
+    }
+    Ok(())
+}
+
 impl InputFile {
     /// Looks into a file: what it is, and its header.
     pub fn probe(path: &Path, index: usize, options: &Options) -> Result<Self, InputError> {
+        let file = Self::recognise(path, index, options)?;
+        within_columns(path, file.header.len(), options)?;
+        Ok(file)
+    }
+
+    fn recognise(path: &Path, index: usize, options: &Options) -> Result<Self, InputError> {
         let io = |error| InputError::io(path, error);
         let metadata = std::fs::metadata(path).map_err(io)?;
         if !metadata.is_file() {
@@ -81,7 +99,7 @@ impl InputFile {
         }
         let compression = Compression::of(&magic);
         let count = Arc::new(AtomicU64::new(0));
-        let stream = source::open(path, compression, Arc::clone(&count))?;
+        let stream = source::open(path, compression, Arc::clone(&count), options)?;
         let (sample, whole) = sample(stream, options).map_err(|error| {
             let byte = count.load(std::sync::atomic::Ordering::Relaxed);
             source::read_error(path, compression, 0, byte, error)
@@ -149,10 +167,11 @@ impl InputFile {
         }
     }
 
-    /// How the records are written down: `csv`, `naaccr_xml`, `naaccr_flat`, `parquet` or `ndjson`.
+    /// How the records are written down: `csv`, `naaccr_xml`, `naaccr_flat`, `parquet`, `frame` or `ndjson`.
     pub fn form(&self) -> &'static str {
         match (&self.kind, self.layout.form) {
             (Kind::Parquet(_), _) => "parquet",
+            (Kind::Frame(_), _) => "frame",
             (Kind::Ndjson, _) => "ndjson",
             (Kind::Csv(_), Form::Table) => "csv",
             (Kind::Csv(_), Form::NaaccrXml) => "naaccr_xml",
@@ -187,7 +206,7 @@ impl InputFile {
                     .map(|raw| rules.unquote(raw).into_owned())
                     .collect()
             }
-            Kind::Parquet(_) | Kind::Ndjson => {
+            Kind::Parquet(_) | Kind::Frame(_) | Kind::Ndjson => {
                 self.header.iter().map(|name| name.clone().into_bytes()).collect()
             }
         }
@@ -218,7 +237,7 @@ impl InputFile {
             (Kind::Parquet(layout), _) => {
                 Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
             }
-            (Kind::Ndjson, _) => return Err(InputError::no_table(&self.path)),
+            (Kind::Frame(_) | Kind::Ndjson, _) => return Err(InputError::no_table(&self.path)),
         };
         Ok(Reader { inner, bytes_read, ended: false })
     }

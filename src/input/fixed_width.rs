@@ -132,7 +132,7 @@ impl FlatReader {
         options: &Options,
         bytes_read: Arc<AtomicU64>,
     ) -> Result<Self, InputError> {
-        let source = source::open(&file.path, file.compression, Arc::clone(&bytes_read))?;
+        let source = source::open(&file.path, file.compression, Arc::clone(&bytes_read), options)?;
         Ok(Self {
             file: file.index,
             path: file.path.clone(),

@@ -44,7 +44,7 @@ impl Line<'_> {
 impl Lines {
     pub(super) fn open(file: &InputFile, options: &Options) -> Result<Self, InputError> {
         let bytes_read = Arc::new(AtomicU64::new(0));
-        let source = source::open(&file.path, file.compression, Arc::clone(&bytes_read))?;
+        let source = source::open(&file.path, file.compression, Arc::clone(&bytes_read), options)?;
         Ok(Self {
             file: file.index,
             path: file.path.clone(),

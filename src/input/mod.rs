@@ -14,6 +14,7 @@ mod discover;
 mod error;
 mod file;
 mod fixed_width;
+mod frame;
 mod hash;
 mod header;
 mod lines;
@@ -30,9 +31,12 @@ pub use error::InputError;
 pub use file::{InputFile, Kind, Reader};
 pub use hash::hash_file;
 pub use lines::{Line, Lines};
-pub use parquet::{ParquetLayout, text_array};
+pub use parquet::{ParquetLayout, is_flat, text_array};
 pub use reject::{Reject, RejectCause};
 pub use source::Compression;
+
+/// The most different texts of a column that can be remembered at a time.
+pub const MOST_DISTINCT: usize = 60_000;
 
 /// How inputs are read. What is none is told from content.
 #[derive(Clone, Debug)]
@@ -49,6 +53,12 @@ pub struct Options {
     pub chunk_bytes: usize,
     /// Bytes of the longest record that is read.
     pub max_record_bytes: usize,
+    /// Columns of the widest table that is read.
+    pub max_columns: usize,
+    /// Bytes that a compressed file may unpack to.
+    pub max_unpacked_bytes: u64,
+    /// Different texts of a column that are remembered at a time; they change no result.
+    pub max_distinct: usize,
 }
 
 impl Default for Options {
@@ -60,6 +70,9 @@ impl Default for Options {
             chunk_rows: 16_384,
             chunk_bytes: 8 << 20,
             max_record_bytes: 16 << 20,
+            max_columns: 10_000,
+            max_unpacked_bytes: 100 << 30,
+            max_distinct: MOST_DISTINCT,
         }
     }
 }

@@ -65,7 +65,8 @@ pub(super) fn read_layout(path: &Path) -> Result<ParquetLayout, InputError> {
     Ok(ParquetLayout { schema, rows, metadata, footer: Arc::clone(reader.metadata()), reader })
 }
 
-fn is_flat(kind: &DataType) -> bool {
+/// Whether a column holds one value per row that can be told as text.
+pub fn is_flat(kind: &DataType) -> bool {
     match kind {
         DataType::Dictionary(_, values) => is_flat(values),
         _ => !kind.is_nested() && can_cast_types(kind, &DataType::Utf8),
@@ -168,7 +169,7 @@ pub(super) struct ParquetBody {
 }
 
 impl ParquetBody {
-    fn new(batch: RecordBatch, places: Arc<[Option<usize>]>) -> Self {
+    pub(super) fn new(batch: RecordBatch, places: Arc<[Option<usize>]>) -> Self {
         let texts = (0..batch.num_columns()).map(|_| OnceLock::new()).collect();
         Self { batch, places, texts }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::InputError;
+use super::{InputError, Options};
 
 /// How a text file is compressed, told from its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +49,7 @@ pub(super) fn open(
     path: &Path,
     compression: Compression,
     count: Arc<AtomicU64>,
+    options: &Options,
 ) -> Result<Source, InputError> {
     let file = File::open(path).map_err(|source| InputError::io(path, source))?;
     let counted = Counted { file, count };
@@ -56,12 +57,12 @@ pub(super) fn open(
         Compression::None => Box::new(counted),
         Compression::Gzip => {
             let buffered = BufReader::with_capacity(128 * 1024, counted);
-            Box::new(flate2::bufread::MultiGzDecoder::new(buffered))
+            Box::new(Unpacked::new(flate2::bufread::MultiGzDecoder::new(buffered), options))
         }
         Compression::Zstd => {
             let decoder =
                 zstd::stream::read::Decoder::new(counted).map_err(|source| InputError::io(path, source))?;
-            Box::new(decoder)
+            Box::new(Unpacked::new(decoder, options))
         }
     })
 }
@@ -76,6 +77,9 @@ pub(super) fn read_error(
 ) -> InputError {
     use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     let path = path.to_owned();
+    if let Some(TooLarge(limit)) = source.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return InputError::UnpackedTooLarge { path, compression, line, limit: *limit };
+    }
     match (compression, source.kind()) {
         (Compression::None, _) => InputError::Io { path, source },
         (_, UnexpectedEof) => InputError::Truncated { path, compression, line, byte },
@@ -83,6 +87,35 @@ pub(super) fn read_error(
             InputError::Damaged { path, compression, line, byte, source }
         }
         _ => InputError::Io { path, source },
+    }
+}
+
+/// What comes out of a compressed file, up to a limit: a few bytes may unpack to any number.
+struct Unpacked<R> {
+    stream: R,
+    limit: u64,
+    left: u64,
+}
+
+/// More came out than so many bytes.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {0} bytes")]
+struct TooLarge(u64);
+
+impl<R> Unpacked<R> {
+    fn new(stream: R, options: &Options) -> Self {
+        Self { stream, limit: options.max_unpacked_bytes, left: options.max_unpacked_bytes }
+    }
+}
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.stream.read(buffer)?;
+        match self.left.checked_sub(read as u64) {
+            Some(left) => self.left = left,
+            None => return Err(std::io::Error::other(TooLarge(self.limit))),
+        }
+        Ok(read)
     }
 }
 

@@ -41,6 +41,14 @@ pub enum OutputError {
         /// The first such name.
         name: String,
     },
+    /// The records and their new columns do not make one batch.
+    #[error("{frame}: the batches do not have the columns that were announced: {message}")]
+    Batch {
+        /// Name of the frame.
+        frame: String,
+        /// What Arrow says.
+        message: String,
+    },
     /// Another run is filling the same folder.
     #[error("{}: another run is writing this folder\nhint: wait until it has finished, or choose another folder", path.display())]
     Locked {

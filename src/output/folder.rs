@@ -20,7 +20,7 @@ use super::{Digest, Manifest, OutputError};
 pub(super) const MANIFEST: &str = "run.json";
 
 /// Everything that a run writes; a folder with anything else is never overwritten.
-const OWN: [&str; 14] = [
+const OWN: [&str; 15] = [
     MANIFEST,
     "records.csv",
     "records.parquet",
@@ -35,6 +35,7 @@ const OWN: [&str; 14] = [
     "worklist.csv",
     "worklists",
     "report.html",
+    "answers.zst",
 ];
 
 /// By what a run can be gone on with.
@@ -214,6 +215,8 @@ impl RunFolder {
         let path = self.file(MANIFEST)?;
         // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
         let Self { parents, lock, temporary, given, place, overwrite, access, known } = self;
+        // Nothing can be gone on with once what it needs goes.
+        let _none = fs::remove_file(temporary.path().join(CHECKPOINT));
         for name in fs::read_dir(temporary.path()).into_iter().flatten().flatten() {
             // What was needed only on the way there.
             if name.file_name().to_string_lossy().starts_with('.') && name.path().is_file() {
@@ -430,6 +433,7 @@ mod tests {
             rules: ManifestRules { hash: String::new(), overlay: None },
             records: "encoded".to_owned(),
             left_out: Vec::new(),
+            since: None,
             counts: Counts { read: 2, written: 1, rejected: 1 },
             algorithms: Vec::new(),
             events: None,

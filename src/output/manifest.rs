@@ -29,6 +29,9 @@ pub struct Manifest {
     /// SEER's algorithms, where there were any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub algorithms: Vec<ManifestAlgorithm>,
+    /// What was taken over from an earlier run, where one was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<ManifestSince>,
     /// What was read and written.
     pub counts: Counts,
     /// What came of the tables of events, where there were any.
@@ -44,6 +47,17 @@ pub struct Manifest {
     pub threads: usize,
     /// Exit status of the process.
     pub exit: i32,
+}
+
+/// Records whose answers came from an earlier run, and those that were staged anew.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ManifestSince {
+    /// Id of the earlier run.
+    pub run: String,
+    /// Records that came to what an earlier one came to.
+    pub taken_over: u64,
+    /// Records that were staged and audited, or are like one that was.
+    pub restaged: u64,
 }
 
 /// One input of a run.

@@ -16,7 +16,9 @@ mod manifest;
 mod number_runs;
 mod records;
 mod records_csv;
+mod records_frame;
 mod records_parquet;
+mod records_parts;
 mod records_splice;
 mod rejects;
 mod replace;
@@ -36,8 +38,11 @@ pub use hashed::Digest;
 pub use keys::{KeyFileError, Keys};
 pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
+    ManifestSince,
 };
-pub use records::{Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, Written};
+pub use records::{
+    Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, RowGroups, Written,
+};
 pub use rejects::RejectsWriter;
 pub use replace::replace;
 pub use seal::Program;

@@ -3,10 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
 
 use super::records_csv::{CsvFile, CsvPlan};
-use super::records_parquet::{Columns, ParquetFile, ParquetPlan};
+use super::records_frame::FramePlan;
+use super::records_parquet::{Columns, ParquetFile, ParquetPlan, ROW_GROUP_ROWS};
+use super::records_parts::ParquetParts;
 use super::union::LeftOut;
 use super::{Added, Digest, OutputError, RowCells};
 use crate::input::{Chunk, Delimiter, InputFile};
@@ -18,6 +22,20 @@ pub enum RecordsFormat {
     Csv(Option<Delimiter>),
     /// Parquet, compressed with zstd.
     Parquet,
+    /// The same, written in a way that another process can go on with.
+    ParquetInParts,
+}
+
+/// Where what is written is whole, so that another process could go on from there.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum RowGroups {
+    /// After every record.
+    #[default]
+    None,
+    /// After the first chunk with which so many rows have come since the last such place.
+    Every(usize),
+    /// After so many rows of each input, in ascending order.
+    OfInputs(Vec<Vec<u64>>),
 }
 
 /// How columns of the inputs come into the records.
@@ -51,6 +69,7 @@ pub struct RecordsEncoder {
 enum Plan {
     Csv(Arc<CsvPlan>),
     Parquet(Arc<ParquetPlan>),
+    Frame(Arc<FramePlan>),
 }
 
 /// The lines of a chunk as they are put together, record by record.
@@ -84,9 +103,35 @@ pub struct Encoded {
 enum Content {
     Lines(Vec<u8>),
     Columns(Columns),
+    Batch(RecordBatch),
+}
+
+impl Encoded {
+    /// The records as one batch; none where they were put together for a file.
+    pub fn into_batch(self) -> Option<RecordBatch> {
+        match self.content {
+            Content::Batch(batch) => Some(batch),
+            Content::Lines(_) | Content::Columns(_) => None,
+        }
+    }
 }
 
 impl RecordsEncoder {
+    /// An encoder that writes no file: the columns of a [frame](crate::input::Kind::Frame), some of them left
+    /// out, with the new ones behind them as one batch a chunk.
+    pub fn of_frame(frame: &InputFile, added: &[String], left_out: &LeftOut) -> Self {
+        let plan = FramePlan::new(frame, added, left_out);
+        Self { path: frame.path.as_path().into(), added: added.len(), plan: Plan::Frame(Arc::new(plan)) }
+    }
+
+    /// The columns of the batches; none where a file is written.
+    pub fn frame_schema(&self) -> Option<SchemaRef> {
+        match &self.plan {
+            Plan::Frame(plan) => Some(plan.schema()),
+            Plan::Csv(_) | Plan::Parquet(_) => None,
+        }
+    }
+
     /// The lines of a chunk, to be added to; `None` where the records are not written as text.
     pub fn lines<'c>(&self, chunk: &'c Chunk) -> Option<Lines<'c>> {
         let Plan::Csv(plan) = &self.plan else { return None };
@@ -123,6 +168,7 @@ impl RecordsEncoder {
         let content = match &self.plan {
             Plan::Csv(plan) => Content::Lines(plan.encode(chunk, &added)),
             Plan::Parquet(plan) => Content::Columns(plan.encode(chunk, added)),
+            Plan::Frame(plan) => Content::Batch(plan.encode(chunk, &added)?),
         };
         Ok(Encoded { rows: rows as u64, content })
     }
@@ -135,10 +181,10 @@ pub struct RecordsWriter {
     rows: u64,
 }
 
-/// How much of a text table is on the disk for good.
+/// How much of a table is on the disk for good.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mark {
-    /// Its bytes.
+    /// Its bytes, where it is a text table.
     pub bytes: u64,
     /// Its rows, the header not counted.
     pub rows: u64,
@@ -156,6 +202,7 @@ pub struct Written {
 enum OpenFile {
     Csv(CsvFile),
     Parquet(Box<ParquetFile>),
+    Parts(Box<ParquetParts>),
 }
 
 impl RecordsWriter {
@@ -188,23 +235,37 @@ impl RecordsWriter {
                 let file = ParquetFile::create(&path, &plan)?;
                 (Plan::Parquet(Arc::new(plan)), OpenFile::Parquet(Box::new(file)))
             }
+            RecordsFormat::ParquetInParts => {
+                let plan = Arc::new(ParquetPlan::new(files, added, left_out));
+                let parts = ParquetParts::create(&path, Arc::clone(&plan));
+                (Plan::Parquet(plan), OpenFile::Parts(Box::new(parts)))
+            }
         };
         let encoder = RecordsEncoder { path: path.into(), added: added.len(), plan };
         Ok(Self { encoder, file, rows: 0 })
     }
 
-    /// Opens a text table of records that was written up to a mark by a process that is gone, to go on from there.
+    /// Opens records that were written up to a mark by a process that is gone, to go on from there.
     /// Everything else must be as it was given when the file was created.
     pub fn reopen(
         path: PathBuf,
         files: &[InputFile],
         added: &[String],
-        delimiter: Option<Delimiter>,
+        format: RecordsFormat,
         left_out: &LeftOut,
         mark: Mark,
     ) -> Result<Self, OutputError> {
-        let file = OpenFile::Csv(CsvFile::reopen(&path, mark.bytes)?);
-        let plan = Plan::Csv(Arc::new(CsvPlan::new(files, delimiter, left_out)));
+        let (plan, file) = match format {
+            RecordsFormat::Csv(delimiter) => {
+                let plan = CsvPlan::new(files, delimiter, left_out);
+                (Plan::Csv(Arc::new(plan)), OpenFile::Csv(CsvFile::reopen(&path, mark.bytes)?))
+            }
+            RecordsFormat::Parquet | RecordsFormat::ParquetInParts => {
+                let plan = Arc::new(ParquetPlan::new(files, added, left_out));
+                let parts = ParquetParts::reopen(&path, Arc::clone(&plan), mark.rows)?;
+                (Plan::Parquet(plan), OpenFile::Parts(Box::new(parts)))
+            }
+        };
         let encoder = RecordsEncoder { path: path.into(), added: added.len(), plan };
         Ok(Self { encoder, file, rows: mark.rows })
     }
@@ -213,7 +274,22 @@ impl RecordsWriter {
     pub fn mark(&mut self) -> Result<Option<Mark>, OutputError> {
         match &mut self.file {
             OpenFile::Csv(file) => Ok(Some(Mark { bytes: file.sync()?, rows: self.rows })),
+            OpenFile::Parts(parts) => {
+                parts.sync()?;
+                Ok(Some(Mark { bytes: 0, rows: self.rows }))
+            }
             OpenFile::Parquet(_) => Ok(None),
+        }
+    }
+
+    /// Where [`RecordsWriter::mark`] may be asked for without a change to the bytes of the file.
+    pub fn groups(&self) -> RowGroups {
+        match &self.encoder.plan {
+            Plan::Csv(_) | Plan::Frame(_) => RowGroups::None,
+            Plan::Parquet(plan) => match &plan.splice {
+                Some(splice) => RowGroups::OfInputs(splice.ends()),
+                None => RowGroups::Every(ROW_GROUP_ROWS),
+            },
         }
     }
 
@@ -225,7 +301,7 @@ impl RecordsWriter {
     /// Column names that had to be changed for Parquet, before and after.
     pub fn renamed(&self) -> &[(String, String)] {
         match &self.encoder.plan {
-            Plan::Csv(_) => &[],
+            Plan::Csv(_) | Plan::Frame(_) => &[],
             Plan::Parquet(plan) => &plan.renamed,
         }
     }
@@ -243,6 +319,7 @@ impl RecordsWriter {
         match (&mut self.file, &encoded.content) {
             (OpenFile::Csv(file), Content::Lines(lines)) => file.write(lines)?,
             (OpenFile::Parquet(file), Content::Columns(columns)) => file.write(columns)?,
+            (OpenFile::Parts(parts), Content::Columns(columns)) => parts.write(columns)?,
             _ => {
                 return Err(OutputError::Parquet {
                     path: self.encoder.path.to_path_buf(),
@@ -264,7 +341,8 @@ impl RecordsWriter {
     pub fn finish(self) -> Result<Written, OutputError> {
         let digest = match self.file {
             OpenFile::Csv(file) => file.finish()?,
-            OpenFile::Parquet(file) => file.finish()?,
+            OpenFile::Parquet(mut file) => file.close()?,
+            OpenFile::Parts(parts) => parts.finish()?,
         };
         Ok(Written { rows: self.rows, digest })
     }

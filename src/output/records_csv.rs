@@ -26,7 +26,7 @@ impl CsvPlan {
     pub(super) fn new(files: &[InputFile], delimiter: Option<Delimiter>, left_out: &LeftOut) -> Self {
         let first = files.iter().find_map(|file| match &file.kind {
             Kind::Csv(dialect) => Some(dialect.delimiter),
-            Kind::Parquet(_) | Kind::Ndjson => None,
+            Kind::Parquet(_) | Kind::Frame(_) | Kind::Ndjson => None,
         });
         let delimiter = delimiter.or(first).unwrap_or_default();
         let literal = delimiter == Delimiter::Tab && all_literal(files);
@@ -41,7 +41,7 @@ impl CsvPlan {
                     let same = CellStyle { delimiter: dialect.delimiter, quoting: dialect.quoting };
                     same == style && union.is_that_of(index)
                 }
-                Kind::Parquet(_) | Kind::Ndjson => false,
+                Kind::Parquet(_) | Kind::Frame(_) | Kind::Ndjson => false,
             })
             .collect();
         Self { union, style, verbatim }

@@ -26,7 +26,7 @@ use super::{Added, OutputError, TextColumn};
 use crate::input::{Chunk, InputFile, Kind, text_array};
 
 /// Records per row group: large enough to compress well, small enough to be held.
-const ROW_GROUP_ROWS: usize = 131_072;
+pub(super) const ROW_GROUP_ROWS: usize = 131_072;
 
 /// How each file's records become columns of one schema.
 #[derive(Clone, Debug)]
@@ -136,6 +136,10 @@ fn field(union: &Union, place: usize, files: &[InputFile]) -> Field {
         };
         let own = match &file.kind {
             Kind::Csv(_) | Kind::Ndjson => Field::new("", DataType::Utf8, false),
+            Kind::Frame(schema) => {
+                typed = true;
+                schema.field(column).clone()
+            }
             Kind::Parquet(layout) => {
                 typed = true;
                 layout.schema.field(column).clone()
@@ -321,7 +325,35 @@ impl ParquetFile {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Digest, OutputError> {
+    /// Copies inputs on from where another file left off.
+    pub(super) fn going_on(mut self, splice: Option<Splice>) -> Self {
+        self.splice = splice;
+        self
+    }
+
+    /// How far inputs were copied.
+    pub(super) fn into_splice(self) -> Option<Splice> {
+        self.splice
+    }
+
+    /// Copies all row groups of a part of this file.
+    pub(super) fn copy_groups(&mut self, parts: &mut Splice, part: usize) -> Result<(), OutputError> {
+        let mut copy = || -> Result<(), ParquetError> {
+            loop {
+                let rows = parts.rows_of_group(part)?;
+                if rows == 0 {
+                    return Ok(());
+                }
+                let mut group = self.writer.next_row_group()?;
+                parts.copy_group(&mut group, rows)?;
+                group.close()?;
+            }
+        };
+        copy().map_err(|error| OutputError::parquet(&self.path, error))
+    }
+
+    /// Completes the file.
+    pub(super) fn close(&mut self) -> Result<Digest, OutputError> {
         let mut close = || -> Result<Digest, ParquetError> {
             if self.rows > 0 {
                 self.close_group()?;

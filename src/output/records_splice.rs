@@ -11,7 +11,8 @@ use parquet::bloom_filter::Sbbf;
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{
-    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
+    ColumnChunkMetaData, PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
+    RowGroupMetaData,
 };
 use parquet::file::statistics::Statistics;
 use parquet::file::writer::SerializedRowGroupWriter;
@@ -23,6 +24,8 @@ use crate::input::{InputFile, Kind, Options, ParquetLayout};
 #[derive(Clone, Debug)]
 pub(super) struct Splice {
     files: Vec<Source>,
+    /// Whether they were written here, so that everything in them can be trusted.
+    own: bool,
     /// The file that is being copied, opened, and its next row group.
     open: Option<Open>,
 }
@@ -49,7 +52,7 @@ impl Splice {
             .iter()
             .map(|file| match &file.kind {
                 Kind::Parquet(layout) => Some(layout),
-                Kind::Csv(_) | Kind::Ndjson => None,
+                Kind::Csv(_) | Kind::Frame(_) | Kind::Ndjson => None,
             })
             .collect::<Option<_>>()?;
         let first = layouts.first()?;
@@ -73,7 +76,51 @@ impl Splice {
         let files = sources
             .map(|(file, layout)| Source { path: file.path.clone(), footer: Arc::clone(&layout.footer) })
             .collect();
-        Some(Self { files, open: None })
+        Some(Self { files, own: false, open: None })
+    }
+
+    /// Files of one form that were written in parts, to be copied whole.
+    pub(super) fn of_parts(paths: &[PathBuf]) -> Result<Self> {
+        let source = |path: &PathBuf| {
+            let footer = ParquetMetaDataReader::new().parse_and_finish(&File::open(path)?)?;
+            Ok(Source { path: path.clone(), footer: Arc::new(footer) })
+        };
+        Ok(Self { files: paths.iter().map(source).collect::<Result<_>>()?, own: true, open: None })
+    }
+
+    /// For each input, after how many of its rows a row group ends.
+    pub(super) fn ends(&self) -> Vec<Vec<u64>> {
+        let ends = |source: &Source| {
+            let mut rows = 0;
+            let groups = source.footer.row_groups().iter();
+            groups
+                .map(|group| {
+                    rows += u64::try_from(group.num_rows()).unwrap_or(0);
+                    rows
+                })
+                .collect()
+        };
+        self.files.iter().map(ends).collect()
+    }
+
+    /// Goes on behind so many rows, which end a row group.
+    pub(super) fn skip(&mut self, rows: u64) -> Result<()> {
+        let mut left = rows;
+        for file in 0..self.files.len() {
+            while left > 0 {
+                let group = self.rows_of_group(file)? as u64;
+                if group == 0 {
+                    break;
+                }
+                left = left.checked_sub(group).ok_or_else(|| {
+                    ParquetError::General(format!("no row group of the inputs ends after {rows} rows"))
+                })?;
+                if let Some(open) = &mut self.open {
+                    open.group += 1;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The columns of the inputs in their own Parquet types, then those of the result that they do not have.
@@ -113,7 +160,7 @@ impl Splice {
             let close = ColumnCloseResult {
                 bytes_written: u64::try_from(chunk.compressed_size()).unwrap_or(0),
                 rows_written: rows as u64,
-                metadata: trusted(chunk)?,
+                metadata: if self.own { chunk.clone() } else { trusted(chunk)? },
                 bloom_filter: Sbbf::read_from_column_chunk(chunk, &*open.file)?,
                 column_index,
                 offset_index,
@@ -131,6 +178,8 @@ impl Open {
         let source = source.ok_or_else(|| ParquetError::General(format!("there is no input {index}")))?;
         let file = File::open(&source.path)?;
         let footer = ParquetMetaDataReader::new()
+            // How pages are encoded goes along, not only which encodings there are.
+            .with_metadata_options(Some(ParquetMetaDataOptions::new().with_encoding_stats_as_mask(false)))
             .with_page_index_policy(PageIndexPolicy::Optional)
             .parse_and_finish(&file)?;
         Ok(Self { index, file: Arc::new(file), footer: Arc::new(footer), group: 0 })

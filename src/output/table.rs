@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
@@ -34,6 +34,13 @@ pub struct TableWriter {
     columns: usize,
     rows: u64,
     file: Table,
+    /// The file that the rows become in the end, where they wait as text.
+    becomes: Option<Becomes>,
+}
+
+struct Becomes {
+    path: PathBuf,
+    header: Vec<String>,
 }
 
 enum Table {
@@ -70,7 +77,28 @@ impl TableWriter {
                 Table::Parquet { writer: Box::new(writer), schema, texts }
             }
         };
-        Ok(Self { path, columns, rows: 0, file })
+        Ok(Self { path, columns, rows: 0, file, becomes: None })
+    }
+
+    /// A table of Parquet whose rows wait as text under a hidden name, so that another process can go on with it.
+    pub fn create_waiting<N: AsRef<str>>(path: PathBuf, header: &[N]) -> Result<Self, OutputError> {
+        let waiting = Self::create(waiting(&path), header, TableFormat::Csv)?;
+        Ok(waiting.becoming(path, header))
+    }
+
+    /// Opens a table of Parquet whose rows were written up to a mark by a process that is gone.
+    pub fn reopen_waiting<N: AsRef<str>>(
+        path: PathBuf,
+        header: &[N],
+        mark: Mark,
+    ) -> Result<Self, OutputError> {
+        let waiting = Self::reopen(waiting(&path), header.len(), mark)?;
+        Ok(waiting.becoming(path, header))
+    }
+
+    fn becoming<N: AsRef<str>>(self, path: PathBuf, header: &[N]) -> Self {
+        let header = header.iter().map(|name| name.as_ref().to_owned()).collect();
+        Self { becomes: Some(Becomes { path, header }), ..self }
     }
 
     /// Opens a text table that was written up to a mark by a process that is gone, to go on from there.
@@ -86,7 +114,7 @@ impl TableWriter {
         };
         let file = open().map_err(|source| OutputError::io(&path, source))?;
         let file = Table::Csv { file: BufWriter::with_capacity(128 * 1024, file), line: Vec::new() };
-        Ok(Self { path, columns, rows: mark.rows, file })
+        Ok(Self { path, columns, rows: mark.rows, file, becomes: None })
     }
 
     /// Brings what was written to the disk; none where the form cannot be gone on with later.
@@ -146,8 +174,26 @@ impl TableWriter {
                 close().map_err(|error| OutputError::parquet(&self.path, error))?;
             }
         }
-        Ok(self.rows)
+        match self.becomes {
+            Some(becomes) => become_parquet(&self.path, becomes),
+            None => Ok(self.rows),
+        }
     }
+}
+
+fn waiting(path: &Path) -> PathBuf {
+    path.with_file_name(format!(".{}-rows", path.file_name().unwrap_or_default().to_string_lossy()))
+}
+
+fn become_parquet(waiting: &Path, Becomes { path, header }: Becomes) -> Result<u64, OutputError> {
+    let io = |error: csv::Error| OutputError::io(waiting, error.into());
+    let mut rows = csv::Reader::from_path(waiting).map_err(io)?;
+    let mut table = TableWriter::create(path, &header, TableFormat::Parquet)?;
+    let mut row = csv::StringRecord::new();
+    while rows.read_record(&mut row).map_err(io)? {
+        table.row(&row.iter().collect::<Vec<_>>())?;
+    }
+    table.finish()
 }
 
 fn flush(

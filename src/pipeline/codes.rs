@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use super::decode::{CARRIED, Holds, holds, place};
 use super::filled::Filled;
+use super::since::Known;
 use super::texts::Texts;
 use crate::audit::{Config, followed_up};
 use crate::category::{Cell, FactorValue, Histology, Parsed, PartialDate, Site, parse};
@@ -20,8 +21,8 @@ use crate::input::Chunk;
 use crate::knowledge::Steps;
 use crate::staging::{Case, completed_age};
 
-/// Distinct texts of a column that are known at a time; beyond, all are forgotten.
-const MOST_TEXTS: usize = 60_000;
+/// Bytes of a column's distinct texts that are known at a time; beyond, all are forgotten.
+const MOST_BYTES: usize = 16 << 20;
 
 /// Spans of numbers that are told apart, far more than there are; their parts of keys come down from the
 /// highest, so that no code reaches them. Codes of cells with histology and behavior do so, too, and reach no
@@ -42,6 +43,8 @@ pub(super) struct Codes<'a> {
     config: &'a Config,
     fields: Vec<CodedField<'a>>,
     is_full: bool,
+    /// Distinct texts of a column that are known at a time; beyond, all are forgotten.
+    most_texts: usize,
     /// The keys of the block, one behind the other.
     keys: Vec<u16>,
     width: usize,
@@ -62,6 +65,8 @@ struct CodedColumn<'a> {
     source: &'a Source,
     texts: Texts,
     values: Vec<CodedValue>,
+    /// What stands for each value in other runs as well, where it is asked for.
+    lasting: Option<Vec<u64>>,
     /// The codes of a block of records; a constant has one for all.
     codes: Vec<u16>,
 }
@@ -92,9 +97,20 @@ struct Own {
 }
 
 impl<'a> Codes<'a> {
-    pub(super) fn new(mapping: &'a Mapping, steps: &'a Steps, config: &'a Config) -> Self {
-        let column =
-            |source| CodedColumn { source, texts: Texts::default(), values: Vec::new(), codes: Vec::new() };
+    pub(super) fn new(
+        mapping: &'a Mapping,
+        steps: &'a Steps,
+        config: &'a Config,
+        most_texts: usize,
+        lasting: bool,
+    ) -> Self {
+        let column = |source| CodedColumn {
+            source,
+            texts: Texts::default(),
+            values: Vec::new(),
+            lasting: lasting.then(Vec::new),
+            codes: Vec::new(),
+        };
         let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field));
         let fields = fields.map(|field| CodedField {
             field,
@@ -103,6 +119,7 @@ impl<'a> Codes<'a> {
         });
         let fields: Vec<_> = fields.collect();
         Self {
+            most_texts,
             filled: Filled::new(fields.len()),
             mapping,
             steps,
@@ -127,6 +144,7 @@ impl<'a> Codes<'a> {
         for column in self.fields.iter_mut().flat_map(|field| &mut field.columns) {
             column.texts = Texts::default();
             column.values.clear();
+            column.lasting.iter_mut().for_each(Vec::clear);
         }
     }
 
@@ -135,7 +153,8 @@ impl<'a> Codes<'a> {
         for field in &mut self.fields {
             for column in &mut field.columns {
                 column.read(chunk, rows, (self.mapping, self.steps, field.field));
-                self.is_full |= column.values.len() >= MOST_TEXTS;
+                self.is_full |=
+                    column.values.len() >= self.most_texts || column.texts.long_bytes() >= MOST_BYTES;
             }
             field.choose(rows.len());
         }
@@ -180,6 +199,34 @@ impl<'a> Codes<'a> {
     pub(super) fn key(&self) -> Option<&[u16]> {
         let key = self.keys.get(self.at * self.width..(self.at + 1) * self.width)?;
         (!self.own().of_event).then_some(key)
+    }
+
+    /// What the record is known by in other runs as well: a hash over all that its key stands for, or over all that
+    /// its fields hold where it has none.
+    pub(super) fn known(&self, seed: &[u8; 32]) -> Known {
+        let mut hasher = blake3::Hasher::new_keyed(seed);
+        if self.key().is_none() {
+            let values = self.fields.iter().map(|field| (field.field.id(), field.value(self.at)));
+            let values: Vec<_> = values.map(|(id, value)| (id, value.map(|value| value.parsed))).collect();
+            hasher.update(format!("{values:?}").as_bytes());
+            let mut known = Known::default();
+            hasher.finalize_xof().fill(&mut known);
+            return known;
+        }
+        for field in self.fields.iter().filter(|field| field.width() > 0) {
+            let column = field.chosen.get(self.at).map_or(0, |column| *column);
+            let lasting = field.columns.get(usize::from(column)).and_then(|column| column.lasting(self.at));
+            hasher.update(field.field.id().as_bytes());
+            hasher.update(&column.to_le_bytes());
+            hasher.update(&lasting.unwrap_or(0).to_le_bytes());
+        }
+        if let Some([.., age, followed]) = self.key() {
+            hasher.update(&age.to_le_bytes());
+            hasher.update(&followed.to_le_bytes());
+        }
+        let mut known = Known::default();
+        hasher.finalize_xof().fill(&mut known);
+        known
     }
 
     /// Year of diagnosis.
@@ -333,6 +380,12 @@ impl CodedColumn<'_> {
         self.values.get(usize::from(*self.codes.get(at)?))
     }
 
+    /// What stands for the value of a record of the block in other runs as well.
+    fn lasting(&self, at: usize) -> Option<u64> {
+        let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
+        self.lasting.as_ref()?.get(usize::from(*self.codes.get(at)?)).copied()
+    }
+
     fn read(&mut self, chunk: &Chunk, rows: &Range<usize>, of: (&Mapping, &Steps, Field)) {
         self.codes.clear();
         match self.source {
@@ -362,25 +415,36 @@ impl CodedColumn<'_> {
         };
         let parsed = parse(field, coding, mapping.replace(field, &text).unwrap_or(&text));
         let code = self.values.len() as u16;
-        let part = match parsed {
+        let (part, of_text) = match parsed {
             Parsed::Date(date) if matches!(field, Field::DxDate | Field::DxYear) => {
-                part(date, |date| steps.year(date.year))
+                (part(date, |date| steps.year(date.year)), false)
             }
-            Parsed::Date(date) => part(date, |_| 0),
+            Parsed::Date(date) => (part(date, |_| 0), false),
             Parsed::Factor(Cell::Value(FactorValue::Number(number))) if !READ_AS_CODES.contains(&field) => {
-                u16::MAX - steps.number(number).min(MOST_SPANS)
+                (u16::MAX - steps.number(number).min(MOST_SPANS), false)
             }
-            Parsed::Site(site) => part(site, |site| steps.site(site)),
-            Parsed::Morphology(histology, Cell::Blank) => part(histology, |code| steps.histology(code)),
-            Parsed::Morphology(..) => u16::MAX - code,
-            Parsed::Text => 0,
-            _ => code,
+            Parsed::Site(site) => (part(site, |site| steps.site(site)), false),
+            Parsed::Morphology(histology, Cell::Blank) => {
+                (part(histology, |code| steps.histology(code)), false)
+            }
+            Parsed::Morphology(..) => (u16::MAX - code, true),
+            Parsed::Text => (0, false),
+            _ => (code, true),
         };
+        if let Some(lasting) = &mut self.lasting {
+            lasting.push(if of_text { lasting_of(parsed) } else { u64::from(part) });
+        }
         let state = (parsed != Parsed::Text).then(|| place(parsed));
         self.values.push(CodedValue { parsed, holds: holds(parsed), part, state });
         self.texts.insert(cell, code);
         code
     }
+}
+
+/// A hash over everything that a value says, however it was spelled.
+fn lasting_of(parsed: Parsed) -> u64 {
+    let hash = blake3::hash(format!("{parsed:?}").as_bytes());
+    hash.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// A cell's state, or the span of its value.

@@ -19,6 +19,8 @@ use crate::summary::{Moved, Tally};
 pub(super) struct Judged {
     /// With what each expects.
     pub(super) findings: Vec<(Finding, String)>,
+    /// Where the stage comes from, if there are findings.
+    pub(super) why: String,
     pub(super) tally: Tally,
     /// How it is counted among the patients.
     pub(super) kind: KindId,

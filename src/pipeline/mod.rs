@@ -4,6 +4,7 @@
 //! the output is the same for any number of threads and memory does not grow with the input.
 
 mod beside;
+mod boundaries;
 mod check;
 mod codes;
 mod columns;
@@ -12,6 +13,7 @@ mod diff;
 mod enriched;
 mod events;
 mod filled;
+mod frame;
 mod keys;
 mod memo;
 mod memory;
@@ -24,6 +26,7 @@ mod resume;
 mod rows;
 mod seer;
 mod settings;
+mod since;
 mod sinks;
 mod sorted;
 mod stream;
@@ -65,6 +68,7 @@ pub use diff::{DiffConfig, DiffInput, DiffManifest, DiffResult, diff};
 pub use enriched::{reason, rule_word};
 use events::EventFile;
 pub use events::fhir_stagings;
+pub use frame::{Frame, FrameConfig, FrameEnd, FrameStream, Staged, StagedFrame, findings_schema};
 pub use memory::DEFAULT_MEMORY;
 use memory::Memory;
 use patients::Patients;
@@ -75,6 +79,7 @@ use resume::Going;
 pub use seer::seer_case;
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
+use since::Store;
 use sinks::{Finished, Sinks};
 use stream::Way;
 pub use summarise::{Summary, SummaryConfig, SummaryManifest, summarise};
@@ -121,6 +126,10 @@ pub struct RunConfig {
     pub max_rejects: u64,
     /// Whether a killed run is gone on with and checkpoints are kept for that, every so many chunks.
     pub resume: Option<u64>,
+    /// An earlier run whose answers are taken over where nothing changed that they depend on.
+    pub since: Option<PathBuf>,
+    /// Whether answers are kept for a later run; they are as well where some are taken over.
+    pub keep_answers: bool,
     /// Who may read the result.
     pub access: Access,
     /// What is not to be told of the persons behind the records.
@@ -210,6 +219,14 @@ pub enum RunError {
         /// The column.
         column: String,
     },
+    /// Worklists are to be told apart by a column that names a person.
+    #[error("--worklist-by: {}: `{column}` names a person, and files cannot be named by it\nhint: choose a facility, a site or another column that does not", path.display())]
+    IdentifyingWorklist {
+        /// The input.
+        path: PathBuf,
+        /// The column.
+        column: String,
+    },
     /// The result cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
@@ -257,11 +274,29 @@ pub enum RunError {
         /// Records that are written already.
         records: u64,
     },
-    /// A run that writes Parquet cannot be gone on with.
+    /// A thread that stages a frame ended by itself, which is a fault of rstage.
     #[error(
-        "--resume: records that become Parquet cannot be gone on with\nhint: give --format csv, or leave --resume out; a run that is killed then starts anew"
+        "{frame}: staging ended unexpectedly\nhint: this is a fault of rstage; please report it with the record that shows it"
     )]
-    NoResume,
+    Lost {
+        /// Name of the frame.
+        frame: String,
+    },
+    /// A folder to take answers over from has none.
+    #[error("--since: {}: holds no answers of a run\nhint: a run with --keep-answers, or with --since itself, leaves some", path.display())]
+    NoAnswers {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The answers of a run are not those that it wrote.
+    #[error("--since: {}: its bytes have changed since it was written\nhint: leave --since out and give --keep-answers for a full run", path.display())]
+    OtherAnswers {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Answers cannot be told by what is in a record alone.
+    #[error("--since and --keep-answers go neither with --algorithm nor with --resume")]
+    NotWithAnswers,
     /// The page cannot be made.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -321,7 +356,9 @@ pub fn run(
     refuse_clash(&files, &columns)?;
     let left_out = config.privacy.left_out(&files, &plans)?;
     let previous = previous(config)?;
-    let (mut folder, checkpoint) = resume::folder(config, &files)?;
+    let in_events = |field| event_files.iter().any(|events| !events.mapping.sources(field).is_empty());
+    let answers = Store::of(config, rules, &plans, (in_events, &own_columns), config.memory << 18)?;
+    let (mut folder, checkpoint) = resume::folder(config)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
     let memory = Memory::share(config.memory, threads);
@@ -366,6 +403,8 @@ pub fn run(
             &audit.histologies(),
         ),
         memo: memory.memo,
+        distinct: config.read.max_distinct,
+        answers: answers.as_ref(),
     };
     let way = Way { read: &read, event_bytes, pool: &pool, chunks: memory.chunks };
     let times = match going.stream(config, &folder, &way, progress, &shared, &mut sinks) {
@@ -418,6 +457,7 @@ pub fn run(
         records: copying.as_str().to_owned(),
         left_out: privacy::names(&files, &left_out),
         algorithms,
+        since: answers.as_ref().and_then(Store::manifest),
         counts,
         events,
         findings: tabulate::shown_findings(&finished.findings, &summary_tables),

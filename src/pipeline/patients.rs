@@ -115,6 +115,7 @@ impl Patients {
                 recorded,
                 expected,
                 action.clone(),
+                String::new(),
             ];
             each(severity, &cells)?;
         }

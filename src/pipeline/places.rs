@@ -10,6 +10,9 @@ use crate::fields::{Field, Mapping, Source};
 use crate::input::Chunk;
 use crate::summary::{Facilities, Facility, MOST_FACILITIES};
 
+/// Bytes of a cell that is remembered; what is longer names no facility.
+const MOST_NAME: usize = 1_000;
+
 /// The facilities of a file's records, each of which is looked up once.
 pub(super) struct Places<'a> {
     mapping: &'a Mapping,
@@ -47,7 +50,7 @@ impl<'a> Places<'a> {
                         }
                         *place = number(&chunk.decode(&cell));
                         // Where there are more, they are told apart no longer anyway.
-                        if known.len() < MOST_FACILITIES {
+                        if known.len() < MOST_FACILITIES && cell.len() <= MOST_NAME {
                             known.insert(cell.into(), *place);
                         }
                     }

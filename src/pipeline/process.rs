@@ -10,12 +10,13 @@ use crate::category::{Cell, Edition, StageGroup};
 use crate::fields::{Mapping, Source};
 use crate::input::{Chunk, InputFile, Reject};
 use crate::knowledge::{Rules, Steps};
-use crate::output::{Encoded, Keys, RecordsEncoder};
+use crate::output::{Encoded, Keys, RecordsEncoder, RowCells};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
 use crate::summary::{Facilities, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::RunError;
+use super::codes::Codes;
 use super::enriched::{Said, rule_word};
 use super::events::{EventStore, Told};
 use super::memo::{At, Form, Judged, Most, TumorTraits};
@@ -23,6 +24,7 @@ use super::patients;
 use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
 use super::seer::{Answers, SeerPlan};
+use super::since::{self, Store};
 use super::sorted;
 use super::tabulate::pattern;
 use super::worker::{OfFile, Worker};
@@ -64,6 +66,10 @@ pub(super) struct Shared<'a> {
     pub(super) steps: Steps,
     /// What a worker remembers.
     pub(super) memo: Most,
+    /// Answers of an earlier run, or for a later one.
+    pub(super) answers: Option<&'a Store>,
+    /// How many texts of a column a worker remembers.
+    pub(super) distinct: usize,
 }
 
 impl Shared<'_> {
@@ -74,8 +80,11 @@ impl Shared<'_> {
 }
 
 /// Columns of the findings table.
-pub(super) const FINDING_COLUMNS: [&str; 9] =
-    ["key", "file", "line", "rule", "severity", "fields", "recorded", "derived", "action"];
+pub(super) const FINDING_COLUMNS: [&str; 10] =
+    ["key", "file", "line", "rule", "severity", "fields", "recorded", "derived", "action", "why"];
+
+/// The new columns from which a finding says where the stage comes from.
+const WHY: [&str; 9] = ["schema", "edition", "basis", "t", "n", "m", "group", "stage", "reason"];
 
 /// A chunk that is ready to be written.
 pub(super) struct Processed {
@@ -87,6 +96,8 @@ pub(super) struct Processed {
     pub(super) restagings: RestagingRows,
     /// The tumors by patient, where a rule asks about them.
     pub(super) tumors: sorted::Rows,
+    /// Answers for a later run.
+    pub(super) answers: sorted::Rows,
     pub(super) rejects: Vec<Reject>,
 }
 
@@ -101,7 +112,7 @@ pub(super) fn process(
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
     let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut rows = Rows::new(shared, &chunk);
-    let mut tumors = sorted::Rows::default();
+    let (mut tumors, mut answers) = (sorted::Rows::default(), sorted::Rows::default());
     let mut begin = Instant::now();
     for first in (0..chunk.rows()).step_by(BLOCK) {
         if of_file.make_room(&mut worker.tallies) {
@@ -112,7 +123,7 @@ pub(super) fn process(
         let before = judging(worker);
         let records =
             Block { plan, chunk: &chunk, rows: block.clone(), events: &events, seer: seer.as_ref() };
-        let said = worker.judge_all(of_file, &records, &mut rows.restagings, &mut tumors);
+        let said = worker.judge_all(of_file, &records, &mut rows.restagings, (&mut tumors, &mut answers));
         let judged = judging(worker).saturating_sub(before);
         worker.times.parse += lap(&mut begin).saturating_sub(judged);
         for (facility, (at, year)) in of_file.places.read(&chunk, &block).iter().zip(&said) {
@@ -128,7 +139,7 @@ pub(super) fn process(
     worker.times.encode += lap(&mut begin);
     let rejects = std::mem::take(&mut chunk.rejects);
     let (file, rows) = (chunk.file, chunk.rows() as u64);
-    Ok(Processed { file, rows, encoded, findings, restagings, tumors, rejects })
+    Ok(Processed { file, rows, encoded, findings, restagings, tumors, answers, rejects })
 }
 
 /// Records that are judged before they are put into rows: as many as stay at hand in the nearer cache.
@@ -157,9 +168,10 @@ impl Worker<'_> {
         of_file: &mut OfFile,
         block: &Block,
         restagings: &mut RestagingRows,
-        tumors: &mut sorted::Rows,
+        (tumors, answers): (&mut sorted::Rows, &mut sorted::Rows),
     ) -> Vec<(At, Option<u16>)> {
-        let OfFile { codes, memo, .. } = of_file;
+        let OfFile { codes, memo, fresh, .. } = of_file;
+        let mut taken_over = 0;
         let &Block { plan, chunk, events, seer, .. } = block;
         let shared = self.shared;
         let mut said = Vec::with_capacity(block.rows.len());
@@ -181,23 +193,43 @@ impl Worker<'_> {
                 Some((_, judged)) if differs(judged) => key = None,
                 Some((at, judged)) => {
                     judged.records += 1;
-                    keep(judged.tumor.and_then(|TumorTraits { metastatic, confirmed }| {
-                        let (site, histology) = (codes.site().value()?, codes.histology().value()?);
-                        Some(Tumor { site, histology, dx: codes.dx().value()?, metastatic, confirmed })
-                    }));
+                    if shared.answers.is_some() && key.is_some_and(|key| fresh.find(key).is_none()) {
+                        taken_over += 1;
+                    }
+                    keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)));
                     self.tallies.patient(judged.kind, codes.year(), codes.age().value());
                     said.push((at, codes.year()));
                     continue;
                 }
                 None => {}
             }
+            // What its events add is of this record alone.
+            let known = shared.answers.filter(|_| course.is_none());
+            let known = known.map(|store| (store, codes.known(store.seed(chunk.file))));
+            if let Some((store, known)) = &known
+                && let Some((text, judged, cells)) = store.find(known, &mut self.tallies, shared.columns)
+            {
+                taken_over += 1;
+                keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)));
+                self.tallies.patient(judged.kind, codes.year(), codes.age().value());
+                since::keep_text(answers, known, text);
+                said.push((memo.keep(key, judged, &cells, &shared.encoder), codes.year()));
+                continue;
+            }
             let case = codes.case();
-            let answers = seer.map(|seer| (seer, row));
-            let (judged, year, tumor) = self.judge(plan, &case, course, answers, restagings);
+            let of_seer = seer.map(|seer| (seer, row));
+            let (judged, year, tumor) = self.judge(plan, &case, course, of_seer, restagings);
+            if let Some((_, known)) = &known {
+                key.iter().for_each(|key| fresh.insert(key));
+                since::keep(answers, known, &judged, self.enriched.cells());
+            }
             // What SEER's answer adds is of this record alone.
             let key = key.filter(|_| !differs(&judged));
             keep(tumor);
             said.push((memo.keep(key, judged, self.enriched.cells(), &shared.encoder), year));
+        }
+        if let Some(store) = shared.answers {
+            store.count(taken_over, block.rows.len() as u64 - taken_over);
         }
         said
     }
@@ -246,6 +278,7 @@ impl Worker<'_> {
                 under,
             },
         );
+        let why = if findings.is_empty() { String::new() } else { why(shared.columns, enriched.cells()) };
         let own = tally(case, &staged, &audited, audit);
         let kind = tallies.kind(&own);
         tallies.patient(kind, own.year, own.age);
@@ -258,6 +291,7 @@ impl Worker<'_> {
                 .iter()
                 .map(|finding| (*finding, expected(shared.rules, &staged, finding)))
                 .collect(),
+            why,
             kind,
             agreement: tallies.agreement(tally.agreement),
             tally,
@@ -277,6 +311,12 @@ impl Worker<'_> {
     }
 }
 
+/// The tumor of a record of which something was said before.
+fn tumor_of(codes: &Codes, TumorTraits { metastatic, confirmed }: TumorTraits) -> Option<Tumor> {
+    let (site, histology) = (codes.site().value()?, codes.histology().value()?);
+    Some(Tumor { site, histology, dx: codes.dx().value()?, metastatic, confirmed })
+}
+
 /// The grades under the lower numbers of lesions of the definition that applies, by the name of each.
 fn also_graded<'a>(
     audit: &'a AuditRules,
@@ -285,6 +325,15 @@ fn also_graded<'a>(
     let Oligometastasis { profile, also, .. } = audited.oligometastasis;
     let rules: Vec<LadderRule> = also.iter().map(|(_, rule)| rule).collect();
     audit.also_names(profile).iter().copied().zip(rules)
+}
+
+/// Where the stage of a record comes from, as `schema=lung; edition=8; t=T2a; ...`; what is blank is left out.
+pub(super) fn why(columns: &[String], cells: &RowCells) -> String {
+    let told = columns.iter().zip(cells.iter()).filter(|(_, cell)| !cell.is_empty());
+    let named = told.filter_map(|(column, cell)| Some((column.strip_prefix("rstage_")?, cell)));
+    let told: Vec<String> =
+        named.filter(|(name, _)| WHY.contains(name)).map(|(name, cell)| format!("{name}={cell}")).collect();
+    told.join("; ")
 }
 
 /// What a finding expects; with the row behind it where that is one of the user's own folder.

@@ -12,10 +12,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
+use super::boundaries::Boundaries;
 use super::events::{EventFile, EventStore};
 use super::process::Shared;
 use super::settings::settings;
-use super::sinks::{self, Kept, Sinks};
+use super::sinks::{Kept, Sinks};
 use super::sorted::{Row, Rows, read_row, write_row};
 use super::stream::{Position, Way, stream};
 use super::times::Times;
@@ -23,20 +24,15 @@ use super::worker::Worker;
 use super::{FilePlan, Progress, RunConfig, RunError};
 use crate::input::{InputFile, Options};
 use crate::knowledge::Rules;
-use crate::output::{Access, OutputError, Program, RunFolder, TableFormat};
+use crate::output::{Access, OutputError, Program, RunFolder};
 use crate::summary::KnownFacilities;
 
 /// Chunks between two checkpoints where nothing else is asked for.
 pub const CHECKPOINT_CHUNKS: u64 = 64;
 
 /// The folder of a run, with the checkpoint of a killed one where it is to be gone on with.
-pub(super) fn folder(
-    config: &RunConfig,
-    files: &[InputFile],
-) -> Result<(RunFolder, Option<String>), RunError> {
+pub(super) fn folder(config: &RunConfig) -> Result<(RunFolder, Option<String>), RunError> {
     let (mut folder, checkpoint) = match config.resume {
-        // Only text tables can be cut off and gone on with; a Parquet file has its table of contents at its end.
-        Some(_) if sinks::format(config, files) == TableFormat::Parquet => return Err(RunError::NoResume),
         Some(_) => RunFolder::resume(&config.out, config.overwrite)?,
         None => (RunFolder::create(&config.out, config.overwrite)?, None),
     };
@@ -119,6 +115,9 @@ impl<J: Fn() -> Result<String, RunError>> Going<J> {
         let threads = way.pool.current_num_threads();
         let mut workers: Vec<Worker> = (0..threads).map(|_| Worker::new(shared, config.policy)).collect();
         let mut times = Times::default();
+        if config.resume.is_some() {
+            self.at.boundaries = Boundaries::new(sinks.records.groups());
+        }
         while self.at.file < shared.files.len() {
             let stretch = config.resume.unwrap_or(u64::MAX);
             let streamed = stream(way, progress, sinks, &mut workers, &mut self.at, stretch);

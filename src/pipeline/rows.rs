@@ -90,6 +90,7 @@ impl<'a> Rows<'a> {
                 recorded(self.chunk, mapping, finding.fields, row),
                 expected.clone(),
                 action.to_owned(),
+                judged.why.clone(),
             ];
             self.findings.push(FindingRow::new(self.plan, self.chunk, row, finding, cells));
         }

@@ -84,6 +84,16 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
     if let (true, Some(settings)) = (config.privacy.drop_identifiers, settings.as_object_mut()) {
         settings.insert("drop_identifiers".to_owned(), true.into());
     }
+    let (read, usual) = (&config.read, input::Options::default());
+    for (name, asked, default) in [
+        ("max_line_bytes", read.max_record_bytes as u64, usual.max_record_bytes as u64),
+        ("max_columns", read.max_columns as u64, usual.max_columns as u64),
+        ("max_unpacked_bytes", read.max_unpacked_bytes, usual.max_unpacked_bytes),
+    ] {
+        if let (true, Some(settings)) = (asked != default, settings.as_object_mut()) {
+            settings.insert(name.to_owned(), asked.into());
+        }
+    }
     let algorithm = config.algorithms.iter().flat_map(|algorithms| algorithms.iter()).next();
     if let (Some(algorithm), Some(settings)) = (algorithm, settings.as_object_mut()) {
         settings.insert("current_year".to_owned(), algorithm.year_current().into());

@@ -8,6 +8,8 @@ use super::events::EventFile;
 use super::patients::Patients;
 use super::process::{FINDING_COLUMNS, Processed};
 use super::restagings::RESTAGING_COLUMNS;
+use super::since;
+use super::sorted::Sorter;
 use super::worklist::{FindingRow, WORKLIST_COLUMNS};
 use super::{RunConfig, RunError};
 use crate::audit::AuditRules;
@@ -38,6 +40,8 @@ pub(super) struct Sinks {
     pub(super) paths: Vec<String>,
     first_rejects: Vec<String>,
     patients: Option<Patients>,
+    /// Answers for a later run.
+    answers: Option<Sorter>,
 }
 
 /// What the sinks came to.
@@ -76,7 +80,7 @@ impl Kept {
 }
 
 /// The form of the tables of a run.
-pub(super) fn format(config: &RunConfig, files: &[InputFile]) -> TableFormat {
+fn format(config: &RunConfig, files: &[InputFile]) -> TableFormat {
     config.format.unwrap_or(match files.first().map(|file| &file.kind) {
         Some(Kind::Parquet(_)) => TableFormat::Parquet,
         _ => TableFormat::Csv,
@@ -99,6 +103,7 @@ impl Sinks {
         let format = format(config, files);
         let (extension, records) = match format {
             TableFormat::Csv => ("csv", RecordsFormat::Csv(config.delimiter)),
+            TableFormat::Parquet if config.resume.is_some() => ("parquet", RecordsFormat::ParquetInParts),
             TableFormat::Parquet => ("parquet", RecordsFormat::Parquet),
         };
         let records_name = format!("records.{extension}");
@@ -114,8 +119,12 @@ impl Sinks {
         }
         let paths = inputs.iter().map(|file| file.path.display().to_string()).collect();
         let grouped = config.worklist_by.is_some();
+        let answers = (config.since.is_some() || config.keep_answers).then(|| Sorter::new(folder.hidden()));
         let Some(kept) = kept else {
-            let table = |path, columns: &[&str]| TableWriter::create(path, columns, format);
+            let table = |path, columns: &[&str]| match records {
+                RecordsFormat::ParquetInParts => TableWriter::create_waiting(path, columns),
+                _ => TableWriter::create(path, columns, format),
+            };
             return Ok(Self {
                 records: RecordsWriter::create_without(records_path, files, columns, records, left_out)?,
                 findings_table: table(findings_path, &FINDING_COLUMNS)?,
@@ -130,18 +139,20 @@ impl Sinks {
                 paths,
                 first_rejects: Vec::new(),
                 patients,
+                answers,
             });
         };
         let restagings = restagings_path.zip(kept.restagings);
-        let delimiter = config.delimiter;
+        let table = |path, columns: &[&str], mark| match format {
+            TableFormat::Csv => TableWriter::reopen(path, columns.len(), mark),
+            TableFormat::Parquet => TableWriter::reopen_waiting(path, columns, mark),
+        };
         Ok(Self {
-            records: RecordsWriter::reopen(records_path, files, columns, delimiter, left_out, kept.records)?,
-            findings_table: TableWriter::reopen(findings_path, FINDING_COLUMNS.len(), kept.findings_table)?,
+            records: RecordsWriter::reopen(records_path, files, columns, records, left_out, kept.records)?,
+            findings_table: table(findings_path, &FINDING_COLUMNS, kept.findings_table)?,
             worklist: WorklistWriter::reopen(folder, &worklist_header(config), grouped, kept.worklist)?,
             grouped,
-            restagings: restagings
-                .map(|(path, mark)| TableWriter::reopen(path, RESTAGING_COLUMNS.len(), mark))
-                .transpose()?,
+            restagings: restagings.map(|(path, mark)| table(path, &RESTAGING_COLUMNS, mark)).transpose()?,
             records_name,
             rejects: RejectsWriter::reopen(rejects_path, &inputs, kept.rejects)?,
             counts: kept.counts,
@@ -150,6 +161,7 @@ impl Sinks {
             paths,
             first_rejects: kept.first_rejects,
             patients,
+            answers,
         })
     }
 
@@ -178,6 +190,9 @@ impl Sinks {
         }
         if let Some(patients) = &mut self.patients {
             patients.take(&chunk.tumors)?;
+        }
+        if let Some(answers) = &mut self.answers {
+            answers.take(&chunk.answers)?;
         }
         for row in &chunk.restagings {
             if let Some(table) = &mut self.restagings {
@@ -217,6 +232,9 @@ impl Sinks {
             patients.findings(&paths, |severity, cells| {
                 Ok(self.finding(&FindingRow::of_patient(audit, severity, cells))?)
             })?;
+        }
+        if let Some(answers) = self.answers {
+            since::write(&folder.file(since::ANSWERS)?, answers)?;
         }
         self.worklist.finish(folder)?;
         self.findings_table.finish()?;

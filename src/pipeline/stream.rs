@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
+use super::boundaries::Boundaries;
 use super::process::{Processed, Shared};
 use super::sinks::Sinks;
 use super::times::Times;
@@ -41,16 +42,18 @@ pub(super) struct Position {
     /// Chunks of it that were taken.
     pub(super) chunks: u64,
     reader: Option<Reader>,
+    /// Where it may stop.
+    pub(super) boundaries: Boundaries,
 }
 
 impl Position {
     /// Behind so many chunks of a file.
     pub(super) fn behind(file: usize, chunks: u64) -> Self {
-        Self { file, chunks, reader: None }
+        Self { file, chunks, ..Self::default() }
     }
 }
 
-/// Reads, processes and writes so many chunks from where the inputs have been read to; where the time went, but for
+/// Reads, processes and writes at least so many chunks from where the inputs have been read to; where the time went, but for
 /// that of the workers.
 pub(super) fn stream(
     way: &Way,
@@ -166,7 +169,7 @@ fn read(
         };
         let bytes = reader.bytes_read();
         loop {
-            if number == takes.most {
+            if number >= takes.most && at.boundaries.is_one() {
                 at.reader = Some(reader);
                 return took;
             }
@@ -177,6 +180,9 @@ fn read(
             let Some(chunk) = reader.next() else { break };
             took += begin.elapsed();
             progress.bytes.store(before + bytes.load(Ordering::Relaxed), Ordering::Relaxed);
+            if let Ok(chunk) = &chunk {
+                at.boundaries.take(chunk);
+            }
             let failed = chunk.is_err();
             if takes.to_workers.send((number, chunk)).is_err() || failed {
                 return took;

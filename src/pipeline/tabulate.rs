@@ -110,19 +110,19 @@ pub(super) fn shown_findings(
     findings: &BTreeMap<String, BTreeMap<String, u64>>,
     tables: &[Table],
 ) -> BTreeMap<String, BTreeMap<String, u64>> {
-    let mut shown = findings.clone();
+    let mut shown = BTreeMap::<String, BTreeMap<String, u64>>::new();
     let Some(table) = tables.iter().find(|table| table.name == "findings_by_rule") else { return shown };
     if let (Some(Column::Text(rules)), Some(Column::Text(severities)), Some(Column::Number(numbers))) =
         (table.column("rule"), table.column("severity"), table.column("n"))
     {
-        for ((rule, severity), _) in rules.iter().zip(severities).zip(numbers).filter(|(_, n)| n.is_none()) {
-            let (Some(rule), Some(severity)) = (rule, severity) else { continue };
-            if let Some(severities) = shown.get_mut(rule) {
-                severities.remove(severity);
+        for ((rule, severity), n) in rules.iter().zip(severities).zip(numbers) {
+            let (Some(rule), Some(severity), Some(n)) = (rule, severity, n) else { continue };
+            // What was put together is no rule.
+            if findings.contains_key(rule) {
+                shown.entry(rule.clone()).or_default().insert(severity.clone(), *n);
             }
         }
     }
-    shown.retain(|_, severities| !severities.is_empty());
     shown
 }
 

@@ -32,7 +32,7 @@ fn records_of_one_key_are_judged_alike() {
             &audit_rules.histologies(),
         );
         let mut stager = Stager::new(rules, Policy::default());
-        let mut codes = Codes::new(&mapping, &steps, &config);
+        let mut codes = Codes::new(&mapping, &steps, &config, 60_000, false);
         let mut known = HashMap::new();
         let mut alike = 0;
         for chunk in file.open(&options).unwrap() {

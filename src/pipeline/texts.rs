@@ -14,6 +14,7 @@ pub(super) struct Texts {
     slots: Vec<Slot>,
     used: usize,
     long: HashMap<Box<[u8]>, u16, FxBuildHasher>,
+    long_bytes: usize,
 }
 
 /// A text of at most eight bytes; no text where the length is none.
@@ -52,6 +53,7 @@ impl Texts {
         }
         let Some(packed) = pack(text) else {
             self.long.insert(text.into(), code);
+            self.long_bytes += text.len();
             return;
         };
         if self.used * 2 >= self.slots.len() {
@@ -61,6 +63,11 @@ impl Texts {
         }
         self.used += 1;
         self.put(Slot { packed, length: Some(text.len() as u8), code });
+    }
+
+    /// Bytes of the texts that are not kept as numbers.
+    pub(super) fn long_bytes(&self) -> usize {
+        self.long_bytes
     }
 
     fn put(&mut self, slot: Slot) {

@@ -3,6 +3,7 @@
 use super::RunError;
 use super::codes::Codes;
 use super::enriched::Enriched;
+use super::keys::Keys;
 use super::memo::Memo;
 use super::places::Places;
 use super::process::{Processed, Shared, process};
@@ -31,6 +32,8 @@ pub(super) struct OfFile<'a> {
     pub(super) codes: Codes<'a>,
     pub(super) memo: Memo,
     pub(super) places: Places<'a>,
+    /// Keys in the memo that no earlier run had an answer to, where that is asked.
+    pub(super) fresh: Keys,
 }
 
 impl<'a> Worker<'a> {
@@ -57,9 +60,15 @@ impl<'a> Worker<'a> {
                     known.settle(&mut self.tallies);
                 }
                 let shared = self.shared;
-                let codes = Codes::new(&shared.plans[file].mapping, &shared.steps, shared.config);
+                let codes = Codes::new(
+                    &shared.plans[file].mapping,
+                    &shared.steps,
+                    shared.config,
+                    shared.distinct,
+                    shared.answers.is_some(),
+                );
                 let places = Places::new(&shared.plans[file].mapping, shared.facilities);
-                OfFile { codes, memo: Memo::new(shared.form(), shared.memo), places }
+                OfFile { codes, memo: Memo::new(shared.form(), shared.memo), places, fresh: Keys::default() }
             }
         };
         let processed = process(self, &mut of_file, chunk);
@@ -99,5 +108,6 @@ impl OfFile<'_> {
     /// Forgets every judgement, once its records are counted.
     fn forget(&mut self, tallies: &mut Tallies) {
         self.memo.forget(|judged| tallies.judged(judged));
+        self.fresh.clear();
     }
 }

@@ -3,12 +3,13 @@
 use super::RunError;
 use super::process::{FINDING_COLUMNS, FilePlan};
 use crate::audit::{AuditRules, Finding, Severity};
-use crate::fields::{Coding, Field, Mapping, Source};
+use crate::fields::{Coding, Field, Mapping, Source, identifying_columns};
 use crate::input::{Chunk, InputFile};
 
 /// Columns of a worklist, after the group where worklists are told apart.
-pub(super) const WORKLIST_COLUMNS: [&str; 11] = [
-    "severity", "rule", "what", "action", "key", "facility", "fields", "recorded", "derived", "file", "line",
+pub(super) const WORKLIST_COLUMNS: [&str; 12] = [
+    "severity", "rule", "what", "action", "key", "facility", "fields", "recorded", "derived", "why", "file",
+    "line",
 ];
 
 /// A finding that is ready to be written.
@@ -56,9 +57,9 @@ impl FindingRow {
 
     /// Its cells in a worklist; with its group before them where worklists are told apart.
     pub(super) fn worklist(&self, grouped: bool) -> impl Iterator<Item = &str> {
-        let [key, file, line, rule, severity, fields, recorded, derived, action] = &self.cells;
+        let [key, file, line, rule, severity, fields, recorded, derived, action, why] = &self.cells;
         let Self { what, facility, group, .. } = self;
-        let cells = [severity, rule, what, action, key, facility, fields, recorded, derived, file, line];
+        let cells = [severity, rule, what, action, key, facility, fields, recorded, derived, why, file, line];
         grouped.then_some(group).into_iter().chain(cells).map(String::as_str)
     }
 }
@@ -71,13 +72,23 @@ pub(super) fn sources(
 ) -> Result<Vec<Source>, RunError> {
     let Some(name) = name else { return Ok(Vec::new()) };
     let of_field = Field::from_id(name).map_or(&[][..], |field| mapping.sources(field));
-    if !of_field.is_empty() {
-        return Ok(of_field.to_vec());
+    let sources = if of_field.is_empty() {
+        let column =
+            (0..).map_while(|at| Some((at, mapping.header(at)?))).find(|(_, header)| *header == name);
+        let (index, _) =
+            column.ok_or_else(|| RunError::WorklistBy { path: file.path.clone(), name: name.to_owned() })?;
+        vec![Source::Column { index, coding: Coding::Plain }]
+    } else {
+        of_field.to_vec()
+    };
+    let names_a_person = |column: &usize| {
+        sources.iter().any(|source| matches!(source, Source::Column { index, .. } if index == column))
+    };
+    if let Some(column) = identifying_columns(&file.header).into_iter().find(names_a_person) {
+        let column = file.header.get(column).cloned().unwrap_or_default();
+        return Err(RunError::IdentifyingWorklist { path: file.path.clone(), column });
     }
-    let column = (0..).map_while(|at| Some((at, mapping.header(at)?))).find(|(_, header)| *header == name);
-    let (index, _) =
-        column.ok_or_else(|| RunError::WorklistBy { path: file.path.clone(), name: name.to_owned() })?;
-    Ok(vec![Source::Column { index, coding: Coding::Plain }])
+    Ok(sources)
 }
 
 /// The first of some columns that holds something.

@@ -80,6 +80,11 @@ impl Folder {
         Ok(Self { path: path.to_owned(), manifest })
     }
 
+    /// Whether small numbers are hidden, so that the page may show no single record.
+    pub(super) fn hides(&self) -> bool {
+        self.manifest.config["min_cell"].as_u64().is_some_and(|least| least > 1)
+    }
+
     /// The rows of a summary table.
     pub(super) fn table<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>, ReportError> {
         let path = self.path.join("summary").join(format!("{name}.csv"));

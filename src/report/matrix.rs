@@ -7,6 +7,7 @@ use super::chart::{STAGES, grouped, percent, rank};
 use super::folder::Folder;
 use crate::category::StageGroup;
 use crate::staging::words::stage_word;
+use crate::summary::POOLED;
 
 /// Rows are recorded stages, columns derived ones; only those that occur.
 #[derive(Serialize)]
@@ -42,7 +43,7 @@ struct Row {
 /// The heat map of a run; none where no record was compared.
 pub(super) fn agreement(folder: &Folder) -> Result<Option<Matrix>, ReportError> {
     let mut numbers = [[0_u64; STAGES.len()]; STAGES.len()];
-    for row in folder.table::<Row>("agreement")? {
+    for row in folder.table::<Row>("agreement")?.into_iter().filter(|row| row.derived != POOLED) {
         numbers[stage(&row.recorded)][stage(&row.derived)] += row.n.unwrap_or(0);
     }
     let seen =

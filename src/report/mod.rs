@@ -4,7 +4,9 @@
 //! and nothing that small-cell suppression hid can come back. The file needs no network, no other file and no
 //! server; without scripts it still shows everything, and prints.
 
+mod causes;
 mod chart;
+mod facilities;
 mod figures;
 mod flow;
 mod folder;
@@ -41,7 +43,8 @@ pub fn page(run: &Folder, previous: Option<&Folder>, audit: &AuditRules) -> Resu
         matrix: matrix::agreement(run)?,
         flow: flow::restaging(run)?,
         agreement: sections::agreement(run)?,
-        causes: sections::causes(run)?,
+        facilities: facilities::agreement(run)?,
+        causes: causes::causes(run)?,
         oligo: sections::oligometastasis(run)?,
         rules: sections::rules(run, audit),
         worklist: worklist::worklist(run, WORKLIST)?,
@@ -67,7 +70,8 @@ struct Page {
     matrix: Option<matrix::Matrix>,
     flow: Option<flow::Flow>,
     agreement: Vec<sections::Share>,
-    causes: Vec<sections::CauseRow>,
+    facilities: Option<facilities::Facilities>,
+    causes: causes::Causes,
     oligo: Vec<sections::Bounds>,
     rules: Vec<sections::RuleRow>,
     worklist: worklist::Worklist,

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ReportError;
-use super::chart::{at, grouped, percent};
+use super::chart::{at, grouped};
 use super::folder::Folder;
 use crate::audit::AuditRules;
-use crate::staging::Cause;
 
 /// What was run, on what, by which rules.
 #[derive(Serialize)]
@@ -121,16 +120,6 @@ pub(super) fn agreement(folder: &Folder) -> Result<Vec<Share>, ReportError> {
     Ok(shares.collect())
 }
 
-/// Why stages are not known.
-#[derive(Serialize)]
-pub(super) struct CauseRow {
-    id: String,
-    words: &'static str,
-    n: String,
-    percent: String,
-    width: String,
-}
-
 /// Lower and upper bound of the share of oligometastatic disease.
 #[derive(Serialize)]
 pub(super) struct Bounds {
@@ -140,32 +129,6 @@ pub(super) struct Bounds {
     upper: String,
     width: String,
     interval: String,
-}
-
-#[derive(Deserialize)]
-struct CauseCount {
-    cause: String,
-    n: Option<u64>,
-}
-
-/// The causes of all sites together, the most frequent first.
-pub(super) fn causes(folder: &Folder) -> Result<Vec<CauseRow>, ReportError> {
-    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
-    for row in folder.table::<CauseCount>("unknown_causes")? {
-        *numbers.entry(row.cause).or_default() += row.n.unwrap_or(0);
-    }
-    let records = folder.manifest.counts.written;
-    let mut rows: Vec<(String, u64)> = numbers.into_iter().filter(|(_, n)| *n > 0).collect();
-    rows.sort_by(|(a_id, a), (b_id, b)| b.cmp(a).then_with(|| a_id.cmp(b_id)));
-    let most = rows.first().map_or(1, |(_, n)| *n) as f64;
-    let rows = rows.into_iter().map(|(id, n)| CauseRow {
-        words: Cause::from_id(&id).map_or("", Cause::words),
-        n: grouped(n),
-        percent: percent(n, records).unwrap_or_default(),
-        width: at(100.0 * n as f64 / most),
-        id,
-    });
-    Ok(rows.collect())
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ReportError;
 use super::chart::{STAGES, at, grouped, percent, rank, step};
 use super::folder::Folder;
+use crate::summary::POOLED;
 
 /// Sites that get a chart of their own; the tables have them all.
 const SITES: usize = 24;
@@ -79,7 +80,7 @@ type Bars = BTreeMap<(Option<u16>, bool), [u64; STAGES.len()]>;
 pub(super) fn charts(folder: &Folder) -> Result<Vec<StageChart>, ReportError> {
     let mut sites: BTreeMap<String, Bars> = BTreeMap::new();
     let mut all = Bars::new();
-    for row in folder.table::<Row>("stage_by_year")? {
+    for row in folder.table::<Row>("stage_by_year")?.into_iter().filter(|row| row.stage != POOLED) {
         let n = row.n.unwrap_or(0);
         let key = (row.year, row.source == "recorded");
         let at = rank(&row.stage);
@@ -91,6 +92,7 @@ pub(super) fn charts(folder: &Folder) -> Result<Vec<StageChart>, ReportError> {
     };
     let mut ranked: Vec<(String, Bars)> = sites.into_iter().collect();
     ranked.sort_by(|(a_name, a), (b_name, b)| size(b).cmp(&size(a)).then_with(|| a_name.cmp(b_name)));
+    ranked.retain(|(_, bars)| size(bars) > 0);
     ranked.truncate(SITES);
     let first = (!all.is_empty()).then(|| ("all sites".to_owned(), all));
     Ok(first.into_iter().chain(ranked).enumerate().map(|(at, (site, bars))| chart(at, site, &bars)).collect())

@@ -19,6 +19,8 @@ pub(super) struct Worklist {
     shown: String,
     all: String,
     whole: bool,
+    /// Whether single records are not to be shown.
+    withheld: bool,
     /// Ids of the rules that occur in the list.
     rules: Vec<String>,
 }
@@ -42,15 +44,25 @@ struct Fact {
     value: String,
 }
 
+/// Where the stage comes from, one fact for each part of `schema=lung; edition=8`.
+fn of_stage(why: &str) -> Vec<Fact> {
+    let parts = why.split("; ").filter_map(|part| part.split_once('='));
+    parts.map(|(name, value)| Fact { name: name.to_owned(), value: value.to_owned() }).collect()
+}
+
 /// At most `most` findings, errors before warnings before information.
 pub(super) fn worklist(folder: &Folder, most: usize) -> Result<Worklist, ReportError> {
     let mut kept: [Vec<Item>; SEVERITIES.len()] = Default::default();
+    let most = if folder.hides() { 0 } else { most };
     folder.findings(|finding| {
         let severity = finding.text("severity");
         let rank = SEVERITIES.iter().position(|&known| known == severity).unwrap_or(SEVERITIES.len() - 1);
         if kept[rank].len() < most {
             let facts = finding.filled().filter(|(name, _)| !SHOWN.contains(name));
-            let facts = facts.map(|(name, value)| Fact { name: name.to_owned(), value });
+            let facts = facts.flat_map(|(name, value)| match name {
+                "why" => of_stage(&value),
+                _ => vec![Fact { name: name.to_owned(), value }],
+            });
             kept[rank].push(Item {
                 key: finding.text("key"),
                 rule: finding.text("rule"),
@@ -71,6 +83,7 @@ pub(super) fn worklist(folder: &Folder, most: usize) -> Result<Worklist, ReportE
     Ok(Worklist {
         shown: grouped(rows.len() as u64),
         all: grouped(all),
+        withheld: folder.hides(),
         whole: rows.len() as u64 == all,
         rows,
         rules,

@@ -6,9 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 /// Above so many different facilities they are no longer told apart: such a column is something else, and
-/// a table of it would be of no use. All are then counted as [`OTHER`], so that the counts of parts of an
+/// a table of it would be of no use. All are then counted as `other`, so that the counts of parts of an
 /// input still add up to those of the whole.
 pub const MOST_FACILITIES: usize = 2_000;
+
+/// Bytes of the longest name of a facility; what is longer is counted as [`OTHER`].
+const MOST_NAME: usize = 1_000;
 
 /// The facility of every record where there are too many of them.
 pub(super) const OTHER: &str = "other";
@@ -46,6 +49,9 @@ impl Facilities {
         let name = name.trim();
         if name.is_empty() {
             return Facility::default();
+        }
+        if name.len() > MOST_NAME {
+            return Facility(u32::MAX);
         }
         let mut known = self.known();
         if let Some(&number) = known.numbers.get(name) {
@@ -113,6 +119,8 @@ mod tests {
         let first = facilities.number(" 00123 ");
         assert_eq!(facilities.number("00123"), first);
         assert_eq!(facilities.number("  "), Facility::default());
+        let long = facilities.number(&"x".repeat(MOST_NAME + 1));
+        assert_eq!([facilities.names().of(long), facilities.names().of(first)], [OTHER, "00123"]);
         assert_eq!(facilities.names().of(first), "00123");
         for at in 1..MOST_FACILITIES {
             facilities.number(&at.to_string());

@@ -24,6 +24,7 @@ pub use age::AgeBand;
 pub use counts::Counts;
 pub use error::SummaryError;
 pub use facility::{Facilities, Facility, KnownFacilities, MOST_FACILITIES};
+pub(crate) use hide::POOLED;
 pub use hide::SmallCells;
 pub use partial::{Origin, Partial};
 pub use render::{render, render_tables};
@@ -37,7 +38,7 @@ use crate::knowledge::SchemaId;
 
 /// What the summary counts of one record. Labels are those of the enriched
 /// columns, so that a table and a column read alike.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Tally {
     /// Schema, where one was found.
     pub schema: Option<SchemaId>,

@@ -212,8 +212,10 @@ impl Partial {
         self.cube("records").rows.values().sum()
     }
 
-    pub(super) fn cubes(&self) -> impl Iterator<Item = (&str, &Cube)> {
-        self.cubes.iter().map(|(name, cube)| (name.as_str(), cube))
+    /// Other counts of the same runs.
+    pub(super) fn with(&self, cubes: BTreeMap<String, Cube>) -> Self {
+        let Self { form, ref origin, folded_facilities, .. } = *self;
+        Self { form, origin: origin.clone(), folded_facilities, cubes }
     }
 
     pub(super) fn cube(&self, name: &str) -> &Cube {

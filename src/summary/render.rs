@@ -1,6 +1,7 @@
 //! The short tables for the terminal: totals over all schemas, plain text, no colour.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -44,7 +45,12 @@ pub fn render_tables(tables: &[super::Table], width: u16) -> String {
         ["measure", "n", "denominator", "percent"].map(cell).to_vec()
     });
     let section = Section::of(vec!["Key figure", "n", "of", "%"], rows.collect(), usize::MAX);
-    section.text(width).unwrap_or_default()
+    let empty: Vec<&str> = tables.iter().filter(|table| table.rows() == 0).map(|table| table.name).collect();
+    let mut text = section.text(width).unwrap_or_default();
+    if !empty.is_empty() {
+        let _ = writeln!(text, "\nTables without rows: {}", empty.join(", "));
+    }
+    text
 }
 
 /// One table whose first column says what it is about.

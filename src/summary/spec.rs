@@ -50,6 +50,15 @@ pub(super) struct Part {
     /// Whether every stratum has a row, those without a record with 0.
     #[serde(default)]
     pub(super) every: bool,
+    /// Whether it is made only where small cells are hidden, or only where they are not; always where absent.
+    pub(super) hiding: Option<bool>,
+}
+
+impl Part {
+    /// Whether it is part of a table whose small cells are hidden, or of one where they are not.
+    pub(super) fn is_in(&self, hiding: bool) -> bool {
+        self.hiding.is_none_or(|only| only == hiding)
+    }
 }
 
 /// What the rows are a share of: sums of a cube by some of the labels.

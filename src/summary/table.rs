@@ -91,6 +91,16 @@ impl Table {
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|(known, _)| *known == name).map(|(_, column)| column)
     }
+
+    /// The table as one batch: labels as text, numbers and flags as such, null for what is not known, not
+    /// defined or hidden.
+    pub fn batch(&self) -> Result<RecordBatch, SummaryError> {
+        let fields = self.columns.iter().map(|(name, column)| Field::new(*name, column.data_type(), true));
+        let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
+        let arrays = self.columns.iter().map(|(_, column)| column.array()).collect();
+        RecordBatch::try_new(schema, arrays)
+            .map_err(|error| SummaryError::Write { table: self.name, message: error.to_string() })
+    }
 }
 
 /// Writes a table as CSV: UTF-8, comma, header, `\n`, empty for what is not known, not
@@ -109,16 +119,11 @@ pub fn write_csv(table: &Table, writer: impl Write) -> Result<(), SummaryError> 
 /// Writes a table as Parquet: labels as text, numbers and flags as such, nulls as above.
 pub fn write_parquet(table: &Table, writer: impl Write + Send) -> Result<(), SummaryError> {
     let failed = |message: String| SummaryError::Write { table: table.name, message };
-    let fields: Vec<_> =
-        table.columns.iter().map(|(name, column)| Field::new(*name, column.data_type(), true)).collect();
-    let schema = Arc::new(Schema::new(fields));
-    let arrays = table.columns.iter().map(|(_, column)| column.array()).collect();
-    let batch =
-        RecordBatch::try_new(Arc::clone(&schema), arrays).map_err(|error| failed(error.to_string()))?;
+    let batch = table.batch()?;
     let zstd = Compression::ZSTD(ZstdLevel::default());
     let properties = WriterProperties::builder().set_compression(zstd).build();
-    let mut parquet =
-        ArrowWriter::try_new(writer, schema, Some(properties)).map_err(|error| failed(error.to_string()))?;
+    let mut parquet = ArrowWriter::try_new(writer, batch.schema(), Some(properties))
+        .map_err(|error| failed(error.to_string()))?;
     parquet.write(&batch).and_then(|()| parquet.close()).map_err(|error| failed(error.to_string()))?;
     Ok(())
 }

@@ -4,25 +4,47 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::hide::hide;
+use super::hide::{POOLED, Release};
 use super::spec::{FORMS, Form, Part};
 use super::{Column, Partial, SmallCells, Table, agreement, wilson};
 
 /// All tables, always the same ones in the same order, the empty ones included; with small numbers hidden
 /// where a limit is given.
 pub fn tables(partial: &Partial, small: Option<SmallCells>) -> Vec<Table> {
-    let run = partial.run_id();
-    let mut forms: Vec<(&Form, Vec<Row>)> =
-        FORMS.par_iter().map(|form| (form, rows(form, partial))).collect();
-    if let Some(small) = small {
-        hide(&mut forms, partial, small);
+    let least = small.map_or(0, |small| small.count);
+    if least < 2 {
+        let forms = FORMS.par_iter().map(|form| (form, rows(form, partial, false)));
+        return all_tables(forms.collect(), partial, small);
     }
-    let mut tables: Vec<Table> =
-        FORMS.par_iter().zip(&forms).map(|(form, (_, rows))| layout(form, rows, &run)).collect();
+    let mut release = Release::of(partial, least);
+    loop {
+        let mut forms: Vec<_> =
+            FORMS.par_iter().map(|form| (form, rows(form, &release.partial, true))).collect();
+        release.hide(&mut forms);
+        let broken = release.broken(&forms);
+        if broken.is_empty() {
+            return all_tables(forms, &release.partial, small);
+        }
+        release.leave_out(&broken);
+    }
+}
+
+fn all_tables(
+    mut forms: Vec<(&'static Form, Vec<Row>)>,
+    partial: &Partial,
+    small: Option<SmallCells>,
+) -> Vec<Table> {
+    let run = partial.run_id();
+    let few = small.map_or(0, |small| small.rate);
+    for row in forms.iter_mut().flat_map(|(_, rows)| rows) {
+        row.few = row.n.is_some_and(|n| n > 0 && n < few);
+    }
+    let mut tables: Vec<Table> = forms.par_iter().map(|(form, rows)| layout(form, rows, &run)).collect();
     let shown = |labels: &[&str]| {
         let matrix = forms.iter().find(|(form, _)| form.name == "agreement");
         let of_group = |row: &&Row| row.labels.starts_with(labels);
-        matrix.is_none_or(|(_, rows)| rows.iter().filter(of_group).all(|row| !row.hidden))
+        let is_whole = |row: &Row| !row.hidden && !row.labels.contains(&POOLED);
+        matrix.is_none_or(|(_, rows)| rows.iter().filter(of_group).all(is_whole))
     };
     tables.push(agreement::kappas(partial, &run, shown));
     tables.push(run_card(partial, &run));
@@ -59,12 +81,20 @@ impl Row<'_> {
     pub(super) const fn part(&self) -> usize {
         self.stratum.0
     }
+
+    /// Labels of what it is a share of.
+    pub(super) fn whole(&self) -> &[&str] {
+        &self.stratum.1
+    }
 }
 
 /// The rows of a table in their order.
-pub(super) fn rows<'a>(form: &'a Form, partial: &'a Partial) -> Vec<Row<'a>> {
-    let mut rows: Vec<Row> =
-        form.parts.iter().enumerate().flat_map(|(at, part)| part_rows(form, at, part, partial)).collect();
+pub(super) fn rows<'a>(form: &'a Form, partial: &'a Partial, hiding: bool) -> Vec<Row<'a>> {
+    if hiding && form.detail {
+        return Vec::new();
+    }
+    let parts = form.parts.iter().enumerate().filter(|(_, part)| part.is_in(hiding));
+    let mut rows: Vec<Row> = parts.flat_map(|(at, part)| part_rows(form, at, part, partial)).collect();
     rows.sort_by(|a, b| order(form, &a.labels).cmp(&order(form, &b.labels)));
     rows
 }

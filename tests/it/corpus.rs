@@ -1,6 +1,7 @@
 //! Every input that the fuzzer is started from, and every one that it once found something with.
 
 #[path = "../../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, reason = "the functions are public for the fuzzer, whose crate this is")]
 mod targets;
 
 use std::path::Path;

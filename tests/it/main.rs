@@ -8,6 +8,7 @@
     reason = "a test fails by panicking and shows its figures"
 )]
 
+mod attack;
 mod bad_input;
 mod beside;
 mod cohort;
@@ -20,11 +21,14 @@ mod events;
 mod facts;
 mod faults;
 mod fixtures;
+mod frame;
 mod golden;
 mod golden_cs;
 mod golden_seer;
 mod golden_tnm;
+mod guide;
 mod interop;
+mod limits;
 mod naaccr_files;
 mod parquet_copy;
 mod patients;
@@ -35,12 +39,14 @@ mod random_cases;
 mod real_tables;
 mod report;
 mod resume;
+mod resume_parquet;
 mod rule_cases;
 mod rules;
 mod seer_files;
 mod seer_run;
 mod seer_words;
 mod shell;
+mod since;
 mod sizes;
 mod small_cells;
 mod summary;

@@ -179,3 +179,60 @@ fn names_between_the_items_of_a_flat_record_can_be_left_out() {
     assert!(!without.rows[0].iter().any(|cell| cell.contains("Doe")), "{:?}", without.header);
     assert!(!without.header.iter().any(|name| name.starts_with("columns_")), "{:?}", without.header);
 }
+
+/// The text of every cell of a file in its order, by a plain pass over the XML.
+fn items(path: &Path) -> (usize, Vec<String>) {
+    use quick_xml::events::Event;
+    use std::io::{BufReader, Read};
+
+    let file = std::fs::File::open(path).unwrap();
+    let packed = path.extension().is_some_and(|extension| extension == "gz");
+    let source: Box<dyn Read> =
+        if packed { Box::new(flate2::read::MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let mut reader = quick_xml::Reader::from_reader(BufReader::new(source));
+    let (mut tumors, mut names, mut bytes) = (0, std::collections::BTreeSet::new(), Vec::new());
+    loop {
+        match reader.read_event_into(&mut bytes).unwrap() {
+            Event::Start(element) if element.local_name().as_ref() == b"Tumor" => tumors += 1,
+            Event::Start(element) if element.local_name().as_ref() == b"Item" => {
+                if let Some(id) = element.try_get_attribute("naaccrId").unwrap() {
+                    names.insert(String::from_utf8(id.value.into_owned()).unwrap());
+                }
+            }
+            Event::Eof => break,
+            _ => {}
+        }
+        bytes.clear();
+    }
+    (tumors, names.into_iter().collect())
+}
+
+#[test]
+fn the_samples_of_every_version_are_read_whole() {
+    let Some(folder) = shared("realdata/naaccr_xml_samples") else { return };
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if !name.contains(".xml") {
+            continue;
+        }
+        let work = Work::new();
+        let table = run(&work, &file, "out", &["--max-rejects", "0"]);
+        let (tumors, items) = items(&file);
+        assert_eq!(table.rows.len(), tumors, "{name}");
+        for item in &items {
+            let column = table.header.iter().position(|column| column == item);
+            let column = column.unwrap_or_else(|| panic!("{name}: {item} is no column"));
+            assert!(
+                table.rows.iter().any(|row| !row[column].is_empty()),
+                "{name}: {item} is empty throughout"
+            );
+        }
+        let own = table.header.iter().position(|column| column == "rstage_schema").unwrap();
+        let staged = table.rows.iter().filter(|row| !row[own].is_empty()).count();
+        println!("{name}: {tumors} tumors, {} items, {staged} with a schema", items.len());
+        assert!(staged * 10 >= tumors * 9, "{name}: {staged} of {tumors}");
+        files += 1;
+    }
+    assert!(files >= 5, "{files}");
+}

@@ -69,6 +69,12 @@ fn export(seed: u64) -> RecordBatch {
     RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays).unwrap()
 }
 
+/// An export of several generators with row groups of [`GROUP_ROWS`], pages, Bloom filters and every plain type.
+pub(crate) fn write_export(path: &Path, seeds: std::ops::Range<u64>) {
+    let batches: Vec<RecordBatch> = seeds.map(export).collect();
+    write(path, &concat_batches(&batches[0].schema(), &batches).unwrap(), WriterVersion::PARQUET_1_0);
+}
+
 fn write(path: &Path, batch: &RecordBatch, version: WriterVersion) {
     let pandas = r#"{"index_columns": [], "columns": []}"#;
     let properties = WriterProperties::builder()

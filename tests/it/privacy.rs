@@ -209,6 +209,16 @@ fn a_key_that_names_a_person_is_not_repeated() {
 }
 
 #[test]
+fn worklists_are_not_named_by_a_person() {
+    let work = work();
+    let done =
+        work.rstage(&["run", "a.csv", "--out", "out", "--worklist-by", "nameLast", "--max-rejects", "9"]);
+    assert_eq!(done.status, 2, "{}", done.err);
+    assert!(done.err.contains("`nameLast` names a person") && done.err.contains("hint: "), "{}", done.err);
+    assert!(!work.path("out").exists());
+}
+
+#[test]
 fn a_secret_that_is_none_is_a_usage_error() {
     let work = work();
     secret(&work, "open", 0o644);

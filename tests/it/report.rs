@@ -24,8 +24,16 @@ fn a_run_leaves_a_page_that_can_be_made_anew() {
     let export = fixture("registry.csv");
     let html = page(&work, &export, &[]);
     assert!(html.len() < 5_000_000, "{} bytes", html.len());
-    for part in ["Key figures", "3\u{202f}000", "Recorded against derived", "id=\"stages-1\"", "class=\"band"]
-    {
+    for part in [
+        "Key figures",
+        "3\u{202f}000",
+        "Recorded against derived",
+        "id=\"stages-1\"",
+        "class=\"band",
+        "Same stage, by facility",
+        "class=\"years\"",
+        "can be mended",
+    ] {
         assert!(html.contains(part), "{part}");
     }
     for outside in ["http://", "https://", "src=", "@import", "url("] {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Done, Work};
 
 /// A work folder with an export of so many records, its second part packed, and events beside it.
-fn exports(records: u32) -> Work {
+pub(crate) fn exports(records: u32) -> Work {
     let work = Work::new();
     for (name, seed) in [("a.csv", "1"), ("b.csv", "2")] {
         let records = (records / 2).to_string();
@@ -35,7 +35,7 @@ fn exports(records: u32) -> Work {
     work
 }
 
-const RUN: [&str; 18] = [
+const RUN: [&str; 20] = [
     "run",
     "a.csv",
     "b.csv.zst",
@@ -52,6 +52,8 @@ const RUN: [&str; 18] = [
     "--checkpoint-chunks",
     "4",
     "--quiet",
+    "--worklist-by",
+    "facility",
     "--previous",
     "earlier",
 ];
@@ -67,7 +69,7 @@ fn started(work: &Work, out: &str) -> Child {
 }
 
 /// The hash of every file; of the manifest everything but the times.
-fn hashes(out: &Path) -> BTreeMap<String, String> {
+pub(crate) fn hashes(out: &Path) -> BTreeMap<String, String> {
     let text = fs::read(out.join("run.json")).unwrap();
     let mut manifest: serde_json::Value = serde_json::from_slice(&text).unwrap();
     let mut hashes: BTreeMap<String, String> = manifest["outputs"]
@@ -76,7 +78,8 @@ fn hashes(out: &Path) -> BTreeMap<String, String> {
         .iter()
         .map(|(name, digest)| (name.clone(), digest["blake3"].as_str().unwrap().to_owned()))
         .collect();
-    assert!(hashes.contains_key("report.html"));
+    assert!(hashes.contains_key("report.html") && hashes.contains_key("worklist.csv"));
+    assert!(hashes.keys().any(|name| name.starts_with("worklists/")));
     for key in ["durations", "work", "outputs"] {
         manifest.as_object_mut().unwrap().remove(key);
     }
@@ -86,7 +89,7 @@ fn hashes(out: &Path) -> BTreeMap<String, String> {
 }
 
 /// Records that the last checkpoint beside the result speaks of.
-fn kept(work: &Work) -> Option<u64> {
+pub(crate) fn kept(work: &Work) -> Option<u64> {
     let mut folders = fs::read_dir(work.path("")).unwrap().flatten();
     let text = folders.find_map(|entry| fs::read(entry.path().join(".checkpoint")).ok())?;
     let checkpoint: serde_json::Value = serde_json::from_slice(&text).unwrap();
@@ -189,14 +192,4 @@ fn a_signal_keeps_what_is_done_and_another_job_starts_anew() {
     assert_eq!(stopped(&work, "out", "-KILL"), None);
     assert_eq!(work.rstage(&["run", "a.csv", "--out", "out", "--overwrite", "--quiet"]).status, 0);
     assert_eq!(kept(&work), None);
-}
-
-#[test]
-fn parquet_cannot_be_gone_on_with_and_says_so() {
-    let work = exports(200);
-    assert_eq!(work.rstage(&["run", "a.csv", "--out", "earlier", "--quiet"]).status, 0);
-    let done = run(&work, "out", &["--format", "parquet"]);
-    assert_eq!(done.status, 2, "{}", done.err);
-    assert!(done.err.contains("--resume: ") && done.err.contains("hint: give --format csv"), "{}", done.err);
-    assert!(!work.path("out").exists());
 }

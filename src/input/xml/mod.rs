@@ -23,6 +23,7 @@ use self::text::XmlText;
 use self::walk::{Stop, Walk};
 use super::chunk::Body;
 use super::csv::{CsvBody, Draft};
+use super::file::within_columns;
 use super::{Chunk, Compression, Dialect, InputError, InputFile, Options, Reject, RejectCause, source};
 
 /// Whether a file begins as NAACCR XML does.
@@ -74,6 +75,7 @@ pub(super) fn read_columns(
     let mut any = false;
     while walk.next_patient(&mut columns).map_err(|stop| told(path, compression, &count, &walk, stop))? {
         any = true;
+        within_columns(path, columns.names().len(), options)?;
     }
     if !any || columns.names().is_empty() {
         return Err(InputError::NoRecords { path: path.to_owned() });
@@ -94,7 +96,7 @@ fn open_walk(
     options: &Options,
     count: Arc<AtomicU64>,
 ) -> Result<Walk, InputError> {
-    let source = source::open(path, compression, count)?;
+    let source = source::open(path, compression, count, options)?;
     Ok(Walk::new(XmlText::new(source, options.max_record_bytes.min(u32::MAX as usize))))
 }
 

@@ -127,7 +127,9 @@ pub fn diff(
     let joiner = Joiner { rules, audit: &audit, config, plans: &plans };
     let (mut tally, spools) = work.join(&joiner, taken.old, taken.new, progress)?;
     let mut changes = table(&folder, "changes.csv", &CHANGE_COLUMNS)?;
-    let mut findings = table(&folder, "findings.csv", &FINDING_COLUMNS)?;
+    // Two exports are held against each other: there is no one stage to explain.
+    let columns = FINDING_COLUMNS.split_last().map_or(&[][..], |(_, columns)| columns);
+    let mut findings = table(&folder, "findings.csv", columns)?;
     for row in Merged::new(spools).map_err(|error| work.io(error))? {
         let row = row.map_err(|error| work.io(error))?;
         let table = if row.table == RowsOf::Changes { &mut changes } else { &mut findings };

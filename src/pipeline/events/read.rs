@@ -126,7 +126,7 @@ pub(in crate::pipeline) fn ingest(
             stop(&progress.stop)
         };
         rows.push(match events.file.kind {
-            Kind::Csv(_) | Kind::Parquet(_) => intake.table(events, config, read)?,
+            Kind::Csv(_) | Kind::Parquet(_) | Kind::Frame(_) => intake.table(events, config, read)?,
             Kind::Ndjson => intake.resources(events, config, read, &mut exports)?,
         });
         before += events.file.bytes;
