@@ -42,6 +42,7 @@ pub(crate) struct Reading {
 
 /// What an input may not exceed.
 #[derive(Args, Clone)]
+#[expect(clippy::struct_field_names, reason = "the names of the options")]
 pub(crate) struct Limits {
     /// Bytes of the longest record; a longer one is rejected
     #[arg(long, value_name = "BYTES", default_value_t = 16 << 20, value_parser = clap::value_parser!(u64).range(64..=1 << 31))]

@@ -59,15 +59,11 @@ impl ParquetParts {
 
     /// Adds columns to the open part.
     pub(super) fn write(&mut self, columns: &Columns) -> Result<(), OutputError> {
-        let open = match &mut self.open {
-            Some(open) => open,
-            None => {
-                let new =
-                    ParquetFile::create(&self.part(self.whole), &self.plan)?.going_on(self.splice.take());
-                self.open.insert(new)
-            }
-        };
-        open.write(columns)
+        if self.open.is_none() {
+            let new = ParquetFile::create(&self.part(self.whole), &self.plan)?;
+            self.open = Some(new.going_on(self.splice.take()));
+        }
+        self.open.as_mut().map_or(Ok(()), |open| open.write(columns))
     }
 
     /// Completes the open part and brings it to the disk; the number of parts.
@@ -100,8 +96,8 @@ impl ParquetParts {
 /// Rows of a part. One that is not there, or not whole, was promised and is missing.
 fn rows_of(part: &Path) -> Result<u64, ParquetError> {
     let footer = ParquetMetaDataReader::new().parse_and_finish(&File::open(part)?)?;
-    Ok(u64::try_from(footer.file_metadata().num_rows()).unwrap_or(0)).and_then(|rows| match rows {
-        0 => Err(ParquetError::General("a part without rows".to_owned())),
-        rows => Ok(rows),
-    })
+    match u64::try_from(footer.file_metadata().num_rows()) {
+        Ok(rows) if rows > 0 => Ok(rows),
+        _ => Err(ParquetError::General("a part without rows".to_owned())),
+    }
 }

@@ -207,7 +207,7 @@ impl Worker<'_> {
             let known = shared.answers.filter(|_| course.is_none());
             let known = known.map(|store| (store, codes.known(store.seed(chunk.file))));
             if let Some((store, known)) = &known
-                && let Some((text, judged, cells)) = store.find(known, &mut self.tallies, shared.columns)
+                && let Some((text, judged, cells)) = store.find(known, &mut self.tallies)
             {
                 taken_over += 1;
                 keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)));
@@ -220,7 +220,9 @@ impl Worker<'_> {
             let of_seer = seer.map(|seer| (seer, row));
             let (judged, year, tumor) = self.judge(plan, &case, course, of_seer, restagings);
             if let Some((_, known)) = &known {
-                key.iter().for_each(|key| fresh.insert(key));
+                if let Some(key) = key {
+                    fresh.insert(key);
+                }
                 since::keep(answers, known, &judged, self.enriched.cells());
             }
             // What SEER's answer adds is of this record alone.
@@ -328,7 +330,7 @@ fn also_graded<'a>(
 }
 
 /// Where the stage of a record comes from, as `schema=lung; edition=8; t=T2a; ...`; what is blank is left out.
-pub(super) fn why(columns: &[String], cells: &RowCells) -> String {
+fn why(columns: &[String], cells: &RowCells) -> String {
     let told = columns.iter().zip(cells.iter()).filter(|(_, cell)| !cell.is_empty());
     let named = told.filter_map(|(column, cell)| Some((column.strip_prefix("rstage_")?, cell)));
     let told: Vec<String> =

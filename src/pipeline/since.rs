@@ -16,7 +16,7 @@ use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
 use super::memo::{Judged, TumorTraits};
-use super::process::{FilePlan, why};
+use super::process::FilePlan;
 use super::sorted::{Rows, Sorter};
 use super::tallies::Tallies;
 use super::{RunConfig, RunError};
@@ -40,6 +40,7 @@ const MOST_DISTINCT: usize = 1 << 18;
 #[serde(bound(deserialize = "'de: 'static"))]
 struct Answer {
     findings: Vec<(&'static str, Severity, Vec<Field>, String)>,
+    why: String,
     tally: Tally,
     profiles: Vec<(&'static str, &'static str)>,
     moved: Vec<Moved>,
@@ -100,27 +101,27 @@ impl Store {
         self.seeds.get(file).unwrap_or(&[0; 32])
     }
 
-    /// The answer to a record, where there is one: as it was kept, and what is to be said. `columns` are the names
-    /// of the new ones.
+    /// The answer to a record, where there is one: as it was kept, and what is to be said.
     pub(super) fn find(
         &self,
         known: &Known,
         tallies: &mut Tallies,
-        columns: &[String],
     ) -> Option<(&'static str, Judged, RowCells)> {
         let &(start, end) = self.known.get(known)?;
         let text = self.text.get(start as usize..end as usize)?;
-        let Answer { findings, tally, profiles, moved, tumor, cells: texts } =
+        let Answer { findings, why, tally, profiles, moved, tumor, cells: texts } =
             serde_json::from_str(text).ok()?;
         let mut cells = RowCells::default();
-        texts.iter().for_each(|text| cells.push(text));
+        for text in &texts {
+            cells.push(text);
+        }
         let finding = |(rule, severity, fields, expected): (_, _, Vec<Field>, _)| {
             let fields = self.fields(&fields);
             (Finding { rule, severity, fields, expected: Expected::Nothing }, expected)
         };
         let judged = Judged {
-            why: if findings.is_empty() { String::new() } else { why(columns, &cells) },
             findings: findings.into_iter().map(finding).collect(),
+            why,
             kind: tallies.kind(&tally),
             agreement: tallies.agreement(tally.agreement),
             tally,
@@ -170,6 +171,7 @@ pub(super) fn keep(rows: &mut Rows, known: &Known, judged: &Judged, cells: &RowC
                 (*rule, *severity, fields.to_vec(), expected.clone())
             })
             .collect(),
+        why: judged.why.clone(),
         tally: judged.tally,
         profiles: judged.profiles.clone(),
         moved: judged.moved.clone(),

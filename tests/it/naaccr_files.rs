@@ -193,10 +193,10 @@ fn items(path: &Path) -> (usize, Vec<String>) {
     let (mut tumors, mut names, mut bytes) = (0, std::collections::BTreeSet::new(), Vec::new());
     loop {
         match reader.read_event_into(&mut bytes).unwrap() {
-            Event::Start(element) if element.local_name().as_ref() == b"Tumor" => tumors += 1,
-            Event::Start(element) if element.local_name().as_ref() == b"Item" => {
+            Event::Start(element) if element.local_name().as_ref() == "Tumor" => tumors += 1,
+            Event::Start(element) if element.local_name().as_ref() == "Item" => {
                 if let Some(id) = element.try_get_attribute("naaccrId").unwrap() {
-                    names.insert(String::from_utf8(id.value.into_owned()).unwrap());
+                    names.insert(id.value.into_owned());
                 }
             }
             Event::Eof => break,

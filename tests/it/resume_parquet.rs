@@ -28,8 +28,21 @@ fn same(work: &Work, expected: &BTreeMap<String, String>) {
 /// Kills a run at so many moments, going on each time; the result is that of a run nobody disturbed and that
 /// kept no checkpoints.
 fn kill(work: &Work, run: &[&str], kills: u32, moments: Moments) {
-    let run =
-        [&["run", "--format", "parquet", "--overwrite", "--quiet", "--max-rejects", "100000"], run].concat();
+    let run = [
+        &[
+            "run",
+            "--format",
+            "parquet",
+            "--overwrite",
+            "--quiet",
+            "--max-rejects",
+            "100000",
+            "--worklist-by",
+            "facility",
+        ],
+        run,
+    ]
+    .concat();
     assert_eq!(work.rstage(&[&run[..], &["--out", "earlier"]].concat()).status, 0);
     let run = [&run[..], &["--previous", "earlier"]].concat();
     let begin = Instant::now();
