@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["audit", "stage", "summary"]
 
-_FINDINGS = ("key", "rule", "severity", "fields", "recorded", "derived", "action")
+_FINDINGS = [name for name in _rstage.finding_columns() if name not in ("file", "line")]
 """A record has neither file nor line on a cluster."""
 
 

@@ -79,6 +79,12 @@ pub(crate) fn added_columns(frame: &Bound<'_, PyAny>, options: &str) -> PyResult
     Ok((kept, added))
 }
 
+/// The columns of the findings.
+#[pyfunction]
+pub(crate) fn finding_columns() -> Vec<String> {
+    rstage::pipeline::findings_schema().fields().iter().map(|field| field.name().clone()).collect()
+}
+
 /// The columns of a frame that a field is taken from.
 #[pyfunction]
 pub(crate) fn columns_of(frame: &Bound<'_, PyAny>, field: &str, options: &str) -> PyResult<Vec<String>> {

@@ -33,6 +33,7 @@ fn _rstage(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<summary::Summary>()?;
     module.add_function(wrap_pyfunction!(frames::process, module)?)?;
     module.add_function(wrap_pyfunction!(frames::added_columns, module)?)?;
+    module.add_function(wrap_pyfunction!(frames::finding_columns, module)?)?;
     module.add_function(wrap_pyfunction!(frames::columns_of, module)?)?;
     module.add_function(wrap_pyfunction!(frames::explain_record, module)?)?;
     module.add_function(wrap_pyfunction!(frames::explain_fields, module)?)

@@ -28,7 +28,7 @@ fn whole(batches: &[RecordBatch]) -> RecordBatch {
 /// The findings but for the name of the file.
 fn findings(batch: &RecordBatch) -> Vec<Vec<String>> {
     let columns: Vec<&StringArray> =
-        ["key", "line", "rule", "severity", "fields", "recorded", "derived", "action"]
+        ["key", "line", "rule", "severity", "fields", "recorded", "derived", "action", "why"]
             .map(|name| batch.column_by_name(name).unwrap().as_string())
             .to_vec();
     (0..batch.num_rows())
