@@ -92,7 +92,7 @@ fn killed_while_it_copies_columns_a_run_comes_to_the_same_bytes() {
     let work = Work::new();
     write_export(&work.path("a.parquet"), 1..5);
     write_export(&work.path("b.parquet"), 5..9);
-    kill(&work, &["a.parquet", "b.parquet", "--chunk-rows", "100", "--also-edition", "7"], 12, Moments::Any);
+    kill(&work, &["a.parquet", "b.parquet", "--chunk-rows", "100", "--also-edition", "7"], 6, Moments::Any);
 }
 
 #[test]
