@@ -19,12 +19,12 @@ pub(super) struct Memory {
 /// A chunk as bytes, ends of cells and lines to write, in bytes of input.
 const TIMES_INPUT: usize = 6;
 /// A judgement with its cells.
-const JUDGEMENT: usize = 768;
+const JUDGEMENT: usize = 1024;
 /// A key with its place.
 const KEY: usize = 128;
 
 impl Memory {
-    /// A third of it goes to the chunks, a quarter to what workers remember, most of that to judgements; the rest is
+    /// A quarter of it goes to the chunks, a quarter to what workers remember, most of that to judgements; the rest is
     /// for rules and counts.
     pub(super) fn share(mebibytes: usize, workers: usize) -> Self {
         let bytes = mebibytes.saturating_mul(1 << 20);
@@ -32,7 +32,7 @@ impl Memory {
         let remembered = bytes / 4 / workers.max(1);
         Self {
             chunks,
-            chunk_bytes: (bytes / 3 / chunks / TIMES_INPUT).clamp(64 << 10, 8 << 20),
+            chunk_bytes: (bytes / 4 / chunks / TIMES_INPUT).clamp(64 << 10, 8 << 20),
             memo: Most {
                 keys: (remembered / 4 / KEY).clamp(4096, 1 << 24),
                 judgements: (remembered * 3 / 4 / JUDGEMENT).clamp(4096, 1 << 20),
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn more_workers_have_smaller_shares() {
         let two = Memory::share(DEFAULT_MEMORY, 2);
-        assert_eq!((two.chunks, two.memo.keys, two.memo.judgements), (6, 65_536, 32_768));
+        assert_eq!((two.chunks, two.memo.keys, two.memo.judgements), (6, 65_536, 24_576));
         let eight = Memory::share(DEFAULT_MEMORY, 8);
         assert!(eight.chunks * eight.chunk_bytes <= two.chunks * two.chunk_bytes + eight.chunks);
         assert!(eight.memo.keys < two.memo.keys);

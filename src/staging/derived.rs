@@ -80,7 +80,7 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::SiteMissing,
         Self::SiteInvalid,
         Self::HistologyMissing,
@@ -94,6 +94,7 @@ impl Cause {
         Self::NoStageGroup,
         Self::NoTnm,
         Self::BehaviorNotStaged,
+        Self::NotStagedByDiscriminator,
         Self::TnmMissing,
         Self::TUnknown,
         Self::NUnknown,
