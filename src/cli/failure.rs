@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind};
 
 use rstage::audit::AuditError;
+#[cfg(feature = "cohort")]
 use rstage::cohort::CohortError;
 use rstage::fields::FieldsError;
 use rstage::input::InputError;
@@ -55,6 +56,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Synth(#[from] SynthError),
     /// A cohort.
+    #[cfg(feature = "cohort")]
     #[error(transparent)]
     Cohort(#[from] CohortError),
     /// A page.
@@ -81,6 +83,7 @@ impl Failure {
                 | RunError::CountsInResult { .. },
             ) => 2,
             Self::Run(RunError::Output(error)) if error.is_about_the_place() => 2,
+            #[cfg(feature = "cohort")]
             Self::Cohort(error) => match error {
                 CohortError::Input(_) | CohortError::Fields { .. } | CohortError::NotEnriched { .. } => 3,
                 CohortError::Output(_) => 5,

@@ -2,6 +2,7 @@
 
 mod check;
 mod codebook;
+#[cfg(feature = "cohort")]
 mod cohort;
 mod columns;
 mod config_file;
@@ -53,6 +54,7 @@ enum Command {
     /// Explain one record, from a file or from options, step by step
     Explain(Box<explain::Args>),
     /// Pick the records of a run by what was derived, with the reasons
+    #[cfg(feature = "cohort")]
     Cohort(cohort::Args),
     /// List the rules of the audit, or show one
     Findings(findings::Args),
@@ -87,6 +89,7 @@ pub(crate) fn main() -> u8 {
         Command::Check(args) => check::main(args),
         Command::Columns(args) => columns::main(&args),
         Command::Explain(args) => explain::main(&args),
+        #[cfg(feature = "cohort")]
         Command::Cohort(args) => cohort::main(&args),
         Command::Findings(args) => findings::main(&args),
         Command::Diff(args) => diff::main(&args),

@@ -18,7 +18,9 @@ use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
 use crate::fields::{Field, Mapping};
 use crate::input::Chunk;
+use crate::knowledge::SchemaId;
 use crate::output::Keys;
+use crate::summary::Counts;
 
 /// The rule.
 const RULE: &str = "R14";
@@ -78,10 +80,11 @@ impl Patients {
         logged.and_then(|()| self.sorter.take(tumors)).map_err(|source| self.lost(source))
     }
 
-    /// Calls `each` with the findings in the order of the records.
+    /// Calls `each` with the findings in the order of the records, and counts them.
     pub(super) fn findings(
         self,
         paths: &[String],
+        counts: &mut Counts,
         mut each: impl FnMut(Severity, &[String; FINDING_COLUMNS.len()]) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
         let Self { folder, sorter, families, severity, action, .. } = self;
@@ -100,8 +103,9 @@ impl Patients {
         let fields = FIELDS.map(Field::id).join(";");
         for row in found.finish().map_err(lost)? {
             let (place, text) = row.map_err(lost)?;
-            let [key, recorded, expected]: [String; 3] =
+            let (schema, [key, recorded, expected]): (Option<u16>, [String; 3]) =
                 serde_json::from_slice(&text).map_err(|error| lost(error.into()))?;
+            counts.add_finding(schema.map(SchemaId), RULE, severity);
             let file = paths.get((place >> LINE_BITS) as usize).cloned().unwrap_or_default();
             let line = (place & ((1 << LINE_BITS) - 1)).to_string();
             let severity_word = severity.as_str().to_owned();
@@ -139,7 +143,7 @@ fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) ->
         let Tumor { site, histology, dx, .. } = later.tumor;
         let recorded = format!("site={site}; histology={histology}; dx_date={dx}");
         let expected = format!("a recurrence of {} of {}", earlier.key, earlier.tumor.dx);
-        let text = serde_json::to_vec(&[&later.key, &recorded, &expected])?;
+        let text = serde_json::to_vec(&(later.schema.map(|id| id.0), [&later.key, &recorded, &expected]))?;
         found.push((u64::from(later.file) << LINE_BITS) | later.line, &text)?;
     }
     Ok(())
@@ -151,14 +155,14 @@ pub(super) fn keep(
     (chunk, row): (&Chunk, usize),
     mapping: &Mapping,
     keys: &Keys,
-    tumor: Tumor,
+    (tumor, schema): (Tumor, Option<SchemaId>),
 ) {
     let Some(number) = cell_of(chunk, mapping, Field::PatientId, row) else { return };
     let registry = cell_of(chunk, mapping, Field::RegistryId, row).unwrap_or_default();
     rows.add(|bytes| {
         let from = bytes.len();
         let file = chunk.file as u32;
-        put(bytes, &[&registry, "/", &number], &tumor, (file, chunk.line(row)));
+        put(bytes, &[&registry, "/", &number], (&tumor, schema), (file, chunk.line(row)));
         let patient = from + size_of::<u32>()..from + size_of::<u32>() + registry.len() + 1 + number.len();
         let mut hasher = FxHasher::default();
         hasher.write(bytes.get(patient).unwrap_or_default());
@@ -171,18 +175,27 @@ pub(super) fn keep(
     });
 }
 
+/// In the place of a schema where there is none; there are far fewer.
+const NO_SCHEMA: u16 = u16::MAX;
+
 /// The tumor of a record with its place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Stored {
     patient: String,
     tumor: Tumor,
+    schema: Option<SchemaId>,
     file: u32,
     line: u64,
     key: String,
 }
 
 /// Puts down a tumor but for its key, which comes last; the bytes sort by patient and place.
-fn put(bytes: &mut Vec<u8>, patient: &[&str], tumor: &Tumor, (file, line): (u32, u64)) {
+fn put(
+    bytes: &mut Vec<u8>,
+    patient: &[&str],
+    (tumor, schema): (&Tumor, Option<SchemaId>),
+    (file, line): (u32, u64),
+) {
     let &Tumor { site, histology, dx, metastatic, confirmed } = tumor;
     let length: usize = patient.iter().map(|part| part.len()).sum();
     bytes.extend((length as u32).to_be_bytes());
@@ -191,6 +204,7 @@ fn put(bytes: &mut Vec<u8>, patient: &[&str], tumor: &Tumor, (file, line): (u32,
     }
     bytes.extend(file.to_be_bytes());
     bytes.extend(line.to_be_bytes());
+    bytes.extend(schema.map_or(NO_SCHEMA, |id| id.0).to_be_bytes());
     bytes.extend(site.0.to_be_bytes());
     bytes.extend(histology.0.to_be_bytes());
     bytes.extend(dx.year.to_be_bytes());
@@ -207,6 +221,8 @@ impl Stored {
             rest.split_at_checked(u32::from_be_bytes(*length) as usize).ok_or_else(short)?;
         let (file, rest) = rest.split_first_chunk().ok_or_else(short)?;
         let (line, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        let (schema, rest) = rest.split_first_chunk().ok_or_else(short)?;
+        let schema = u16::from_be_bytes(*schema);
         let (site, rest) = rest.split_first_chunk().ok_or_else(short)?;
         let (histology, rest) = rest.split_first_chunk().ok_or_else(short)?;
         let (year, rest) = rest.split_first_chunk().ok_or_else(short)?;
@@ -220,6 +236,7 @@ impl Stored {
                 metastatic: metastatic != 0,
                 confirmed: confirmed != 0,
             },
+            schema: (schema != NO_SCHEMA).then_some(SchemaId(schema)),
             file: u32::from_be_bytes(*file),
             line: u64::from_be_bytes(*line),
             key: text(key)?,
@@ -238,14 +255,16 @@ mod tests {
         fn what_is_kept_comes_back(
             texts in (".{0,12}", ".{0,12}"),
             numbers in any::<(u16, u16, u16, u8, u8, bool, bool, u32, u64)>(),
+            schema in prop::option::of(0..NO_SCHEMA),
             cut in any::<prop::sample::Index>(),
         ) {
             let (site, histology, year, month, day, metastatic, confirmed, file, line) = numbers;
             let dx = PartialDate { year, month, day };
             let tumor = Tumor { site: Site(site), histology: Histology(histology), dx, metastatic, confirmed };
-            let stored = Stored { patient: texts.0, tumor, file, line, key: texts.1 };
+            let schema = schema.map(SchemaId);
+            let stored = Stored { patient: texts.0, tumor, schema, file, line, key: texts.1 };
             let mut bytes = Vec::new();
-            put(&mut bytes, &[&stored.patient], &stored.tumor, (file, line));
+            put(&mut bytes, &[&stored.patient], (&stored.tumor, schema), (file, line));
             bytes.extend_from_slice(stored.key.as_bytes());
             prop_assert_eq!(Stored::read(&bytes).unwrap(), stored);
             // Cut short it is an error or another key, and never a panic.

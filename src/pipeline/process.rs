@@ -180,9 +180,9 @@ impl Worker<'_> {
             codes.record(place);
             let course = events.of(row);
             let mut key = codes.key().filter(|_| course.is_none());
-            let mut keep = |tumor: Option<Tumor>| {
+            let mut keep = |tumor: Option<Tumor>, schema| {
                 if let Some(tumor) = tumor.filter(|_| shared.patients) {
-                    patients::keep(tumors, (chunk, row), &plan.mapping, shared.keys, tumor);
+                    patients::keep(tumors, (chunk, row), &plan.mapping, shared.keys, (tumor, schema));
                 }
             };
             let differs = |judged: &Judged| {
@@ -196,7 +196,7 @@ impl Worker<'_> {
                     if shared.answers.is_some() && key.is_some_and(|key| fresh.find(key).is_none()) {
                         taken_over += 1;
                     }
-                    keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)));
+                    keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)), judged.tally.schema);
                     self.tallies.patient(judged.kind, codes.year(), codes.age().value());
                     said.push((at, codes.year()));
                     continue;
@@ -210,7 +210,7 @@ impl Worker<'_> {
                 && let Some((text, judged, cells)) = store.find(known, &mut self.tallies)
             {
                 taken_over += 1;
-                keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)));
+                keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)), judged.tally.schema);
                 self.tallies.patient(judged.kind, codes.year(), codes.age().value());
                 since::keep_text(answers, known, text);
                 said.push((memo.keep(key, judged, &cells, &shared.encoder), codes.year()));
@@ -227,7 +227,7 @@ impl Worker<'_> {
             }
             // What SEER's answer adds is of this record alone.
             let key = key.filter(|_| !differs(&judged));
-            keep(tumor);
+            keep(tumor, judged.tally.schema);
             said.push((memo.keep(key, judged, self.enriched.cells(), &shared.encoder), year));
         }
         if let Some(store) = shared.answers {

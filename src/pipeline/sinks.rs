@@ -229,9 +229,11 @@ impl Sinks {
     pub(super) fn finish(mut self, folder: &RunFolder, audit: &AuditRules) -> Result<Finished, RunError> {
         if let Some(patients) = self.patients.take() {
             let paths = self.paths.clone();
-            patients.findings(&paths, |severity, cells| {
+            let mut counts = Counts::default();
+            patients.findings(&paths, &mut counts, |severity, cells| {
                 Ok(self.finding(&FindingRow::of_patient(audit, severity, cells))?)
             })?;
+            self.count(counts);
         }
         if let Some(answers) = self.answers {
             since::write(&folder.file(since::ANSWERS)?, answers)?;

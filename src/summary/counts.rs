@@ -189,6 +189,11 @@ impl Counts {
         }
     }
 
+    /// Counts a finding that no record has by itself, in the table by schema.
+    pub fn add_finding(&mut self, schema: Option<SchemaId>, rule: &'static str, severity: Severity) {
+        count(&mut self.findings, FindingKey { schema, rule, severity }, 1);
+    }
+
     /// Counts so many of them in the tables by year and age.
     pub fn add_patients(&mut self, tally: &Tally, year: Option<u16>, age: AgeBand, n: u64) {
         let &Tally { schema, sex, recorded, derived, origin, source, .. } = tally;

@@ -45,6 +45,9 @@ fn a_recurrence_that_was_registered_as_a_new_primary() {
     let manifest = std::fs::read_to_string(work.path("out/run.json")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(manifest["findings"]["R14"]["info"], 2);
+    let table = Table::read(&work.path("out/summary/findings_by_rule.csv"));
+    let row = (0..table.rows.len()).find(|&row| table.cell(row, "rule") == "R14").unwrap();
+    assert_eq!((table.cell(row, "severity"), table.cell(row, "n")), ("info", "2"));
 }
 
 #[test]

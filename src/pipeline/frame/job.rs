@@ -286,10 +286,10 @@ impl Frame {
     }
 
     /// What is known once all is staged.
-    pub(super) fn end(&self, shared: &Shared, end: End) -> Result<FrameEnd, RunError> {
+    pub(super) fn end(&self, shared: &Shared, mut end: End) -> Result<FrameEnd, RunError> {
         let mut findings = Vec::new();
-        if let Some(patients) = end.patients {
-            patients.findings(shared.paths, |_, cells| {
+        if let Some(patients) = end.patients.take() {
+            patients.findings(shared.paths, &mut end.counts, |_, cells| {
                 findings.push(cells.clone());
                 Ok(())
             })?;
