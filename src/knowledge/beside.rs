@@ -188,6 +188,13 @@ impl Beside {
         self.diseases.iter().flat_map(BesideDisease::lists)
     }
 
+    /// The same by disease.
+    pub(super) fn lists_by_disease(
+        &self,
+    ) -> impl Iterator<Item = (u16, impl Iterator<Item = (Option<&Ranges>, &Ranges)>)> {
+        (0..).zip(&self.diseases).map(|(index, disease)| (index, disease.lists()))
+    }
+
     /// The diseases that take every tumor of a schema.
     pub fn of_schema(&self, schema: SchemaId) -> &[u16] {
         self.by_schema.get(usize::from(schema.0)).map_or(&[], Vec::as_slice)

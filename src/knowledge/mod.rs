@@ -4,6 +4,7 @@
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
 mod alike;
+mod asked;
 mod beside;
 mod beside_file;
 mod between;
@@ -31,6 +32,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+pub use asked::Asked;
 pub use beside::{
     Beside, BesideDisease, BesideKind, BesideRows, BesideSystem, BesideTable, FIGO, MAX_SYSTEMS, NOT_STAGED,
     SUMMARY_STAGE, TORONTO, UNKNOWN,

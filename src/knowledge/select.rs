@@ -164,6 +164,22 @@ pub(super) struct SelectRow {
 }
 
 impl SelectRow {
+    /// The schema that it selects.
+    pub(super) fn schema(&self) -> SchemaId {
+        self.schema
+    }
+
+    /// Whether it asks for the sex.
+    pub(super) fn asks_sex(&self) -> bool {
+        self.when.iter().any(|(asked, _)| *asked == Trait::Sex)
+    }
+
+    /// Adds the years from which on it holds or no longer does.
+    pub(super) fn years(&self, years: &mut Vec<u16>) {
+        let of_year = self.when.iter().filter(|(asked, _)| *asked == Trait::Year);
+        years.extend(of_year.flat_map(|(_, values)| values.steps()));
+    }
+
     /// A tumor that both rows take, in words, if there is one.
     fn shared(&self, other: &Self, first_year: u16) -> Option<String> {
         let (site, _) = self.sites.common(&other.sites).next()?;
@@ -272,9 +288,24 @@ impl Selection {
 
     /// Adds the years from which on it may select otherwise.
     pub(super) fn years(&self, years: &mut Vec<u16>) {
-        let conditions = self.rows.iter().flat_map(|row| &row.when);
-        let of_year = conditions.filter(|(asked, _)| *asked == Trait::Year);
-        years.extend(of_year.flat_map(|(_, values)| values.steps()).chain([self.first_year]));
+        self.rows.iter().for_each(|row| row.years(years));
+        years.push(self.first_year);
+    }
+
+    /// The first year of its editions.
+    pub(super) fn first_year(&self) -> u16 {
+        self.first_year
+    }
+
+    /// The rows that may take a tumor, by their numbers, whatever else they ask.
+    pub(super) fn candidates(
+        &self,
+        site: Site,
+        histology: Histology,
+    ) -> impl Iterator<Item = (u16, &SelectRow)> {
+        let rows = self.by_site.get(usize::from(site.0)).map_or(&[][..], Vec::as_slice);
+        let rows = rows.iter().filter_map(|&number| Some((number, self.rows.get(usize::from(number))?)));
+        rows.filter(move |(_, row)| row.histologies.contains(histology.0))
     }
 
     /// The schema that takes a tumor.

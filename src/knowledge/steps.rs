@@ -3,20 +3,38 @@
 //! Between two steps no rule can tell one value from another, nor one code of a class from another, so that
 //! records that differ only there come to the same and have to be judged once.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::alike::Alike;
+use super::asked::{ages as ages_of, look_at};
 use super::ranges::Ranges;
 use super::select::Selection;
 use super::{BesideKind, FactorAxis, Rules, StageTable, TableAxis};
 use crate::category::{Histology, Site};
+use crate::fields::Field;
 
 /// The steps, each list in order.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Steps {
     years: Vec<u16>,
     ages: Vec<u8>,
-    numbers: Vec<f32>,
+    /// By the field that holds the value.
+    numbers: BTreeMap<Field, Vec<f32>>,
+    /// Fields of which the number itself is printed or compared.
+    as_they_stand: BTreeSet<Field>,
     sites: Alike,
     histologies: Alike,
+    /// Those that hold whatever the tumor is.
+    pub(super) of_all: OfAll,
+    /// Lists of histologies beside those of the rules.
+    pub(super) further: Vec<Ranges>,
+}
+
+/// Years and ages from which on something else holds for tumors of every site and histology.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) struct OfAll {
+    pub(super) years: Vec<u16>,
+    pub(super) ages: Vec<u8>,
 }
 
 impl Steps {
@@ -40,14 +58,19 @@ impl Steps {
         self.histologies.class(histology.0)
     }
 
-    /// Number of the span that a measured value lies in: odd on a step, even between two.
-    pub fn number(&self, number: f32) -> u16 {
-        if number.is_nan() {
-            return u16::MAX;
+    /// Number of the span that a measured value of a field lies in: odd on a step, even between two. None where
+    /// every value is told from every other.
+    pub fn number(&self, field: Field, number: f32) -> Option<u16> {
+        if self.as_they_stand.contains(&field) {
+            return None;
         }
-        let below = self.numbers.partition_point(|step| *step < number);
-        let on_step = self.numbers.get(below).is_some_and(|step| *step <= number);
-        (2 * below + usize::from(on_step)) as u16
+        if number.is_nan() {
+            return Some(u16::MAX);
+        }
+        let steps = self.numbers.get(&field).map_or(&[][..], Vec::as_slice);
+        let below = steps.partition_point(|step| *step < number);
+        let on_step = steps.get(below).is_some_and(|step| *step <= number);
+        Some((2 * below + usize::from(on_step)) as u16)
     }
 }
 
@@ -84,29 +107,42 @@ impl Rules {
         let mut steps = Steps {
             years: years.to_vec(),
             ages: ages.to_vec(),
-            numbers: Vec::new(),
+            numbers: BTreeMap::new(),
+            as_they_stand: BTreeSet::new(),
             sites: Alike::by(sites),
             histologies: Alike::by(taken),
+            of_all: OfAll { years: years.to_vec(), ages: ages.to_vec() },
+            further: further.clone(),
         };
+        let systems = self.beside.systems();
+        let changes =
+            |age: u8| systems.iter().any(|system| system.takes_age(age) != system.takes_age(age - 1));
+        steps.of_all.ages.extend((1..=u8::MAX).filter(|age| changes(*age)));
+        steps.of_all.years.extend(self.editions.iter().map(|(from, _)| *from));
+        steps.of_all.years.extend(self.selections.iter().map(Selection::first_year));
         steps.years.extend(self.editions.iter().map(|(from, _)| *from));
         steps.years.extend(self.schemas.iter().filter_map(|schema| schema.version_9_from));
         self.selections.iter().for_each(|selection| selection.years(&mut steps.years));
-        let of_age: Vec<&FactorAxis> = axes().filter(|axis| axis.is_age).collect();
-        for age in 1..=u8::MAX {
-            let class = |axis: &FactorAxis, age: u8| axis.class_of_number(f32::from(age));
-            let changes = of_age.iter().any(|axis| class(axis, age) != class(axis, age - 1));
-            let systems = self.beside.systems();
-            if changes || systems.iter().any(|system| system.takes_age(age) != system.takes_age(age - 1)) {
-                steps.ages.push(age);
-            }
+        steps.ages.extend(&steps.of_all.ages);
+        steps.ages.extend(axes().filter(|axis| axis.is_age).flat_map(ages_of));
+        for axis in axes() {
+            let (mut fields, mut numbers) = (BTreeSet::new(), Vec::new());
+            look_at(self.factor(axis.factor), &mut fields);
+            axis.steps(&mut numbers);
+            fields
+                .into_iter()
+                .for_each(|field| steps.numbers.entry(field).or_default().extend_from_slice(&numbers));
         }
-        axes().for_each(|axis| axis.steps(&mut steps.numbers));
+        steps.as_they_stand.extend(self.beside.tables().iter().filter_map(|table| table.score));
+        steps.as_they_stand.extend(systems.iter().filter_map(|system| system.recorded));
         steps.years.sort_unstable();
         steps.years.dedup();
         steps.ages.sort_unstable();
         steps.ages.dedup();
-        steps.numbers.sort_unstable_by(f32::total_cmp);
-        steps.numbers.dedup();
+        for numbers in steps.numbers.values_mut() {
+            numbers.sort_unstable_by(f32::total_cmp);
+            numbers.dedup();
+        }
         steps
     }
 }
@@ -130,14 +166,22 @@ mod tests {
             })
             .collect();
         let numbers: Vec<f32> = (0..4000_u16).map(|tenths| f32::from(tenths) / 10.0).collect();
-        for pair in numbers.windows(2).filter(|pair| steps.number(pair[0]) == steps.number(pair[1])) {
-            for axis in &axes {
+        for axis in &axes {
+            let mut fields = BTreeSet::new();
+            look_at(rules.factor(axis.factor), &mut fields);
+            for (field, pair) in fields.iter().flat_map(|field| numbers.windows(2).map(|pair| (*field, pair)))
+            {
                 let class = |number| axis.class(FactorValue::Number(number));
-                assert_eq!(class(pair[0]), class(pair[1]), "{pair:?}");
+                let span = |number| steps.number(field, number);
+                let alike = span(pair[0]).is_some() && span(pair[0]) == span(pair[1]);
+                assert!(!alike || class(pair[0]) == class(pair[1]), "{field:?} {pair:?}");
             }
         }
-        assert_ne!(steps.number(9.9), steps.number(10.0), "PSA below 10 and from 10 on");
-        assert_ne!(steps.number(10.0), steps.number(10.1), "a value on a step is told from those beside it");
+        let psa = |number| steps.number(Field::Psa, number);
+        assert_ne!(psa(9.9), psa(10.0), "PSA below 10 and from 10 on");
+        assert_ne!(psa(10.0), psa(10.1), "a value on a step is told from those beside it");
+        assert_eq!(psa(31.0), psa(32.0));
+        assert_eq!(steps.number(Field::GtnRisk, 8.0), None, "the score stands in FIGO's label");
         for year in 1990..2040 {
             if steps.year(year) == steps.year(year - 1) {
                 assert_eq!(rules.manual_of_year(year), rules.manual_of_year(year - 1), "{year}");

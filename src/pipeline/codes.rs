@@ -14,20 +14,23 @@ use super::decode::{CARRIED, Holds, holds, place};
 use super::filled::Filled;
 use super::since::Known;
 use super::texts::Texts;
+use super::tumors::Tumors;
 use crate::audit::{Config, followed_up};
-use crate::category::{Cell, FactorValue, Histology, Parsed, PartialDate, Site, parse};
+use crate::category::{Cell, FactorValue, Histology, Parsed, PartialDate, Sex, Site, parse};
 use crate::fields::{Coding, Field, Mapping, Source};
 use crate::input::Chunk;
-use crate::knowledge::Steps;
+use crate::knowledge::{Rules, Steps};
 use crate::staging::{Case, completed_age};
 
 /// Bytes of a column's distinct texts that are known at a time; beyond, all are forgotten.
 const MOST_BYTES: usize = 16 << 20;
 
 /// Spans of numbers that are told apart, far more than there are; their parts of keys come down from the
-/// highest, so that no code reaches them. Codes of cells with histology and behavior do so, too, and reach no
-/// class of histologies.
+/// highest, so that no code reaches them.
 const MOST_SPANS: u16 = 1000;
+
+/// Parts of a key beside those of fields: class of the tumor, spans of year and age, whether it was followed up.
+const BESIDE_PARTS: usize = 4;
 
 /// Dates that are held against other dates wherever they are recorded.
 const OF_EVENTS: [Field; 3] = [Field::RDate, Field::RecurrenceDate, Field::MetDate];
@@ -40,6 +43,7 @@ const READ_AS_CODES: [Field; 4] = [Field::Disc1, Field::Disc2, Field::Ssf25, Fie
 pub(super) struct Codes<'a> {
     mapping: &'a Mapping,
     steps: &'a Steps,
+    tumors: Tumors<'a>,
     config: &'a Config,
     fields: Vec<CodedField<'a>>,
     is_full: bool,
@@ -93,13 +97,14 @@ struct Own {
     age: Cell<u8>,
     site: Cell<Site>,
     histology: Cell<Histology>,
+    sex: Cell<Sex>,
     of_event: bool,
 }
 
 impl<'a> Codes<'a> {
     pub(super) fn new(
         mapping: &'a Mapping,
-        steps: &'a Steps,
+        (rules, steps): (&'a Rules, &'a Steps),
         config: &'a Config,
         most_texts: usize,
         lasting: bool,
@@ -117,8 +122,10 @@ impl<'a> Codes<'a> {
             columns: mapping.sources(field).iter().map(column).collect(),
             chosen: Vec::new(),
         });
-        let fields: Vec<_> = fields.collect();
+        let fields: Vec<CodedField> = fields.collect();
+        let parts = fields.iter().flat_map(|field| std::iter::repeat_n(field.field, field.width()));
         Self {
+            tumors: Tumors::new(rules, steps, parts.collect()),
             most_texts,
             filled: Filled::new(fields.len()),
             mapping,
@@ -141,6 +148,7 @@ impl<'a> Codes<'a> {
     /// Forgets all codes; keys from before mean nothing afterwards.
     pub(super) fn clear(&mut self) {
         self.is_full = false;
+        self.tumors.clear();
         for column in self.fields.iter_mut().flat_map(|field| &mut field.columns) {
             column.texts = Texts::default();
             column.values.clear();
@@ -160,7 +168,7 @@ impl<'a> Codes<'a> {
         }
         self.own.clear();
         self.own.resize(rows.len(), Own::default());
-        self.width = 2 + self.fields.iter().map(CodedField::width).sum::<usize>();
+        self.width = BESIDE_PARTS + self.fields.iter().map(CodedField::width).sum::<usize>();
         self.keys.clear();
         self.keys.resize(rows.len() * self.width, 0);
         let mut place = 0;
@@ -170,15 +178,20 @@ impl<'a> Codes<'a> {
             field.put_parts(keys.filter_map(|key| key.get_mut(place..place + field.width())));
             place += field.width();
         }
-        let (steps, config) = (self.steps, self.config);
+        let Self { steps, config, tumors, .. } = self;
         for (own, key) in self.own.iter_mut().zip(self.keys.chunks_exact_mut(self.width)) {
             let dx = own.dx();
             own.age = completed_age(own.recorded_age, own.birth, dx);
-            if let [.., age, followed] = key {
-                *age = part(own.age, |age| steps.age(age));
+            if let Some((parts, [tumor, year, age, followed])) = key.split_last_chunk_mut::<BESIDE_PARTS>() {
+                let (number, class) = tumors.class(own.site, own.histology);
+                class.mask(parts);
+                *tumor = number;
+                *year = part(dx, |date| class.year(date, steps));
+                *age = part(own.age, |age| class.age(age, steps));
                 *followed = u16::from(followed_up(config, dx, own.last_contact));
             }
         }
+        self.is_full |= self.tumors.is_full();
         let years = self.filled.years(self.own.iter().map(|own| own.dx().value().map(|date| date.year)));
         for (place, field) in self.fields.iter().enumerate() {
             let states = (0..rows.len()).map(|at| field.value(at).and_then(|value| value.state));
@@ -213,7 +226,7 @@ impl<'a> Codes<'a> {
             hasher.finalize_xof().fill(&mut known);
             return known;
         }
-        for field in self.fields.iter().filter(|field| field.width() > 0) {
+        for field in self.fields.iter().filter(|field| !field.is_of_age()) {
             let column = field.chosen.get(self.at).map_or(0, |column| *column);
             let lasting = field.columns.get(usize::from(column)).and_then(|column| column.lasting(self.at));
             hasher.update(field.field.id().as_bytes());
@@ -237,6 +250,11 @@ impl<'a> Codes<'a> {
     /// Age in years.
     pub(super) fn age(&self) -> Cell<u8> {
         self.own().age
+    }
+
+    /// Sex.
+    pub(super) fn sex(&self) -> Cell<Sex> {
+        self.own().sex
     }
 
     /// Topography.
@@ -313,10 +331,15 @@ impl CodedField<'_> {
         self.columns.get(column)?.value(at)
     }
 
+    /// Whether it counts only for the age.
+    fn is_of_age(&self) -> bool {
+        matches!(self.field, Field::Age | Field::BirthDate)
+    }
+
     /// Parts of a key that are its own.
     fn width(&self) -> usize {
         match self.field {
-            Field::Age | Field::BirthDate => 0,
+            Field::Age | Field::BirthDate | Field::Site | Field::DxDate | Field::DxYear => 0,
             _ if self.columns.len() > 1 => 2,
             _ => 1,
         }
@@ -349,6 +372,7 @@ impl CodedField<'_> {
                 | Field::Site
                 | Field::Histology
                 | Field::Morphology
+                | Field::Sex
         );
         if !is_used && !of_event {
             return;
@@ -357,6 +381,7 @@ impl CodedField<'_> {
             match (self.field, self.value(at)) {
                 (Field::Age, Some(CodedValue { parsed: Parsed::Age(age), .. })) => own.recorded_age = *age,
                 (_, Some(CodedValue { parsed: Parsed::Site(site), .. })) => own.site = *site,
+                (_, Some(CodedValue { parsed: Parsed::Sex(sex), .. })) => own.sex = *sex,
                 (_, Some(CodedValue { parsed: Parsed::Morphology(histology, _), .. })) => {
                     own.histology = own.histology.or(*histology);
                 }
@@ -415,24 +440,31 @@ impl CodedColumn<'_> {
         };
         let parsed = parse(field, coding, mapping.replace(field, &text).unwrap_or(&text));
         let code = self.values.len() as u16;
-        let (part, of_text) = match parsed {
-            Parsed::Date(date) if matches!(field, Field::DxDate | Field::DxYear) => {
-                (part(date, |date| steps.year(date.year)), false)
-            }
-            Parsed::Date(date) => (part(date, |_| 0), false),
-            Parsed::Factor(Cell::Value(FactorValue::Number(number))) if !READ_AS_CODES.contains(&field) => {
-                (u16::MAX - steps.number(number).min(MOST_SPANS), false)
-            }
-            Parsed::Site(site) => (part(site, |site| steps.site(site)), false),
-            Parsed::Morphology(histology, Cell::Blank) => {
-                (part(histology, |code| steps.histology(code)), false)
-            }
-            Parsed::Morphology(..) => (u16::MAX - code, true),
-            Parsed::Text => (0, false),
-            _ => (code, true),
+        let span = |number| match field {
+            _ if READ_AS_CODES.contains(&field) => None,
+            field => steps.number(field, number),
         };
-        if let Some(lasting) = &mut self.lasting {
-            lasting.push(if of_text { lasting_of(parsed) } else { u64::from(part) });
+        let of_text = || lasting_of(parsed);
+        let (part, lasting): (u16, &dyn Fn() -> u64) = match parsed {
+            // What stands in keys is found for the record as a whole.
+            Parsed::Date(date) if matches!(field, Field::DxDate | Field::DxYear) => {
+                (0, &move || u64::from(part(date, |date| steps.year(date.year))))
+            }
+            Parsed::Site(site) => (0, &move || u64::from(part(site, |site| steps.site(site)))),
+            Parsed::Date(date) => (part(date, |_| 0), &move || u64::from(part(date, |_| 0))),
+            Parsed::Factor(Cell::Value(FactorValue::Number(number))) if span(number).is_some() => {
+                let span = u16::MAX - span(number).unwrap_or(0).min(MOST_SPANS);
+                (span, &move || u64::from(span))
+            }
+            Parsed::Morphology(histology, Cell::Blank) => {
+                (0, &move || u64::from(part(histology, |code| steps.histology(code))))
+            }
+            Parsed::Morphology(_, behavior) => (part(behavior, |behavior| u16::from(behavior.0)), &of_text),
+            Parsed::Text => (0, &|| 0),
+            _ => (code, &of_text),
+        };
+        if let Some(known) = &mut self.lasting {
+            known.push(lasting());
         }
         let state = (parsed != Parsed::Text).then(|| place(parsed));
         self.values.push(CodedValue { parsed, holds: holds(parsed), part, state });

@@ -37,6 +37,7 @@ mod tallies;
 mod tests;
 mod texts;
 mod times;
+mod tumors;
 mod worker;
 mod worklist;
 

@@ -197,7 +197,7 @@ impl Worker<'_> {
                         taken_over += 1;
                     }
                     keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)), judged.tally.schema);
-                    self.tallies.patient(judged.kind, codes.year(), codes.age().value());
+                    self.tallies.patient(judged.kind, codes.year(), codes.age().value(), codes.sex().value());
                     said.push((at, codes.year()));
                     continue;
                 }
@@ -211,7 +211,7 @@ impl Worker<'_> {
             {
                 taken_over += 1;
                 keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)), judged.tally.schema);
-                self.tallies.patient(judged.kind, codes.year(), codes.age().value());
+                self.tallies.patient(judged.kind, codes.year(), codes.age().value(), codes.sex().value());
                 since::keep_text(answers, known, text);
                 said.push((memo.keep(key, judged, &cells, &shared.encoder), codes.year()));
                 continue;
@@ -283,9 +283,9 @@ impl Worker<'_> {
         let why = if findings.is_empty() { String::new() } else { why(shared.columns, enriched.cells()) };
         let own = tally(case, &staged, &audited, audit);
         let kind = tallies.kind(&own);
-        tallies.patient(kind, own.year, own.age);
-        // What is said is kept for records of other years and ages.
-        let tally = Tally { year: None, age: None, ..own };
+        tallies.patient(kind, own.year, own.age, own.sex);
+        // What is said is kept for records of other years, ages and sexes.
+        let tally = Tally { year: None, age: None, sex: None, ..own };
         let tumor = Tumor::of(case);
         let moves = under.iter().zip(shared.also_editions);
         let judged = Judged {

@@ -10,11 +10,13 @@ use crate::category::Sex;
 use crate::knowledge::SchemaId;
 use crate::summary::{AgeBand, Counts, Facility, Tally};
 
-/// Records that the tables by year and age do not tell apart otherwise.
+/// Sexes by their numbers.
+const SEXES: [Option<Sex>; 4] = [None, Some(Sex::Male), Some(Sex::Female), Some(Sex::Other)];
+
+/// Records that the tables by year, age and sex do not tell apart otherwise.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Kind {
     schema: Option<SchemaId>,
-    sex: Option<Sex>,
     recorded: &'static str,
     derived: &'static str,
     origin: &'static str,
@@ -32,13 +34,13 @@ pub(super) struct KindId(u32);
 struct Packed(u64);
 
 impl Packed {
-    fn new(number: u32, year: Option<u16>, small: u8) -> Self {
+    fn new(number: u32, year: Option<u16>, small: u16) -> Self {
         // A year of 0 is no year of diagnosis.
         Self(u64::from(number) << 32 | u64::from(year.unwrap_or(0)) << 16 | u64::from(small))
     }
 
-    fn parts(self) -> (u32, Option<u16>, u8) {
-        ((self.0 >> 32) as u32, Some((self.0 >> 16) as u16).filter(|year| *year > 0), self.0 as u8)
+    fn parts(self) -> (u32, Option<u16>, u16) {
+        ((self.0 >> 32) as u32, Some((self.0 >> 16) as u16).filter(|year| *year > 0), self.0 as u16)
     }
 }
 
@@ -64,7 +66,6 @@ impl Tallies {
     pub(super) fn kind(&mut self, tally: &Tally) -> KindId {
         let kind = Kind {
             schema: tally.schema,
-            sex: tally.sex,
             recorded: tally.recorded.stage,
             derived: tally.derived.stage,
             origin: tally.origin,
@@ -86,15 +87,23 @@ impl Tallies {
         }) as u8)
     }
 
-    /// Counts a record's year and age.
-    pub(super) fn patient(&mut self, KindId(kind): KindId, year: Option<u16>, age: Option<u8>) {
-        *self.patients.entry(Packed::new(kind, year, AgeBand::of(age).number())).or_default() += 1;
+    /// Counts a record's year, age and sex.
+    pub(super) fn patient(
+        &mut self,
+        KindId(kind): KindId,
+        year: Option<u16>,
+        age: Option<u8>,
+        sex: Option<Sex>,
+    ) {
+        let sex = SEXES.iter().position(|known| *known == sex).unwrap_or(0) as u16;
+        let who = sex << 8 | u16::from(AgeBand::of(age).number());
+        *self.patients.entry(Packed::new(kind, year, who)).or_default() += 1;
     }
 
     /// Counts a record in its facility.
     pub(super) fn place(&mut self, facility: Facility, year: Option<u16>, judged: &Judged) {
         let AgreementId(agreement) = judged.agreement;
-        *self.places.entry(Packed::new(facility.number(), year, agreement)).or_default() += 1;
+        *self.places.entry(Packed::new(facility.number(), year, agreement.into())).or_default() += 1;
         for (finding, _) in &judged.findings {
             self.counts.add_finding_at(facility, year, finding.rule, finding.severity);
         }
@@ -128,9 +137,11 @@ impl Tallies {
             self.counts.add_place(Facility::of_number(facility), year, agreement, records);
         }
         for (packed, records) in self.patients.drain() {
-            let (kind, year, age) = packed.parts();
+            let (kind, year, who) = packed.parts();
+            let sex = SEXES.get(usize::from(who >> 8)).copied().flatten();
             if let Some(tally) = self.of_kind.get(kind as usize) {
-                self.counts.add_patients(tally, year, AgeBand::of_number(age), records);
+                let age = AgeBand::of_number(who as u8);
+                self.counts.add_patients(&Tally { sex, ..*tally }, year, age, records);
             }
         }
         std::mem::take(&mut self.counts)

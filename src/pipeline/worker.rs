@@ -62,7 +62,7 @@ impl<'a> Worker<'a> {
                 let shared = self.shared;
                 let codes = Codes::new(
                     &shared.plans[file].mapping,
-                    &shared.steps,
+                    (shared.rules, &shared.steps),
                     shared.config,
                     shared.distinct,
                     shared.answers.is_some(),

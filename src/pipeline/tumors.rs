@@ -1,0 +1,123 @@
+//! Tumors of which the rules ask the same, numbered as records of them come.
+
+use std::collections::HashMap;
+
+use rustc_hash::FxBuildHasher;
+
+use crate::category::{Cell, Histology, PartialDate, Site};
+use crate::fields::Field;
+use crate::knowledge::{Asked, Rules, Steps};
+use crate::staging::FACTORS;
+
+/// More classes than a key has numbers for are not told apart any further.
+const MOST: usize = u16::MAX as usize;
+
+/// The classes that have come so far.
+pub(super) struct Tumors<'a> {
+    rules: &'a Rules,
+    steps: &'a Steps,
+    /// The parts of a key: the field of each.
+    parts: Vec<Field>,
+    numbers: HashMap<Kind, u16, FxBuildHasher>,
+    of_tumor: HashMap<(Cell<Site>, Cell<Histology>), u16, FxBuildHasher>,
+    classes: Vec<Class>,
+}
+
+/// What makes a class: a site or histology without a value is asked about in ways of its own.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Kind {
+    Asked(Asked),
+    Lacking(Cell<Site>, Cell<Histology>),
+}
+
+/// Tumors of which the rules ask the same.
+pub(super) struct Class {
+    asked: Option<Asked>,
+    /// What counts of each part of a key: all of it or nothing.
+    mask: Vec<u16>,
+}
+
+impl<'a> Tumors<'a> {
+    /// None yet; `parts` are the fields of the parts of a key.
+    pub(super) fn new(rules: &'a Rules, steps: &'a Steps, parts: Vec<Field>) -> Self {
+        Self {
+            rules,
+            steps,
+            parts,
+            numbers: HashMap::default(),
+            of_tumor: HashMap::default(),
+            classes: Vec::new(),
+        }
+    }
+
+    /// Whether there is no number for a further class.
+    pub(super) fn is_full(&self) -> bool {
+        self.classes.len() >= MOST
+    }
+
+    /// Forgets all of them.
+    pub(super) fn clear(&mut self) {
+        self.numbers.clear();
+        self.of_tumor.clear();
+        self.classes.clear();
+    }
+
+    /// The number of the class of a tumor, and the class.
+    pub(super) fn class(&mut self, site: Cell<Site>, histology: Cell<Histology>) -> (u16, &Class) {
+        let number = match self.of_tumor.get(&(site, histology)) {
+            Some(number) => *number,
+            None => self.learn(site, histology),
+        };
+        (number, &self.classes[usize::from(number)])
+    }
+
+    #[cold]
+    fn learn(&mut self, site: Cell<Site>, histology: Cell<Histology>) -> u16 {
+        let kind = match (site, histology) {
+            (Cell::Value(site), Cell::Value(histology)) => {
+                Kind::Asked(self.rules.asked(site, histology, self.steps))
+            }
+            _ => Kind::Lacking(site, histology),
+        };
+        let number = match self.numbers.get(&kind) {
+            Some(number) => *number,
+            None => {
+                let number = self.classes.len().min(MOST) as u16;
+                self.classes.push(Class::new(&kind, &self.parts));
+                self.numbers.insert(kind, number);
+                number
+            }
+        };
+        self.of_tumor.insert((site, histology), number);
+        number
+    }
+}
+
+impl Class {
+    fn new(kind: &Kind, parts: &[Field]) -> Self {
+        let Kind::Asked(asked) = kind else {
+            return Self { asked: None, mask: vec![u16::MAX; parts.len()] };
+        };
+        let counts = |field: &Field| match field {
+            Field::Sex => asked.sex,
+            field => !FACTORS.contains(field) || asked.factors.contains(field),
+        };
+        let mask = parts.iter().map(|field| if counts(field) { u16::MAX } else { 0 }).collect();
+        Self { asked: Some(asked.clone()), mask }
+    }
+
+    /// Leaves in a key what counts.
+    pub(super) fn mask(&self, parts: &mut [u16]) {
+        parts.iter_mut().zip(&self.mask).for_each(|(part, mask)| *part &= mask);
+    }
+
+    /// Number of the span of years that a date lies in.
+    pub(super) fn year(&self, date: PartialDate, steps: &Steps) -> u16 {
+        self.asked.as_ref().map_or_else(|| steps.year(date.year), |asked| asked.year(date.year))
+    }
+
+    /// Number of the span of ages that an age in years lies in.
+    pub(super) fn age(&self, age: u8, steps: &Steps) -> u16 {
+        self.asked.as_ref().map_or_else(|| steps.age(age), |asked| asked.age(age))
+    }
+}
