@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use arrow_array::{Array, ArrayRef, StringArray};
 use rustc_hash::FxBuildHasher;
@@ -168,6 +169,14 @@ enum Cells<'a> {
 }
 
 impl<'a> Column<'a> {
+    /// Calls `each` with the cells of some rows in their order, as [`Column::cell`] gives them.
+    pub fn each(&self, rows: Range<usize>, mut each: impl FnMut(&[u8])) {
+        match &self.0 {
+            Cells::Csv(column) => column.each(rows, each),
+            Cells::Parquet(_) => rows.for_each(|row| each(&self.cell(row))),
+        }
+    }
+
     /// A cell in the bytes of its file, without quotes; UTF-8 for Parquet. A null is an empty text.
     pub fn cell(&self, row: usize) -> Cow<'a, [u8]> {
         match &self.0 {

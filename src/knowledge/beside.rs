@@ -183,12 +183,7 @@ impl Beside {
         &self.tables
     }
 
-    /// The lists of sites (none: all) and of histologies that diseases take.
-    pub(super) fn lists(&self) -> impl Iterator<Item = (Option<&Ranges>, &Ranges)> {
-        self.diseases.iter().flat_map(BesideDisease::lists)
-    }
-
-    /// The same by disease.
+    /// The lists of sites (none: all) and of histologies that each disease takes.
     pub(super) fn lists_by_disease(
         &self,
     ) -> impl Iterator<Item = (u16, impl Iterator<Item = (Option<&Ranges>, &Ranges)>)> {

@@ -3,7 +3,6 @@
 //! An epidemiologist reads and corrects those files beside the staging manual; this room turns
 //! them into [`Rules`] and says with file and line where one of them contradicts itself.
 
-mod alike;
 mod asked;
 mod beside;
 mod beside_file;

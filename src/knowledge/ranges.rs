@@ -19,11 +19,6 @@ impl Ranges {
         (!ranges.is_empty()).then_some(Self(ranges))
     }
 
-    /// The ranges, both ends included.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u16, u16)> {
-        self.0.iter().copied()
-    }
-
     /// One range.
     pub(super) fn one(low: u16, high: u16) -> Self {
         Self(vec![(low, high)])

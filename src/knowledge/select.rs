@@ -228,16 +228,6 @@ impl Selection {
         self.rows.push(row);
     }
 
-    /// The lists of sites that it asks about.
-    pub(super) fn sites(&self) -> impl Iterator<Item = &Ranges> {
-        self.rows.iter().map(|row| &row.sites)
-    }
-
-    /// The lists of histologies that it asks about.
-    pub(super) fn histologies(&self) -> impl Iterator<Item = &Ranges> {
-        self.rows.iter().map(|row| &row.histologies)
-    }
-
     /// Leaves out the rows of a schema.
     pub(super) fn remove(&mut self, schema: SchemaId) {
         let rows = std::mem::take(&mut self.rows);

@@ -1,16 +1,14 @@
-//! Where years, ages, measured values, sites and histologies make a difference to the rules.
+//! Where years, ages and measured values make a difference to the rules.
 //!
-//! Between two steps no rule can tell one value from another, nor one code of a class from another, so that
-//! records that differ only there come to the same and have to be judged once.
+//! Between two steps no rule can tell one value from another, so that records that differ only there come to the
+//! same and have to be judged once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::alike::Alike;
 use super::asked::{ages as ages_of, look_at};
 use super::ranges::Ranges;
 use super::select::Selection;
-use super::{BesideKind, FactorAxis, Rules, StageTable, TableAxis};
-use crate::category::{Histology, Site};
+use super::{BesideKind, Rules, TableAxis};
 use crate::fields::Field;
 
 /// The steps, each list in order.
@@ -22,8 +20,6 @@ pub struct Steps {
     numbers: BTreeMap<Field, Vec<f32>>,
     /// Fields of which the number itself is printed or compared.
     as_they_stand: BTreeSet<Field>,
-    sites: Alike,
-    histologies: Alike,
     /// Those that hold whatever the tumor is.
     pub(super) of_all: OfAll,
     /// Lists of histologies beside those of the rules.
@@ -46,16 +42,6 @@ impl Steps {
     /// Number of the span of ages that an age in years lies in.
     pub fn age(&self, age: u8) -> u16 {
         self.ages.partition_point(|from| *from <= age) as u16
-    }
-
-    /// Number of the class of sites that the rules cannot tell from one.
-    pub fn site(&self, site: Site) -> u16 {
-        self.sites.class(site.0)
-    }
-
-    /// Number of the class of histologies that the rules cannot tell from one.
-    pub fn histology(&self, histology: Histology) -> u16 {
-        self.histologies.class(histology.0)
     }
 
     /// Number of the span that a measured value of a field lies in: odd on a step, even between two. None where
@@ -90,29 +76,13 @@ impl Rules {
             })
         };
         let further: Vec<Ranges> = histologies.iter().map(|&[low, high]| Ranges::one(low, high)).collect();
-        let of_chapters = || {
-            let rules = self.schemas.iter().flat_map(|schema| &schema.histology_rules);
-            rules.flat_map(|rule| &rule.rows)
-        };
-        let sites = (self.selections.iter().flat_map(Selection::sites))
-            .chain(of_chapters().filter_map(|(sites, _)| sites.as_ref()))
-            .chain(self.tables.iter().filter_map(StageTable::sites))
-            .chain(axes().flat_map(FactorAxis::listed_sites))
-            .chain(self.beside.lists().filter_map(|(sites, _)| sites));
-        let taken = (self.selections.iter().flat_map(Selection::histologies))
-            .chain(of_chapters().map(|(_, histologies)| histologies))
-            .chain(axes().flat_map(FactorAxis::listed_histologies))
-            .chain(self.beside.lists().map(|(_, histologies)| histologies))
-            .chain(&further);
         let mut steps = Steps {
             years: years.to_vec(),
             ages: ages.to_vec(),
             numbers: BTreeMap::new(),
             as_they_stand: BTreeSet::new(),
-            sites: Alike::by(sites),
-            histologies: Alike::by(taken),
             of_all: OfAll { years: years.to_vec(), ages: ages.to_vec() },
-            further: further.clone(),
+            further,
         };
         let systems = self.beside.systems();
         let changes =
@@ -149,6 +119,7 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
+    use super::super::FactorAxis;
     use super::*;
     use crate::category::FactorValue;
 
@@ -199,11 +170,5 @@ mod tests {
         assert_ne!(steps.age(54), steps.age(55), "thyroid, 8th edition");
         assert_ne!(steps.age(24), steps.age(25));
         assert_eq!(steps.age(70), steps.age(71));
-        let site = |code| steps.site(Site(code));
-        assert_eq!(site(341), site(342), "lobes of the lung");
-        assert_ne!(site(341), site(509));
-        let histology = |code| steps.histology(Histology(code));
-        assert_ne!(histology(8041), histology(8046), "small cell and other");
-        assert_ne!(histology(8140), histology(9680));
     }
 }

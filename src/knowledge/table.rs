@@ -92,11 +92,6 @@ impl StageTable {
         self.site.as_ref().is_none_or(|sites| sites.contains(site.0))
     }
 
-    /// The sites that it is for, where it is not for all of its schema.
-    pub(super) fn sites(&self) -> Option<&Ranges> {
-        self.site.as_ref()
-    }
-
     /// The axis of T, N or M, if the table has it.
     pub fn category_axis(&self, axis: Axis) -> Option<(usize, &CategoryAxis)> {
         self.axes.iter().enumerate().find_map(|(at, own)| match own {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use super::csv_cell::CellStyle;
@@ -75,8 +75,10 @@ impl WorklistWriter {
     ) -> Result<(), OutputError> {
         let at = ORDER.iter().position(|known| *known == severity).unwrap_or_default();
         let Some((_, spool)) = self.spools.get_mut(at) else { return Ok(()) };
-        let cells: Vec<&str> = cells.into_iter().collect();
-        spool.row(&cells)
+        // Where worklists are told apart, it is by the group as it stands.
+        let grouped = self.grouped;
+        let cell = |cell: &'c str| if grouped { Cow::Borrowed(cell) } else { harmless(cell) };
+        spool.row(&cells.into_iter().map(cell).collect::<Vec<_>>())
     }
 
     /// Writes `worklist.csv` and, where it is grouped, a file for each group under `worklists/`.
@@ -92,6 +94,15 @@ impl WorklistWriter {
         let mut lists = lists.transpose()?;
         for (path, spool) in spools {
             spool.finish()?;
+            if !grouped {
+                // The rows are as they will be, behind the same header.
+                let copied = File::open(&path).and_then(|mut rows| {
+                    rows.seek(SeekFrom::Start(line.len() as u64))?;
+                    io::copy(&mut rows, &mut file)
+                });
+                copied.map_err(|source| OutputError::io(&path, source))?;
+                continue;
+            }
             let io = |error: csv::Error| OutputError::io(&path, error.into());
             let mut reader = csv::Reader::from_path(&path).map_err(io)?;
             let mut row = csv::StringRecord::new();

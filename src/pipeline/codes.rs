@@ -69,6 +69,10 @@ struct CodedColumn<'a> {
     source: &'a Source,
     texts: Texts,
     values: Vec<CodedValue>,
+    /// What of each value stands in the key.
+    parts: Vec<u16>,
+    /// What each holds, by its place among the states; none for text that is not interpreted.
+    states: Vec<Option<u8>>,
     /// What stands for each value in other runs as well, where it is asked for.
     lasting: Option<Vec<u64>>,
     /// The codes of a block of records; a constant has one for all.
@@ -79,10 +83,6 @@ struct CodedColumn<'a> {
 struct CodedValue {
     parsed: Parsed,
     holds: Holds,
-    /// What of it stands in the key.
-    part: u16,
-    /// What it holds, by its place among the states; none for text that is not interpreted.
-    state: Option<u8>,
 }
 
 /// What of a record is used beside its key.
@@ -113,6 +113,8 @@ impl<'a> Codes<'a> {
             source,
             texts: Texts::default(),
             values: Vec::new(),
+            parts: Vec::new(),
+            states: Vec::new(),
             lasting: lasting.then(Vec::new),
             codes: Vec::new(),
         };
@@ -152,6 +154,8 @@ impl<'a> Codes<'a> {
         for column in self.fields.iter_mut().flat_map(|field| &mut field.columns) {
             column.texts = Texts::default();
             column.values.clear();
+            column.parts.clear();
+            column.states.clear();
             column.lasting.iter_mut().for_each(Vec::clear);
         }
     }
@@ -174,8 +178,7 @@ impl<'a> Codes<'a> {
         let mut place = 0;
         for field in &self.fields {
             field.put_own(&mut self.own);
-            let keys = self.keys.chunks_exact_mut(self.width);
-            field.put_parts(keys.filter_map(|key| key.get_mut(place..place + field.width())));
+            field.put_parts(&mut self.keys, self.width, place);
             place += field.width();
         }
         let Self { steps, config, tumors, .. } = self;
@@ -194,8 +197,7 @@ impl<'a> Codes<'a> {
         self.is_full |= self.tumors.is_full();
         let years = self.filled.years(self.own.iter().map(|own| own.dx().value().map(|date| date.year)));
         for (place, field) in self.fields.iter().enumerate() {
-            let states = (0..rows.len()).map(|at| field.value(at).and_then(|value| value.state));
-            self.filled.add(place, &years, states);
+            self.filled.add(place, &years, field.of_rows(rows.len(), |column| &column.states, None));
         }
     }
 
@@ -214,6 +216,11 @@ impl<'a> Codes<'a> {
         (!self.own().of_event).then_some(key)
     }
 
+    /// The keys of the block, those of records that have none as well.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u16]> {
+        self.keys.chunks_exact(self.width.max(1))
+    }
+
     /// What the record is known by in other runs as well: a hash over all that its key stands for, or over all that
     /// its fields hold where it has none.
     pub(super) fn known(&self, seed: &[u8; 32]) -> Known {
@@ -226,16 +233,26 @@ impl<'a> Codes<'a> {
             hasher.finalize_xof().fill(&mut known);
             return known;
         }
-        for field in self.fields.iter().filter(|field| !field.is_of_age()) {
-            let column = field.chosen.get(self.at).map_or(0, |column| *column);
-            let lasting = field.columns.get(usize::from(column)).and_then(|column| column.lasting(self.at));
-            hasher.update(field.field.id().as_bytes());
-            hasher.update(&column.to_le_bytes());
-            hasher.update(&lasting.unwrap_or(0).to_le_bytes());
-        }
-        if let Some([.., age, followed]) = self.key() {
-            hasher.update(&age.to_le_bytes());
-            hasher.update(&followed.to_le_bytes());
+        if let Some((_, [tumor, year, age, followed])) =
+            self.key().and_then(|key| key.split_last_chunk::<BESIDE_PARTS>())
+        {
+            let class = self.tumors.at(*tumor);
+            hasher.update(&class.lasting());
+            for part in [year, age, followed] {
+                hasher.update(&part.to_le_bytes());
+            }
+            let mut place = 0;
+            for field in self.fields.iter().filter(|field| field.width() > 0) {
+                if class.counts(place) {
+                    let column = field.chosen.get(self.at).map_or(0, |column| *column);
+                    let own = field.columns.get(usize::from(column));
+                    let lasting = own.and_then(|column| column.lasting(self.at));
+                    hasher.update(field.field.id().as_bytes());
+                    hasher.update(&column.to_le_bytes());
+                    hasher.update(&lasting.unwrap_or(0).to_le_bytes());
+                }
+                place += field.width();
+            }
         }
         let mut known = Known::default();
         hasher.finalize_xof().fill(&mut known);
@@ -302,7 +319,7 @@ impl Own {
     }
 }
 
-impl CodedField<'_> {
+impl<'a> CodedField<'a> {
     /// Of several columns, the first that says most counts.
     fn choose(&mut self, rows: usize) {
         self.chosen.clear();
@@ -331,11 +348,6 @@ impl CodedField<'_> {
         self.columns.get(column)?.value(at)
     }
 
-    /// Whether it counts only for the age.
-    fn is_of_age(&self) -> bool {
-        matches!(self.field, Field::Age | Field::BirthDate)
-    }
-
     /// Parts of a key that are its own.
     fn width(&self) -> usize {
         match self.field {
@@ -345,17 +357,35 @@ impl CodedField<'_> {
         }
     }
 
-    fn put_parts<'k>(&self, keys: impl Iterator<Item = &'k mut [u16]>) {
-        for (at, key) in keys.enumerate() {
-            let part = self.value(at).map_or(0, |value| value.part);
-            match key {
-                [own] => *own = part,
-                [column, own] => {
-                    *column = self.chosen.get(at).map_or(0, |column| *column);
-                    *own = part;
-                }
-                _ => {}
-            }
+    /// What a table of each column has for the records of the block.
+    fn of_rows<'f, V: Copy + 'f>(
+        &'f self,
+        rows: usize,
+        table: impl Fn(&'f CodedColumn<'a>) -> &'f Vec<V> + 'f,
+        none: V,
+    ) -> impl Iterator<Item = V> + 'f {
+        let single = self.columns.first().filter(|_| self.columns.len() == 1);
+        (0..rows).map(move |at| {
+            let column = match single {
+                Some(column) => Some(column),
+                None => self.columns.get(self.chosen.get(at).map_or(0, |column| usize::from(*column))),
+            };
+            column.and_then(|column| table(column).get(column.code(at)?)).copied().unwrap_or(none)
+        })
+    }
+
+    /// Puts its parts of the keys of the block in their place.
+    fn put_parts(&self, keys: &mut [u16], width: usize, place: usize) {
+        let mut place = place;
+        let rows = keys.len().checked_div(width).unwrap_or(0);
+        if self.width() == 2 {
+            let chosen = self.chosen.iter().copied().chain(std::iter::repeat(0));
+            keys.iter_mut().skip(place).step_by(width).zip(chosen).for_each(|(part, column)| *part = column);
+            place += 1;
+        }
+        if self.width() > 0 {
+            let parts = self.of_rows(rows, |column| &column.parts, 0);
+            keys.iter_mut().skip(place).step_by(width).zip(parts).for_each(|(part, own)| *part = own);
         }
     }
 
@@ -399,16 +429,20 @@ impl CodedField<'_> {
 }
 
 impl CodedColumn<'_> {
+    /// The code of a record of the block; a constant has one for all.
+    fn code(&self, at: usize) -> Option<usize> {
+        let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
+        self.codes.get(at).map(|code| usize::from(*code))
+    }
+
     /// What it holds for a record of the block.
     fn value(&self, at: usize) -> Option<&CodedValue> {
-        let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
-        self.values.get(usize::from(*self.codes.get(at)?))
+        self.values.get(self.code(at)?)
     }
 
     /// What stands for the value of a record of the block in other runs as well.
     fn lasting(&self, at: usize) -> Option<u64> {
-        let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
-        self.lasting.as_ref()?.get(usize::from(*self.codes.get(at)?)).copied()
+        self.lasting.as_ref()?.get(self.code(at)?).copied()
     }
 
     fn read(&mut self, chunk: &Chunk, rows: &Range<usize>, of: (&Mapping, &Steps, Field)) {
@@ -416,9 +450,8 @@ impl CodedColumn<'_> {
         match self.source {
             Source::Constant(text) => self.take(chunk, text.as_bytes(), of),
             Source::Column { index, .. } => {
-                let column = chunk.column(*index);
                 self.codes.reserve(rows.len());
-                rows.clone().for_each(|row| self.take(chunk, &column.cell(row), of));
+                chunk.column(*index).each(rows.clone(), |cell| self.take(chunk, cell, of));
             }
         }
     }
@@ -444,30 +477,23 @@ impl CodedColumn<'_> {
             _ if READ_AS_CODES.contains(&field) => None,
             field => steps.number(field, number),
         };
-        let of_text = || lasting_of(parsed);
-        let (part, lasting): (u16, &dyn Fn() -> u64) = match parsed {
+        let (part, is_code) = match parsed {
             // What stands in keys is found for the record as a whole.
-            Parsed::Date(date) if matches!(field, Field::DxDate | Field::DxYear) => {
-                (0, &move || u64::from(part(date, |date| steps.year(date.year))))
-            }
-            Parsed::Site(site) => (0, &move || u64::from(part(site, |site| steps.site(site)))),
-            Parsed::Date(date) => (part(date, |_| 0), &move || u64::from(part(date, |_| 0))),
+            Parsed::Date(_) if matches!(field, Field::DxDate | Field::DxYear) => (0, false),
+            Parsed::Site(_) | Parsed::Text => (0, false),
+            Parsed::Date(date) => (part(date, |_| 0), false),
             Parsed::Factor(Cell::Value(FactorValue::Number(number))) if span(number).is_some() => {
-                let span = u16::MAX - span(number).unwrap_or(0).min(MOST_SPANS);
-                (span, &move || u64::from(span))
+                (u16::MAX - span(number).unwrap_or(0).min(MOST_SPANS), false)
             }
-            Parsed::Morphology(histology, Cell::Blank) => {
-                (0, &move || u64::from(part(histology, |code| steps.histology(code))))
-            }
-            Parsed::Morphology(_, behavior) => (part(behavior, |behavior| u16::from(behavior.0)), &of_text),
-            Parsed::Text => (0, &|| 0),
-            _ => (code, &of_text),
+            Parsed::Morphology(_, behavior) => (part(behavior, |behavior| u16::from(behavior.0)), false),
+            _ => (code, true),
         };
-        if let Some(known) = &mut self.lasting {
-            known.push(lasting());
+        if let Some(lasting) = &mut self.lasting {
+            lasting.push(if is_code { lasting_of(parsed) } else { u64::from(part) });
         }
-        let state = (parsed != Parsed::Text).then(|| place(parsed));
-        self.values.push(CodedValue { parsed, holds: holds(parsed), part, state });
+        self.parts.push(part);
+        self.states.push((parsed != Parsed::Text).then(|| place(parsed)));
+        self.values.push(CodedValue { parsed, holds: holds(parsed) });
         self.texts.insert(cell, code);
         code
     }

@@ -10,6 +10,7 @@ use rustc_hash::{FxBuildHasher, FxHasher};
 use super::keys::Keys;
 use super::tallies::{AgreementId, KindId};
 use crate::audit::Finding;
+use crate::knowledge::SchemaId;
 use crate::output::{RecordsEncoder, RowCells, Vocabulary};
 use crate::staging::Staged;
 use crate::summary::{Moved, Tally};
@@ -34,8 +35,18 @@ pub(super) struct Judged {
     pub(super) tumor: Option<TumorTraits>,
     /// The stage itself, where SEER's answers are held against it.
     pub(super) staged: Option<Box<Staged>>,
+}
+
+/// What of a judgement is asked for every record of which it is said: little, so that many are at hand.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Brief {
     /// Records of which it was said.
     pub(super) records: u64,
+    pub(super) kind: KindId,
+    pub(super) agreement: AgreementId,
+    pub(super) schema: Option<SchemaId>,
+    pub(super) tumor: Option<TumorTraits>,
+    pub(super) has_findings: bool,
 }
 
 /// What of a tumor matters beside its site, histology and date.
@@ -46,6 +57,17 @@ pub(super) struct TumorTraits {
 }
 
 impl Judged {
+    fn brief(&self) -> Brief {
+        Brief {
+            records: 1,
+            kind: self.kind,
+            agreement: self.agreement,
+            schema: self.tally.schema,
+            tumor: self.tumor,
+            has_findings: !self.findings.is_empty(),
+        }
+    }
+
     /// Whether the same is said, of whatever records.
     fn says_the_same(&self, other: &Self) -> bool {
         self.staged.is_none()
@@ -72,6 +94,7 @@ pub(super) enum Form {
 #[derive(Default)]
 struct Judgements {
     judged: Vec<Judged>,
+    briefs: Vec<Brief>,
     lines: Vec<u8>,
     line_ends: Vec<usize>,
     numbers: Vec<u32>,
@@ -95,11 +118,17 @@ impl Judgements {
         self.numbers.truncate(self.numbers.len() - width);
         self.line_ends.pop();
         self.lines.truncate(self.line_ends.last().copied().unwrap_or(0));
-        self.judged.pop().map_or(0, |judged| judged.records)
+        self.judged.pop();
+        self.briefs.pop().map_or(0, |brief| brief.records)
+    }
+
+    fn count(&self, mut each: impl FnMut(&Judged, u64)) {
+        self.judged.iter().zip(&self.briefs).for_each(|(judged, brief)| each(judged, brief.records));
     }
 
     fn clear(&mut self) {
         self.judged.clear();
+        self.briefs.clear();
         self.lines.clear();
         self.line_ends.clear();
         self.numbers.clear();
@@ -155,10 +184,27 @@ impl Memo {
         }
     }
 
-    /// The judgement of a key, and where it is kept.
-    pub(super) fn find(&mut self, key: &[u16]) -> Option<(At, &mut Judged)> {
-        let at = *self.of_key.get(self.keys.find(key)?)? as usize;
-        Some((At::Kept(at), self.kept.judged.get_mut(at)?))
+    /// Where the judgement of a key is kept, if it is.
+    pub(super) fn find(&self, key: &[u16]) -> Option<At> {
+        Some(At::Kept(*self.of_key.get(self.keys.find(key)?)? as usize))
+    }
+
+    /// Where the judgements of some keys are kept. One look-up does not wait for another, so that the processor
+    /// waits for many places of memory at once.
+    pub(super) fn find_all<'k>(&self, keys: impl Iterator<Item = &'k [u16]>, found: &mut Vec<Option<At>>) {
+        found.clear();
+        found.extend(keys.map(|key| self.find(key)));
+    }
+
+    /// Counts a further record of which a judgement was said; what of it is asked for every record.
+    pub(super) fn again(&mut self, at: At) -> Option<Brief> {
+        let (judgements, at) = match at {
+            At::Kept(at) => (&mut self.kept, at),
+            At::Alone(at) => (&mut self.alone, at),
+        };
+        let brief = judgements.briefs.get_mut(at)?;
+        brief.records += 1;
+        Some(*brief)
     }
 
     fn place(&self, at: At) -> (&Judgements, usize) {
@@ -172,6 +218,12 @@ impl Memo {
     pub(super) fn get(&self, at: At) -> Option<&Judged> {
         let (judgements, at) = self.place(at);
         judgements.judged.get(at)
+    }
+
+    /// What of a judgement is asked for every record.
+    pub(super) fn brief(&self, at: At) -> Option<&Brief> {
+        let (judgements, at) = self.place(at);
+        judgements.briefs.get(at)
     }
 
     /// The new cells as the end of a line.
@@ -215,6 +267,7 @@ impl Memo {
             Form::Numbers => self.vocabulary.number(cells, &mut into.numbers),
         }
         let at = into.judged.len();
+        into.briefs.push(judged.brief());
         into.judged.push(judged);
         let Some(key) = key else { return At::Alone(at) };
         let at = self.merge_last(at);
@@ -245,29 +298,27 @@ impl Memo {
             return last;
         }
         let records = kept.remove_last();
-        if let Some(judged) = kept.judged.get_mut(known) {
-            judged.records += records;
+        if let Some(brief) = kept.briefs.get_mut(known) {
+            brief.records += records;
         }
         known
     }
 
-    /// Ends a block: hands out what is of no use to later records, to be counted.
-    pub(super) fn end_block(&mut self, each: impl FnMut(&Judged)) {
-        self.alone.judged.iter().for_each(each);
+    /// Ends a block: hands out what is of no use to later records with its number of records, to be counted.
+    pub(super) fn end_block(&mut self, each: impl FnMut(&Judged, u64)) {
+        self.alone.count(each);
         self.alone.clear();
     }
 
     /// Hands out all that is kept, to be counted, and counts its records anew from here on.
-    pub(super) fn settle(&mut self, mut each: impl FnMut(&Judged)) {
-        for judged in &mut self.kept.judged {
-            each(judged);
-            judged.records = 0;
-        }
+    pub(super) fn settle(&mut self, each: impl FnMut(&Judged, u64)) {
+        self.kept.count(each);
+        self.kept.briefs.iter_mut().for_each(|brief| brief.records = 0);
     }
 
     /// Forgets all, and hands it out to be counted.
-    pub(super) fn forget(&mut self, each: impl FnMut(&Judged)) {
-        self.kept.judged.iter().for_each(each);
+    pub(super) fn forget(&mut self, each: impl FnMut(&Judged, u64)) {
+        self.kept.count(each);
         self.kept.clear();
         self.keys.clear();
         self.of_key.clear();

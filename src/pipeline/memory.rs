@@ -18,12 +18,19 @@ pub(super) struct Memory {
 
 /// A chunk as bytes, ends of cells and lines to write, in bytes of input.
 const TIMES_INPUT: usize = 6;
+/// Bytes of input in a chunk whose lines are copied: what is put together and written stays in the nearer cache.
+const TEXT_CHUNK: usize = 256 << 10;
 /// A judgement with its cells.
 const JUDGEMENT: usize = 1024;
 /// A key with its place.
 const KEY: usize = 128;
 
 impl Memory {
+    /// The same for records that are written line by line.
+    pub(super) fn for_text(self) -> Self {
+        Self { chunk_bytes: self.chunk_bytes.min(TEXT_CHUNK), ..self }
+    }
+
     /// A quarter of it goes to the chunks, a quarter to what workers remember, most of that to judgements; the rest is
     /// for rules and counts.
     pub(super) fn share(mebibytes: usize, workers: usize) -> Self {

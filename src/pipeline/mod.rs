@@ -17,6 +17,7 @@ mod frame;
 mod keys;
 mod memo;
 mod memory;
+mod partitions;
 mod patients;
 mod places;
 mod privacy;
@@ -362,7 +363,10 @@ pub fn run(
     let (mut folder, checkpoint) = resume::folder(config)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
-    let memory = Memory::share(config.memory, threads);
+    let memory = match sinks::format(config, &files) {
+        TableFormat::Csv => Memory::share(config.memory, threads).for_text(),
+        TableFormat::Parquet => Memory::share(config.memory, threads),
+    };
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
     started(event_bytes + files.iter().map(|file| file.bytes).sum::<u64>());
 

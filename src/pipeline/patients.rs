@@ -1,7 +1,7 @@
 //! The tumors of each patient, brought together on disk, for the rule that asks about them (R14).
 //!
 //! A patient's records may stand anywhere in the inputs, and the records are streamed once. So what the rule
-//! asks of each is sorted by patient beside the result, and its findings come after all others.
+//! asks of each is brought together by patient beside the result, and its findings come after all others.
 
 use std::hash::Hasher;
 use std::io;
@@ -11,6 +11,7 @@ use rustc_hash::FxHasher;
 
 use super::RunError;
 use super::decode::{cell_of, key_of, put_key};
+use super::partitions::Partitions;
 use super::process::FINDING_COLUMNS;
 use super::resume::RowLog;
 use super::sorted::{Rows, Sorter};
@@ -30,7 +31,7 @@ const FIELDS: [Field; 4] = [Field::PatientId, Field::Site, Field::Histology, Fie
 /// The tumors of the run by patient.
 pub(super) struct Patients {
     folder: PathBuf,
-    sorter: Sorter,
+    tumors: Partitions,
     /// The tumors once more, where the run may have to be gone on with.
     log: Option<RowLog>,
     families: HistologyFamilies,
@@ -52,7 +53,7 @@ impl Patients {
         }
         Ok(Some(Self {
             folder: folder.to_owned(),
-            sorter: Sorter::new(folder),
+            tumors: Partitions::new(folder),
             log: None,
             families: HistologyFamilies::builtin()?,
             severity,
@@ -62,8 +63,8 @@ impl Patients {
 
     /// Writes the tumors down as well, behind so many bytes of an earlier process.
     pub(super) fn logged(&mut self, bytes: u64) -> Result<(), RunError> {
-        let sorter = &mut self.sorter;
-        let log = RowLog::open(&self.folder.join(".tumors"), bytes, |(order, row)| sorter.push(order, &row));
+        let tumors = &mut self.tumors;
+        let log = RowLog::open(&self.folder.join(".tumors"), bytes, |(order, row)| tumors.push(order, &row));
         self.log = Some(log.map_err(|source| self.lost(source))?);
         Ok(())
     }
@@ -77,7 +78,7 @@ impl Patients {
     /// Takes the tumors of a chunk.
     pub(super) fn take(&mut self, tumors: &Rows) -> Result<(), RunError> {
         let logged = self.log.as_mut().map_or(Ok(()), |log| log.take(tumors));
-        logged.and_then(|()| self.sorter.take(tumors)).map_err(|source| self.lost(source))
+        logged.and_then(|()| self.tumors.take(tumors)).map_err(|source| self.lost(source))
     }
 
     /// Calls `each` with the findings in the order of the records, and counts them.
@@ -87,19 +88,25 @@ impl Patients {
         counts: &mut Counts,
         mut each: impl FnMut(Severity, &[String; FINDING_COLUMNS.len()]) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let Self { folder, sorter, families, severity, action, .. } = self;
+        let Self { folder, tumors, families, severity, action, .. } = self;
         let lost = |source| RunError::Events { path: folder.clone(), source };
         let mut found = Sorter::new(&folder);
         let mut patient: Vec<Stored> = Vec::new();
-        for row in sorter.finish().map_err(lost)? {
-            let tumor = Stored::read(&row.map_err(lost)?.1).map_err(lost)?;
-            if patient.first().is_some_and(|first| first.patient != tumor.patient) {
-                judge(&families, &patient, &mut found).map_err(lost)?;
-                patient.clear();
+        // Patients that have a hash in common lie one behind the other.
+        let judge_all = |rows: &mut dyn Iterator<Item = &[u8]>| {
+            for row in rows {
+                let tumor = Stored::read(row)?;
+                if patient.first().is_some_and(|first| first.patient != tumor.patient) {
+                    judge(&families, &patient, &mut found)?;
+                    patient.clear();
+                }
+                patient.push(tumor);
             }
-            patient.push(tumor);
-        }
-        judge(&families, &patient, &mut found).map_err(lost)?;
+            judge(&families, &patient, &mut found)?;
+            patient.clear();
+            Ok(())
+        };
+        tumors.together(judge_all).map_err(lost)?;
         let fields = FIELDS.map(Field::id).join(";");
         for row in found.finish().map_err(lost)? {
             let (place, text) = row.map_err(lost)?;

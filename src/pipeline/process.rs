@@ -127,12 +127,16 @@ pub(super) fn process(
         let judged = judging(worker).saturating_sub(before);
         worker.times.parse += lap(&mut begin).saturating_sub(judged);
         for (facility, (at, year)) in of_file.places.read(&chunk, &block).iter().zip(&said) {
-            if let Some(judged) = of_file.memo.get(*at) {
-                worker.tallies.place(*facility, *year, judged);
+            let Some(brief) = of_file.memo.brief(*at) else { continue };
+            worker.tallies.place(*facility, *year, brief.agreement);
+            if brief.has_findings
+                && let Some(judged) = of_file.memo.get(*at)
+            {
+                worker.tallies.place_findings(*facility, *year, judged);
             }
         }
         rows.extend(block, &of_file.memo, &said);
-        of_file.memo.end_block(|judged| worker.tallies.judged(judged));
+        of_file.memo.end_block(|judged, records| worker.tallies.judged(judged, records));
         worker.times.encode += lap(&mut begin);
     }
     let (encoded, findings, restagings) = rows.finish(seer)?;
@@ -143,7 +147,7 @@ pub(super) fn process(
 }
 
 /// Records that are judged before they are put into rows: as many as stay at hand in the nearer cache.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 512;
 
 /// The time since then, which is set to now.
 fn lap(begin: &mut Instant) -> Duration {
@@ -170,12 +174,13 @@ impl Worker<'_> {
         restagings: &mut RestagingRows,
         (tumors, answers): (&mut sorted::Rows, &mut sorted::Rows),
     ) -> Vec<(At, Option<u16>)> {
-        let OfFile { codes, memo, fresh, .. } = of_file;
+        let OfFile { codes, memo, fresh, found, .. } = of_file;
         let mut taken_over = 0;
         let &Block { plan, chunk, events, seer, .. } = block;
         let shared = self.shared;
         let mut said = Vec::with_capacity(block.rows.len());
         codes.read(chunk, &block.rows);
+        memo.find_all(codes.keys(), found);
         for (place, row) in block.rows.clone().enumerate() {
             codes.record(place);
             let course = events.of(row);
@@ -189,19 +194,21 @@ impl Worker<'_> {
                 let ours = judged.staged.as_deref();
                 seer.zip(ours).is_some_and(|(seer, ours)| seer.differs(row, &plan.audit, ours))
             };
-            match key.and_then(|key| memo.find(key)) {
-                Some((_, judged)) if differs(judged) => key = None,
-                Some((at, judged)) => {
-                    judged.records += 1;
-                    if shared.answers.is_some() && key.is_some_and(|key| fresh.find(key).is_none()) {
-                        taken_over += 1;
-                    }
-                    keep(judged.tumor.and_then(|traits| tumor_of(codes, traits)), judged.tally.schema);
-                    self.tallies.patient(judged.kind, codes.year(), codes.age().value(), codes.sex().value());
-                    said.push((at, codes.year()));
-                    continue;
+            // A record of this block may have brought it in just now.
+            let mut at = key.and_then(|key| found.get(place).copied().flatten().or_else(|| memo.find(key)));
+            if seer.is_some() && at.and_then(|at| memo.get(at)).is_some_and(differs) {
+                (key, at) = (None, None);
+            }
+            if let Some(at) = at
+                && let Some(brief) = memo.again(at)
+            {
+                if shared.answers.is_some() && key.is_some_and(|key| fresh.find(key).is_none()) {
+                    taken_over += 1;
                 }
-                None => {}
+                keep(brief.tumor.and_then(|traits| tumor_of(codes, traits)), brief.schema);
+                self.tallies.patient(brief.kind, codes.year(), codes.age().value(), codes.sex().value());
+                said.push((at, codes.year()));
+                continue;
             }
             // What its events add is of this record alone.
             let known = shared.answers.filter(|_| course.is_none());
@@ -306,7 +313,6 @@ impl Worker<'_> {
             moved: moves.map(|(there, &edition)| moved(&staged, there, edition)).collect(),
             tumor: tumor.map(|Tumor { metastatic, confirmed, .. }| TumorTraits { metastatic, confirmed }),
             staged: seer.map(|_| Box::new(staged)),
-            records: 1,
         };
         times.audit += lap(&mut begin);
         (judged, own.year, tumor)

@@ -28,7 +28,7 @@ use crate::output::{Access, OutputError, Program, RunFolder};
 use crate::summary::KnownFacilities;
 
 /// Chunks between two checkpoints where nothing else is asked for.
-pub const CHECKPOINT_CHUNKS: u64 = 64;
+pub const CHECKPOINT_CHUNKS: u64 = 256;
 
 /// The folder of a run, with the checkpoint of a killed one where it is to be gone on with.
 pub(super) fn folder(config: &RunConfig) -> Result<(RunFolder, Option<String>), RunError> {

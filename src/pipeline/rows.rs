@@ -56,7 +56,9 @@ impl<'a> Rows<'a> {
             }
         }
         for (row, (at, _)) in block.zip(said) {
-            if let Some(judged) = memo.get(*at) {
+            if memo.brief(*at).is_some_and(|brief| brief.has_findings)
+                && let Some(judged) = memo.get(*at)
+            {
                 self.find(row, judged);
             }
         }
@@ -71,9 +73,6 @@ impl<'a> Rows<'a> {
 
     /// Adds the findings of a record.
     fn find(&mut self, row: usize, judged: &Judged) {
-        if judged.findings.is_empty() {
-            return;
-        }
         let mapping = &self.plan.mapping;
         let key = self.shared.keys.shown(key_of(self.chunk, mapping, row));
         let line = self.chunk.line(row).to_string();

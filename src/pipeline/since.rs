@@ -129,7 +129,6 @@ impl Store {
             moved,
             tumor: tumor.map(|(metastatic, confirmed)| TumorTraits { metastatic, confirmed }),
             staged: None,
-            records: 1,
         };
         Some((text, judged, cells))
     }

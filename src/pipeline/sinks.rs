@@ -80,7 +80,7 @@ impl Kept {
 }
 
 /// The form of the tables of a run.
-fn format(config: &RunConfig, files: &[InputFile]) -> TableFormat {
+pub(super) fn format(config: &RunConfig, files: &[InputFile]) -> TableFormat {
     config.format.unwrap_or(match files.first().map(|file| &file.kind) {
         Some(Kind::Parquet(_)) => TableFormat::Parquet,
         _ => TableFormat::Csv,
@@ -210,8 +210,13 @@ impl Sinks {
     }
 
     fn finding(&mut self, finding: &FindingRow) -> Result<(), OutputError> {
-        let severities = self.findings.entry(finding.rule().to_owned()).or_default();
-        *severities.entry(finding.severity().as_str().to_owned()).or_default() += 1;
+        let (rule, severity) = (finding.rule(), finding.severity().as_str());
+        match self.findings.get_mut(rule).and_then(|severities| severities.get_mut(severity)) {
+            Some(findings) => *findings += 1,
+            None => {
+                self.findings.entry(rule.to_owned()).or_default().insert(severity.to_owned(), 1);
+            }
+        }
         self.findings_table.row(&finding.cells)?;
         self.worklist.row(finding.severity(), finding.worklist(self.grouped))
     }

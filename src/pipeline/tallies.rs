@@ -10,6 +10,9 @@ use crate::category::Sex;
 use crate::knowledge::SchemaId;
 use crate::summary::{AgeBand, Counts, Facility, Tally};
 
+/// Records that wait to be counted.
+const WAITING: usize = 1024;
+
 /// Sexes by their numbers.
 const SEXES: [Option<Sex>; 4] = [None, Some(Sex::Male), Some(Sex::Female), Some(Sex::Other)];
 
@@ -57,7 +60,9 @@ pub(super) struct Tallies {
     agreements: Vec<&'static str>,
     /// By facility, year and outcome of the comparison.
     places: HashMap<Packed, u64, FxBuildHasher>,
-    /// By kind, year and band of ages.
+    /// Kind, year, band of ages and sex of records that are not counted yet.
+    waiting: Vec<Packed>,
+    /// By kind, year, band of ages and sex.
     patients: HashMap<Packed, u64, FxBuildHasher>,
 }
 
@@ -97,13 +102,31 @@ impl Tallies {
     ) {
         let sex = SEXES.iter().position(|known| *known == sex).unwrap_or(0) as u16;
         let who = sex << 8 | u16::from(AgeBand::of(age).number());
-        *self.patients.entry(Packed::new(kind, year, who)).or_default() += 1;
+        self.waiting.push(Packed::new(kind, year, who));
+        if self.waiting.len() >= WAITING {
+            self.count_waiting();
+        }
+    }
+
+    /// Counts what waits: together, so that one look-up does not wait for the memory of another.
+    fn count_waiting(&mut self) {
+        for packed in self.waiting.drain(..) {
+            *self.patients.entry(packed).or_default() += 1;
+        }
     }
 
     /// Counts a record in its facility.
-    pub(super) fn place(&mut self, facility: Facility, year: Option<u16>, judged: &Judged) {
-        let AgreementId(agreement) = judged.agreement;
+    pub(super) fn place(
+        &mut self,
+        facility: Facility,
+        year: Option<u16>,
+        AgreementId(agreement): AgreementId,
+    ) {
         *self.places.entry(Packed::new(facility.number(), year, agreement.into())).or_default() += 1;
+    }
+
+    /// Counts the findings of a record in its facility.
+    pub(super) fn place_findings(&mut self, facility: Facility, year: Option<u16>, judged: &Judged) {
         for (finding, _) in &judged.findings {
             self.counts.add_finding_at(facility, year, finding.rule, finding.severity);
         }
@@ -115,17 +138,17 @@ impl Tallies {
     }
 
     /// Counts the records of which this was said, but for year and age.
-    pub(super) fn judged(&mut self, judged: &Judged) {
-        if judged.records == 0 {
+    pub(super) fn judged(&mut self, judged: &Judged, records: u64) {
+        if records == 0 {
             return;
         }
         let findings = judged.findings.iter().map(|(finding, _)| (finding.rule, finding.severity));
-        self.counts.add_alike(&judged.tally, findings, judged.records);
+        self.counts.add_alike(&judged.tally, findings, records);
         for (profile, level) in &judged.profiles {
-            self.counts.add_profile(judged.tally.schema, profile, level, judged.records);
+            self.counts.add_profile(judged.tally.schema, profile, level, records);
         }
         for moved in &judged.moved {
-            self.counts.add_moved(*moved, judged.records);
+            self.counts.add_moved(*moved, records);
         }
     }
 
@@ -136,6 +159,7 @@ impl Tallies {
             let agreement = self.agreements.get(usize::from(agreement)).copied().unwrap_or_default();
             self.counts.add_place(Facility::of_number(facility), year, agreement, records);
         }
+        self.count_waiting();
         for (packed, records) in self.patients.drain() {
             let (kind, year, who) = packed.parts();
             let sex = SEXES.get(usize::from(who >> 8)).copied().flatten();

@@ -24,7 +24,7 @@ pub(super) struct Tumors<'a> {
 }
 
 /// What makes a class: a site or histology without a value is asked about in ways of its own.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Kind {
     Asked(Asked),
     Lacking(Cell<Site>, Cell<Histology>),
@@ -35,6 +35,8 @@ pub(super) struct Class {
     asked: Option<Asked>,
     /// What counts of each part of a key: all of it or nothing.
     mask: Vec<u16>,
+    /// What stands for it in other runs as well.
+    lasting: [u8; 32],
 }
 
 impl<'a> Tumors<'a> {
@@ -68,7 +70,12 @@ impl<'a> Tumors<'a> {
             Some(number) => *number,
             None => self.learn(site, histology),
         };
-        (number, &self.classes[usize::from(number)])
+        (number, self.at(number))
+    }
+
+    /// A class by its number.
+    pub(super) fn at(&self, number: u16) -> &Class {
+        &self.classes[usize::from(number)]
     }
 
     #[cold]
@@ -95,20 +102,31 @@ impl<'a> Tumors<'a> {
 
 impl Class {
     fn new(kind: &Kind, parts: &[Field]) -> Self {
+        let lasting = blake3::hash(format!("{kind:?}").as_bytes()).into();
         let Kind::Asked(asked) = kind else {
-            return Self { asked: None, mask: vec![u16::MAX; parts.len()] };
+            return Self { asked: None, mask: vec![u16::MAX; parts.len()], lasting };
         };
         let counts = |field: &Field| match field {
             Field::Sex => asked.sex,
             field => !FACTORS.contains(field) || asked.factors.contains(field),
         };
         let mask = parts.iter().map(|field| if counts(field) { u16::MAX } else { 0 }).collect();
-        Self { asked: Some(asked.clone()), mask }
+        Self { asked: Some(asked.clone()), mask, lasting }
     }
 
     /// Leaves in a key what counts.
     pub(super) fn mask(&self, parts: &mut [u16]) {
         parts.iter_mut().zip(&self.mask).for_each(|(part, mask)| *part &= mask);
+    }
+
+    /// Whether a part of a key counts.
+    pub(super) fn counts(&self, part: usize) -> bool {
+        self.mask.get(part).is_some_and(|mask| *mask > 0)
+    }
+
+    /// What stands for the class in other runs as well.
+    pub(super) const fn lasting(&self) -> [u8; 32] {
+        self.lasting
     }
 
     /// Number of the span of years that a date lies in.

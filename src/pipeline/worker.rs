@@ -4,7 +4,7 @@ use super::RunError;
 use super::codes::Codes;
 use super::enriched::Enriched;
 use super::keys::Keys;
-use super::memo::Memo;
+use super::memo::{At, Memo};
 use super::places::Places;
 use super::process::{Processed, Shared, process};
 use super::tallies::Tallies;
@@ -34,6 +34,8 @@ pub(super) struct OfFile<'a> {
     pub(super) places: Places<'a>,
     /// Keys in the memo that no earlier run had an answer to, where that is asked.
     pub(super) fresh: Keys,
+    /// Where the judgements of a block of records are kept.
+    pub(super) found: Vec<Option<At>>,
 }
 
 impl<'a> Worker<'a> {
@@ -68,7 +70,13 @@ impl<'a> Worker<'a> {
                     shared.answers.is_some(),
                 );
                 let places = Places::new(&shared.plans[file].mapping, shared.facilities);
-                OfFile { codes, memo: Memo::new(shared.form(), shared.memo), places, fresh: Keys::default() }
+                OfFile {
+                    codes,
+                    memo: Memo::new(shared.form(), shared.memo),
+                    places,
+                    fresh: Keys::default(),
+                    found: Vec::new(),
+                }
             }
         };
         let processed = process(self, &mut of_file, chunk);
@@ -79,7 +87,7 @@ impl<'a> Worker<'a> {
     /// What it counted since the last time. It goes on with all it remembers.
     pub(super) fn settle(&mut self) -> Counts {
         if let Some((_, known)) = &mut self.of_file {
-            known.memo.settle(|judged| self.tallies.judged(judged));
+            known.memo.settle(|judged, records| self.tallies.judged(judged, records));
             self.tallies.filled(&mut known.codes);
         }
         self.tallies.settle()
@@ -107,7 +115,7 @@ impl OfFile<'_> {
 
     /// Forgets every judgement, once its records are counted.
     fn forget(&mut self, tallies: &mut Tallies) {
-        self.memo.forget(|judged| tallies.judged(judged));
+        self.memo.forget(|judged, records| tallies.judged(judged, records));
         self.fresh.clear();
     }
 }

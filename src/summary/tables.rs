@@ -95,7 +95,7 @@ pub(super) fn rows<'a>(form: &'a Form, partial: &'a Partial, hiding: bool) -> Ve
     }
     let parts = form.parts.iter().enumerate().filter(|(_, part)| part.is_in(hiding));
     let mut rows: Vec<Row> = parts.flat_map(|(at, part)| part_rows(form, at, part, partial)).collect();
-    rows.sort_by(|a, b| order(form, &a.labels).cmp(&order(form, &b.labels)));
+    rows.sort_by_cached_key(|row| order(form, &row.labels));
     rows
 }
 
