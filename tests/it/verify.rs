@@ -134,8 +134,8 @@ fn comparisons_and_events_are_verified_too() {
     );
 }
 
-/// A run that takes long enough to be met in its middle.
-pub(crate) fn slow_run(work: &Work) -> Child {
+/// Writes an export on which a run works long enough to be met in its middle.
+pub(crate) fn large_export(work: &Work) {
     let text = fs::read_to_string(fixture("registry.csv")).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
     let mut large = format!("{header}\n");
@@ -143,6 +143,11 @@ pub(crate) fn slow_run(work: &Work) -> Child {
         large.push_str(rows);
     }
     work.write("large.csv", large);
+}
+
+/// A run that is met in its middle.
+pub(crate) fn slow_run(work: &Work) -> Child {
+    large_export(work);
     let child = Command::new(env!("CARGO_BIN_EXE_rstage"))
         .args(["run", "large.csv", "--out", "out", "--overwrite", "--quiet"])
         .current_dir(work.path(""))
