@@ -89,6 +89,30 @@ fn records_are_counted_against_the_manifest() {
     assert!(lines[1].contains("4 records read, but 1 written and 1 rejected"), "{}", done.err);
 }
 
+/// Where a result comes from: program, commit, rules and inputs, each by its hash.
+#[test]
+fn the_manifest_says_what_made_it() {
+    let work = finished(&[]);
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(work.path("out/run.json")).unwrap()).unwrap();
+    let hash = |name: &str| blake3::hash(&fs::read(work.path(name)).unwrap()).to_hex().to_string();
+    assert_eq!(manifest["program"]["version"], env!("CARGO_PKG_VERSION"));
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join(".git").exists();
+    if checkout && Command::new("git").arg("--version").output().is_ok() {
+        let commit = manifest["program"]["commit"].as_str().unwrap();
+        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{commit}");
+        assert!(verify(&work, &[]).out.contains(commit));
+    }
+    assert_eq!(manifest["inputs"][0]["blake3"], hash("a.csv"));
+    assert_eq!(manifest["rules"]["hash"].as_str().unwrap().len(), 64);
+    let outputs = manifest["outputs"].as_object().unwrap();
+    assert!(outputs.contains_key("records.csv") && outputs.contains_key("rejects.csv"));
+    for (name, digest) in outputs {
+        assert_eq!(digest["blake3"], hash(&format!("out/{name}")), "{name}");
+    }
+    assert!(verify(&work, &[]).out.contains(&hash("out/run.json")), "to be kept elsewhere");
+}
+
 #[test]
 fn inputs_are_compared_where_they_are_asked_for() {
     let work = finished(&[]);
