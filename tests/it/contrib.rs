@@ -115,6 +115,34 @@ fn the_image_is_built_by_a_known_compiler_for_a_user_who_is_not_root() {
     }
 }
 
+/// What is compiled in lies where the image's build finds it.
+#[test]
+fn the_image_is_built_from_all_that_the_source_takes_in() {
+    fn sources(folder: &Path) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join(".containerignore")).unwrap();
+    let kept: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix('!')).collect();
+    assert!(kept.iter().all(|name| root.join(name).exists()), "{kept:?}");
+    let mut taken_in = 0;
+    for path in sources(&root.join("src")).iter().filter(|path| !path.ends_with("tests.rs")) {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for include in ["include_str!(\"", "include_bytes!(\""] {
+            for rest in shipped.split(include).skip(1) {
+                let name = rest.split('"').next().unwrap();
+                let place = std::fs::canonicalize(path.parent().unwrap().join(name)).unwrap();
+                let place = place.strip_prefix(std::fs::canonicalize(root).unwrap()).unwrap();
+                assert!(kept.iter().any(|kept| place.starts_with(kept)), "{}: {name}", path.display());
+                taken_in += 1;
+            }
+        }
+    }
+    assert!(taken_in > 30, "{taken_in}");
+}
+
 #[test]
 fn units_are_sound() {
     let folder = tempfile::tempdir().unwrap();
