@@ -62,6 +62,7 @@ fn config(input: &Path, out: PathBuf, format: TableFormat) -> RunConfig {
         privacy: Privacy::default(),
         worklist_by: None,
         release: rstage::pipeline::Release::default(),
+        options: std::collections::BTreeMap::new(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! The command line of a run with its configuration file under it: options over file over defaults.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::parser::ValueSource;
-use clap::{CommandFactory, Parser};
+use clap::{Arg, ArgAction, CommandFactory, Parser};
+use serde_json::Value;
 
-use super::config_file::{self, ConfigFile, Problem};
+use super::config_file::{self, ConfigFile, Problem, Sections, key_of};
 use super::{Cli, Command, run};
 
 /// What keeps a command line from being a job.
@@ -25,17 +27,45 @@ impl From<clap::Error> for Unread {
 
 /// The command that a command line asks for.
 pub(crate) fn parse(mut line: Vec<OsString>) -> Result<Cli, Unread> {
-    let Some((ConfigFile { arguments, sections }, path)) = configured(&line)? else {
-        return Ok(Cli::try_parse_from(line)?);
-    };
-    // Behind `rstage run`, before everything that was typed.
-    line.splice(2..2, arguments.into_iter().map(OsString::from));
-    let mut cli = Cli::try_parse_from(line)?;
+    let configured = configured(&line)?;
+    let (mut sections, mut config) = (Sections::default(), None);
+    if let Some((file, path)) = configured {
+        // Behind `rstage run`, before everything that was typed.
+        line.splice(2..2, file.arguments.into_iter().map(OsString::from));
+        (sections, config) = (file.sections, Some(path));
+    }
+    let mut cli = Cli::try_parse_from(&line)?;
     if let Command::Run(args) = &mut cli.command {
         args.sections = sections;
-        args.config = Some(path);
+        args.options = options(line);
+        if let Some(path) = &config {
+            args.options.insert("config".to_owned(), path.to_string_lossy().into());
+        }
+        args.config = config;
     }
     Ok(cli)
+}
+
+/// Every option of a command line of `run`, by its key.
+fn options(line: Vec<OsString>) -> BTreeMap<String, Value> {
+    let command = run_command();
+    let Ok(matches) = command.clone().try_get_matches_from(line.into_iter().skip(1)) else {
+        return BTreeMap::new();
+    };
+    let value = |option: &Arg| {
+        let given = matches.get_raw(option.get_id().as_str()).into_iter().flatten();
+        let mut given = given.map(|text| {
+            let text = text.to_string_lossy();
+            let number = text.parse::<u64>().ok().filter(|number| number.to_string() == text);
+            number.map_or_else(|| Value::from(&*text), Value::from)
+        });
+        match option.get_action() {
+            ArgAction::SetTrue => Value::from(matches.get_flag(option.get_id().as_str())),
+            ArgAction::Append => given.collect(),
+            _ => given.next_back().unwrap_or_default(),
+        }
+    };
+    command.get_arguments().filter_map(|option| Some((key_of(option)?, value(option)))).collect()
 }
 
 /// The run that a configuration file alone asks for, with other inputs where there are any.
@@ -75,7 +105,6 @@ pub(super) fn run_command() -> clap::Command {
 mod tests {
     use std::fs;
 
-    use super::super::config_file::key_of;
     use super::*;
 
     fn parsed(text: &str, more: &[&str]) -> Result<Box<run::Args>, Vec<String>> {

@@ -32,9 +32,14 @@ pub(crate) fn start(format: LogFormat) {
     }
 }
 
+/// Whether there is a log.
+pub(crate) fn is_on() -> bool {
+    STARTED.get().is_some()
+}
+
 /// Logs a failure; whether there is a log.
 pub(crate) fn failed(failure: &Failure) -> bool {
-    if STARTED.get().is_none() {
+    if !is_on() {
         return false;
     }
     let text = failure.to_string();

@@ -10,6 +10,7 @@ mod diff;
 mod explain;
 mod failure;
 mod findings;
+mod guard;
 mod job;
 mod listing;
 mod log;
@@ -80,6 +81,11 @@ enum Command {
 
 /// Runs the command of this process; its exit status.
 pub(crate) fn main() -> u8 {
+    guard::watch();
+    guard::guarded(command)
+}
+
+fn command() -> u8 {
     let cli = match job::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(unread) => return refuse(&unread),

@@ -12,7 +12,7 @@ use rstage::rulebook::{Coverage, Filter, Form, coverage, lines, page};
 use super::failure::Failure;
 use super::listing::{Format, write_list};
 use super::seer::{self, ShownTables};
-use super::shared::OwnRules;
+use super::shared::{AlgorithmLimit, OwnRules};
 
 /// Options of `rstage rules`.
 #[derive(clap::Args)]
@@ -46,6 +46,8 @@ struct List {
     /// List the schemas of this algorithm of SEER: its ZIP file, or the folder it was unpacked to
     #[arg(long, value_name = "ZIP", conflicts_with_all = ["edition", "site", "histology", "by", "rules"])]
     algorithm: Option<PathBuf>,
+    #[command(flatten)]
+    limit: AlgorithmLimit,
     /// Only schemas with tables of this edition
     #[arg(long, value_name = "E", value_parser = clap::value_parser!(u8).range(6..=9))]
     edition: Option<u8>,
@@ -90,6 +92,8 @@ struct Show {
     #[arg(long, value_name = "ZIP", conflicts_with_all = ["edition", "rules"])]
     algorithm: Option<PathBuf>,
     #[command(flatten)]
+    limit: AlgorithmLimit,
+    #[command(flatten)]
     shown: ShownTables,
 }
 
@@ -113,7 +117,7 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
 
 fn list(args: &List) -> Result<u8, Failure> {
     if let Some(file) = &args.algorithm {
-        return seer::list(file, args.text.as_deref(), args.format);
+        return seer::list(&args.limit.read(file)?, args.text.as_deref(), args.format);
     }
     let own = args.own.read()?;
     let rules = match &own {
@@ -168,7 +172,7 @@ fn show(args: &Show) -> Result<u8, Failure> {
         PageFormat::Markdown => Form::Markdown,
     };
     if let Some(file) = &args.algorithm {
-        return seer::show(file, &args.schema, &args.shown, form);
+        return seer::show(&args.limit.read(file)?, &args.schema, &args.shown, form);
     }
     let own = args.own.read()?;
     let rules = match &own {

@@ -1,5 +1,6 @@
 //! `rstage run`.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use rstage::output::{Access, EventCounts, TableFormat};
 use rstage::pipeline::{
     CHECKPOINT_CHUNKS, DEFAULT_MEMORY, EventTables, Privacy, Progress, RunConfig, RunError, RunResult, run,
 };
-use rstage::seer::{Algorithm, Algorithms, current_year};
+use rstage::seer::{Algorithms, SeerError, current_year};
 use rstage::summary::{render, render_tables};
 use signal_hook::consts::TERM_SIGNALS;
 use tracing::warn;
@@ -26,7 +27,7 @@ use tracing::warn;
 use super::config_file::Sections;
 use super::failure::Failure;
 use super::log::{self, LogFormat};
-use super::shared::{Assuming, OwnRules, Pseudonyms, Reading, Releasing, map_file};
+use super::shared::{AlgorithmLimit, Assuming, OwnRules, Pseudonyms, Reading, Releasing, map_file};
 
 /// Options of `rstage run`.
 #[derive(clap::Args)]
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// What the configuration file says beside options
     #[arg(skip)]
     pub(super) sections: Sections,
+    /// All options as they came to be, for the manifest
+    #[arg(skip)]
+    pub(super) options: BTreeMap<String, serde_json::Value>,
     /// Replace the results of an earlier run in --out
     #[arg(long)]
     pub(super) overwrite: bool,
@@ -74,6 +78,8 @@ pub(crate) struct Args {
     /// The year that SEER's algorithms take for this year; that of the clock if not given
     #[arg(long, value_name = "YEAR", requires = "algorithm", value_parser = clap::value_parser!(u16).range(2000..=9998))]
     pub(super) current_year: Option<u16>,
+    #[command(flatten)]
+    algorithm_limit: AlgorithmLimit,
     #[command(flatten)]
     pub(super) assuming: Assuming,
     /// Stage every record under these editions (6, 7, 8, 9) as well, and count how its stage moves
@@ -171,7 +177,11 @@ pub(crate) fn main(args: &Args) -> Result<u8, Failure> {
     let config = config(args)?;
     let show = !args.quiet && !args.json && args.log_format.is_none();
     let result = watched(show, |progress, started| run(&config, progress, started))?;
-    report(args, &result)?;
+    match report(args, &result) {
+        // The result is in place, whoever stopped listening.
+        Err(failure) if failure.is_broken_pipe() => {}
+        reported => reported?,
+    }
     Ok(u8::try_from(result.verdict.exit()).unwrap_or(5))
 }
 
@@ -243,6 +253,7 @@ pub(super) fn config(args: &Args) -> Result<RunConfig, Failure> {
         privacy: Privacy { keys: args.pseudonyms.keys()?, drop_identifiers: args.drop_identifiers },
         worklist_by: args.worklist_by.clone(),
         release: args.releasing.release(),
+        options: args.options.clone(),
     })
 }
 
@@ -252,7 +263,8 @@ fn algorithms(args: &Args) -> Result<Option<Arc<Algorithms>>, Failure> {
         return Ok(None);
     }
     let year = args.current_year.unwrap_or_else(current_year);
-    let opened = args.algorithm.iter().map(|path| Algorithm::open(path, year)).collect::<Result<_, _>>()?;
+    let open = |path: &PathBuf| args.algorithm_limit.read(path)?.compile(year);
+    let opened = args.algorithm.iter().map(open).collect::<Result<_, SeerError>>()?;
     let algorithms = Algorithms::new(opened)?;
     if !args.quiet {
         for algorithm in algorithms.iter() {

@@ -9,6 +9,7 @@ use rstage::seer::{Algorithm, Origin, Source, current_year};
 
 use super::failure::Failure;
 use super::listing::{Format, write_list};
+use super::shared::AlgorithmLimit;
 
 /// Longest list of codes in a list for the terminal.
 const LONGEST_CODES: usize = 36;
@@ -54,16 +55,17 @@ pub(crate) struct ForAlgorithm {
     /// The year that the algorithm means by "this year", instead of that of the clock
     #[arg(long, value_name = "YEAR", requires = "algorithm")]
     current_year: Option<u16>,
+    #[command(flatten)]
+    limit: AlgorithmLimit,
 }
 
 /// Lists the schemas.
-pub(crate) fn list(file: &Path, text: Option<&str>, format: Format) -> Result<u8, Failure> {
-    let source = Source::read(file)?;
+pub(crate) fn list(source: &Source, text: Option<&str>, format: Format) -> Result<u8, Failure> {
     let short = |codes: String| match codes.char_indices().nth(LONGEST_CODES) {
         Some((at, _)) if format == Format::Text => format!("{}…", &codes[..at]),
         _ => codes,
     };
-    let rows = seer_lines(&source, text).into_iter().map(|line| {
+    let rows = seer_lines(source, text).into_iter().map(|line| {
         [
             line.id,
             line.title,
@@ -81,10 +83,9 @@ pub(crate) fn list(file: &Path, text: Option<&str>, format: Format) -> Result<u8
 }
 
 /// Shows a schema.
-pub(crate) fn show(file: &Path, schema: &str, tables: &ShownTables, form: Form) -> Result<u8, Failure> {
+pub(crate) fn show(source: &Source, schema: &str, tables: &ShownTables, form: Form) -> Result<u8, Failure> {
     let tables = Tables { all: tables.tables, whole: tables.table.clone() };
-    let text = seer_page(&Source::read(file)?, schema, &tables, form)
-        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let text = seer_page(source, schema, &tables, form).map_err(|error| Failure::Usage(error.to_string()))?;
     write!(stdout().lock(), "{text}")?;
     Ok(0)
 }
@@ -117,7 +118,7 @@ pub(crate) fn explain(
     args: &ForAlgorithm,
     case: impl FnOnce(&Algorithm) -> Result<(Vec<(String, String)>, Origin), Failure>,
 ) -> Result<u8, Failure> {
-    let source = Source::read(file)?;
+    let source = args.limit.read(file)?;
     let algorithm = source.compile(args.current_year.unwrap_or_else(current_year))?;
     let (given, origin) = case(&algorithm)?;
     let given: Vec<(&str, &str)> = given.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();

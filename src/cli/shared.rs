@@ -10,6 +10,7 @@ use rstage::input::{Delimiter, Encoding, MOST_DISTINCT, Options, Quoting};
 use rstage::knowledge::{Mistakes, Overlay, Rules};
 use rstage::output::Keys;
 use rstage::pipeline::Release;
+use rstage::seer::{MOST_UNPACKED, SeerError, Source};
 use rstage::staging::{MxPolicy, NxPolicy, Policy};
 use rstage::summary::SmallCells;
 
@@ -56,6 +57,21 @@ pub(crate) struct Limits {
     /// Different texts of a column to remember at a time; any number gives the same results
     #[arg(long, value_name = "N", default_value_t = MOST_DISTINCT as u64, value_parser = clap::value_parser!(u64).range(1..=MOST_DISTINCT as u64))]
     max_distinct: u64,
+}
+
+/// How much a file of one of SEER's algorithms may hold.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct AlgorithmLimit {
+    /// Bytes that the file of one of SEER's algorithms may unpack to
+    #[arg(long, value_name = "BYTES", default_value_t = MOST_UNPACKED)]
+    max_algorithm_bytes: u64,
+}
+
+impl AlgorithmLimit {
+    /// Reads an algorithm as it is written.
+    pub(crate) fn read(self, path: &Path) -> Result<Source, SeerError> {
+        Source::read_within(path, self.max_algorithm_bytes)
+    }
 }
 
 /// What quotes are.

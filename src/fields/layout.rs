@@ -6,7 +6,7 @@
 //! first filled one counts. Where a field has both, `fields` counts only in
 //! tables without any of the generations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -66,7 +66,7 @@ pub(super) struct Layout {
     pub(super) lends: bool,
     pub(super) claims: BTreeMap<Field, Claim>,
     /// Values of this dialect that mean a canonical value, by lower-case text.
-    pub(super) values: BTreeMap<Field, HashMap<String, String>>,
+    pub(super) values: BTreeMap<Field, BTreeMap<String, String>>,
 }
 
 /// A column found for a field.
@@ -242,7 +242,7 @@ struct File {
     #[serde(default)]
     generations: BTreeMap<String, Listed>,
     #[serde(default)]
-    values: BTreeMap<String, HashMap<String, String>>,
+    values: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 fn yes() -> bool {
@@ -273,7 +273,7 @@ fn read(file: &'static str, text: &str) -> Result<Layout, FieldsError> {
     for (id, listed) in parsed.fields {
         claims.entry(field(&id, file)?).or_default().ranked = expected(listed, file)?;
     }
-    let lower = |map: HashMap<String, String>| {
+    let lower = |map: BTreeMap<String, String>| {
         map.into_iter().map(|(raw, value)| (raw.to_lowercase(), value)).collect()
     };
     let values = parsed.values.into_iter().map(|(id, map)| Ok((field(&id, file)?, lower(map))));
@@ -319,6 +319,8 @@ pub(super) fn coding(id: &str, layout: &'static str) -> Result<Coding, FieldsErr
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     #[test]

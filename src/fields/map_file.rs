@@ -5,7 +5,7 @@
 //! `[constants]` (field = "value", in place of any column) and `[values.FIELD]`
 //! (what a text of that field means).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use toml::Spanned;
 use toml::de::DeValue;
@@ -35,10 +35,23 @@ pub struct MapFile {
     pub(super) name: String,
     pub(super) columns: BTreeMap<Field, Vec<Named>>,
     pub(super) constants: BTreeMap<Field, String>,
-    pub(super) values: BTreeMap<Field, HashMap<String, String>>,
+    pub(super) values: BTreeMap<Field, BTreeMap<String, String>>,
 }
 
 impl MapFile {
+    /// BLAKE3 hash over what it says: that of another file with the same columns, constants and values is the same.
+    pub fn hash(&self) -> String {
+        let columns: BTreeMap<&str, Vec<_>> = self
+            .columns
+            .iter()
+            .map(|(field, named)| {
+                (field.id(), named.iter().map(|named| (&named.column, named.coding)).collect())
+            })
+            .collect();
+        let (constants, values) = (&self.constants, &self.values);
+        blake3::hash(format!("{columns:?} {constants:?} {values:?}").as_bytes()).to_hex().to_string()
+    }
+
     /// Reads the text of a map file; `name` is for messages.
     ///
     /// # Errors
@@ -193,8 +206,8 @@ fn values(
     document: &Document,
     key: At<&str>,
     value: &Spanned<DeValue>,
-) -> Result<HashMap<String, String>, FieldsError> {
-    let mut map = HashMap::new();
+) -> Result<BTreeMap<String, String>, FieldsError> {
+    let mut map = BTreeMap::new();
     for (raw, value) in document.entries(document.table(key, value)?) {
         let meant = match value.get_ref() {
             DeValue::Integer(number) => number.as_str().to_owned(),
@@ -216,6 +229,16 @@ mod tests {
 
     fn error(text: &str) -> String {
         MapFile::parse("map.toml", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_hash_is_that_of_what_a_file_says() {
+        let hash = |text: &str| MapFile::parse("map.toml", text).unwrap().hash();
+        let text = "[columns]\npath_t = \"pT\"\n[values.sex]\nf = \"2\"\nm = \"1\"\n";
+        let other = "# By hand.\n[values.sex]\nm = \"1\"\nf = \"2\"\n[columns]\npath_t = \"pT\"\n";
+        assert_eq!(hash(text), hash(other));
+        assert_ne!(hash(text), hash(&text.replace("\"2\"", "\"3\"")));
+        assert_ne!(hash(text), hash(&text.replace("pT", "cT")));
     }
 
     #[test]

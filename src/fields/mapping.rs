@@ -1,6 +1,6 @@
 //! Which columns and constants play which role in one table.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Coding, Field};
 
@@ -46,7 +46,7 @@ pub struct Mapping {
     pub(super) title: String,
     pub(super) headers: Vec<String>,
     pub(super) roles: BTreeMap<Field, Role>,
-    pub(super) values: BTreeMap<Field, HashMap<String, String>>,
+    pub(super) values: BTreeMap<Field, BTreeMap<String, String>>,
     pub(super) undecided: BTreeMap<Field, Vec<usize>>,
 }
 

@@ -87,8 +87,9 @@ pub(super) fn read_top(
 
     let mut description_lines = 0;
     for below in 1..=DESCRIPTION_RECORDS {
-        let Some(piece) = next(&mut records) else { break };
-        if is_description(&piece, dialect) {
+        // A line that cannot be read is a reject, and is not passed over with what describes the columns.
+        let Some(Piece::Record { bytes, .. }) = next(&mut records) else { break };
+        if is_description(bytes, dialect) {
             description_lines = below;
             data_start = above + records.consumed();
             data_line = records.line();
@@ -171,9 +172,8 @@ fn decode_header(line: &[u8], dialect: Dialect) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-fn is_description(piece: &Piece<'_>, dialect: Dialect) -> bool {
-    let Piece::Record { bytes, .. } = piece else { return false };
-    let cells = dialect.rules().raw_cells(bytes);
+fn is_description(record: &[u8], dialect: Dialect) -> bool {
+    let cells = dialect.rules().raw_cells(record);
     let filled = cells.iter().filter(|cell| !cell.trim_ascii().is_empty()).count();
     let marked = cells.iter().filter(|cell| cell.trim_ascii_start().starts_with(b"CDE_ID:")).count();
     marked * 2 > filled

@@ -429,6 +429,7 @@ mod tests {
             run: String::new(),
             version: version.to_owned(),
             config: serde_json::Value::Null,
+            options: BTreeMap::new(),
             inputs: Vec::new(),
             rules: ManifestRules { hash: String::new(), overlay: None },
             records: "encoded".to_owned(),

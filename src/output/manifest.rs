@@ -16,6 +16,9 @@ pub struct Manifest {
     pub version: String,
     /// Settings that the result depends on.
     pub config: serde_json::Value,
+    /// Every option of the command as it came to be: command line over configuration file over defaults.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub options: BTreeMap<String, serde_json::Value>,
     /// Inputs in their order.
     pub inputs: Vec<ManifestInput>,
     /// Rules that were applied.

@@ -140,6 +140,8 @@ pub struct RunConfig {
     pub worklist_by: Option<String>,
     /// What of the counts is shown and kept.
     pub release: Release,
+    /// Every option as it came to be from command line, configuration file and defaults, for the manifest alone.
+    pub options: BTreeMap<String, serde_json::Value>,
 }
 
 /// Tables of events, one row per staging, recurrence or progression of a tumor.
@@ -457,6 +459,7 @@ pub fn run(
         run: run_id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings(config),
+        options: config.options.clone(),
         inputs,
         rules: manifest_rules(rules),
         records: copying.as_str().to_owned(),

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{RunConfig, RunError};
 use crate::audit::Severity;
-use crate::fields::Mapping;
+use crate::fields::{MapFile, Mapping};
 use crate::input::{self, Compression, InputFile};
 use crate::knowledge::Rules;
 use crate::output::{ManifestInput, ManifestOverlay, ManifestRules};
@@ -59,7 +59,7 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
     let mut settings = serde_json::json!({
         "layout": config.map.layout,
         "set": set,
-        "map": config.map.map.is_some(),
+        "map": config.map.map.as_ref().map(MapFile::hash),
         "mx": format!("{:?}", config.policy.mx).to_lowercase(),
         "nx": format!("{:?}", config.policy.nx).to_lowercase(),
         "edition": config.policy.edition.map(|edition| edition.0),
@@ -84,6 +84,13 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
     if let (true, Some(settings)) = (config.privacy.drop_identifiers, settings.as_object_mut()) {
         settings.insert("drop_identifiers".to_owned(), true.into());
     }
+    let quoting = config.read.quoting.map(|quoting| format!("{quoting:?}").to_lowercase());
+    let delimiter = config.read.delimiter.map(|delimiter| delimiter.to_string());
+    for (name, asked) in [("input_delimiter", delimiter), ("quotes", quoting)] {
+        if let (Some(asked), Some(settings)) = (asked, settings.as_object_mut()) {
+            settings.insert(name.to_owned(), asked.into());
+        }
+    }
     let (read, usual) = (&config.read, input::Options::default());
     for (name, asked, default) in [
         ("max_line_bytes", read.max_record_bytes as u64, usual.max_record_bytes as u64),
@@ -101,7 +108,7 @@ pub(super) fn settings(config: &RunConfig) -> serde_json::Value {
     if let (false, Some(settings)) = (config.events.inputs.is_empty(), settings.as_object_mut()) {
         let map = &config.events.map;
         settings.insert("events_layout".to_owned(), map.layout.clone().into());
-        settings.insert("events_map".to_owned(), map.map.is_some().into());
+        settings.insert("events_map".to_owned(), map.map.as_ref().map(MapFile::hash).into());
     }
     settings
 }

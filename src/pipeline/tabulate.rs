@@ -30,7 +30,8 @@ pub(super) fn pattern(mets: [Cell<MetFlag>; 6]) -> MetsPattern {
 /// Settings on which the counts depend. Runs that differ in them are not added up.
 const OF_STAGING: [&str; 5] = ["mx", "nx", "edition", "also_editions", "audit"];
 /// Settings of reading and naming columns, in which they may differ.
-const OF_READING: [&str; 6] = ["layout", "set", "map", "encoding", "events_layout", "events_map"];
+const OF_READING: [&str; 8] =
+    ["layout", "set", "map", "input_delimiter", "quotes", "encoding", "events_layout", "events_map"];
 
 /// The settings that runs must share to be added up.
 pub(super) fn shared_settings(config: &RunConfig, algorithms: &[ManifestAlgorithm]) -> Value {

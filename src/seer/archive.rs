@@ -10,8 +10,8 @@ use super::error::SeerError;
 const MAX_ENTRIES: usize = 10_000;
 /// Most bytes of one entry.
 const MAX_ENTRY: u64 = 10 << 20;
-/// Most bytes in all.
-const MAX_TOTAL: u64 = 100_000_000;
+/// Most bytes in all, unless another limit is given.
+pub const MOST_UNPACKED: u64 = 100_000_000;
 
 /// What an entry holds, by the folder it is in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,10 +41,10 @@ pub(super) struct Entry {
     pub(super) content: Vec<u8>,
 }
 
-/// Tables and schemas of a ZIP file, in its order, or of a folder, by name.
-pub(super) fn entries(path: &Path) -> Result<Vec<Entry>, SeerError> {
+/// Tables and schemas of a ZIP file, in its order, or of a folder, by name; they may have so many bytes.
+pub(super) fn entries(path: &Path, most: u64) -> Result<Vec<Entry>, SeerError> {
     let read = |source| SeerError::Read { path: path.to_owned(), source };
-    let mut bounded = Bounded { path, entries: Vec::new(), left: MAX_TOTAL };
+    let mut bounded = Bounded { path, entries: Vec::new(), most, left: most };
     if fs::metadata(path).map_err(read)?.is_dir() {
         for folder in ["tables", "schemas"] {
             for file in json_files(&path.join(folder))? {
@@ -104,6 +104,7 @@ fn json_files(folder: &Path) -> Result<Vec<PathBuf>, SeerError> {
 struct Bounded<'a> {
     path: &'a Path,
     entries: Vec<Entry>,
+    most: u64,
     left: u64,
 }
 
@@ -120,11 +121,11 @@ impl Bounded<'_> {
             return Err(self.wrong(name, &format!("cannot be read: {error}")));
         }
         let size = bytes.len() as u64;
+        if size > self.left {
+            return Err(SeerError::TooLarge { path: self.path.to_owned(), most: self.most });
+        }
         if size > MAX_ENTRY {
             return Err(self.wrong(name, &format!("is larger than {MAX_ENTRY} bytes")));
-        }
-        if size > self.left {
-            return Err(self.archive(format!("its tables and schemas are larger than {MAX_TOTAL} bytes")));
         }
         self.left -= size;
         self.entries.push(Entry { kind, name, content: bytes });
@@ -146,7 +147,12 @@ mod tests {
 
     #[test]
     fn what_comes_out_of_an_archive_is_bounded_in_number_and_size() {
-        let mut bounded = Bounded { path: Path::new("a.zip"), entries: Vec::new(), left: MAX_TOTAL };
+        let mut bounded = Bounded {
+            path: Path::new("a.zip"),
+            entries: Vec::new(),
+            most: MOST_UNPACKED,
+            left: MOST_UNPACKED,
+        };
         let space = |bytes| io::repeat(b' ').take(bytes);
         for _ in 0..9 {
             bounded.add("tables/t.json".to_owned(), space(MAX_ENTRY)).unwrap();

@@ -21,6 +21,14 @@ pub enum SeerError {
         /// What is wrong.
         what: String,
     },
+    /// More comes out of it than may.
+    #[error("{}: its tables and schemas are larger than {most} bytes\nhint: --max-algorithm-bytes allows more, where the file is to be trusted", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// So much may come out.
+        most: u64,
+    },
     /// One of its tables or schemas is wrong.
     #[error("{}: {entry}: {what}", path.display())]
     Entry {

@@ -38,6 +38,7 @@ mod trace;
 mod worker;
 
 pub use algorithm::Algorithm;
+pub use archive::MOST_UNPACKED;
 pub use batch::Origin;
 pub use choice::{AGE, Algorithms, YEAR, current_year};
 pub use columns::{Column, Columns, NOT_GIVEN};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use super::algorithm::Algorithm;
-use super::archive::{Kind, entries};
+use super::archive::{Kind, MOST_UNPACKED, entries};
 use super::error::SeerError;
 use super::json::{SchemaForm, TableForm};
 use super::keys::Keys;
@@ -31,11 +31,17 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads a ZIP file or the folder that it was unpacked to.
+    /// Reads a ZIP file or the folder that it was unpacked to; its tables and schemas may have
+    /// [`MOST_UNPACKED`] bytes.
     pub fn read(path: &Path) -> Result<Self, SeerError> {
+        Self::read_within(path, MOST_UNPACKED)
+    }
+
+    /// The same with another limit.
+    pub fn read_within(path: &Path, most: u64) -> Result<Self, SeerError> {
         let mut own: Option<(String, String)> = None;
         let (mut tables, mut schemas) = (BTreeMap::new(), BTreeMap::new());
-        for entry in entries(path)? {
+        for entry in entries(path, most)? {
             let malformed =
                 |error: serde_json::Error| wrong(path, &entry.name, format!("is not as expected: {error}"));
             let (algorithm, version) = match entry.kind {

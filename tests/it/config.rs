@@ -59,6 +59,30 @@ fn the_example_is_a_job() {
     ]);
     assert_eq!(again.status, 1, "{}", again.err);
     assert_eq!(manifest(&work, "elsewhere")["config"]["mx"], "unknown");
+    // Every option, whether it stands on the command line, in the file, or nowhere.
+    let options = &manifest(&work, "elsewhere")["options"];
+    for (key, value) in [
+        ("mx", serde_json::json!("unknown")),
+        ("out", "elsewhere".into()),
+        ("config", "job/rstage.toml".into()),
+        ("inputs", serde_json::json!(["job/exports/registry.csv"])),
+        ("also_edition", serde_json::json!([7, 8])),
+        ("threads", 2.into()),
+        ("resume", true.into()),
+        ("mode", "0600".into()),
+        ("set", serde_json::json!(["behavior=3"])),
+        ("checkpoint_chunks", 64.into()),
+        ("original_window", "longer=120".into()),
+        ("drop_identifiers", false.into()),
+        ("min_cell", Value::Null),
+    ] {
+        assert_eq!(options[key], value, "{key}");
+    }
+    let help = work.rstage(&["run", "--help"]).out;
+    let long = help.lines().filter_map(|line| line.trim().strip_prefix("--"));
+    for name in long.filter_map(|text| text.split([' ', '=', '[']).next()) {
+        assert!(options.get(name.replace('-', "_")).is_some(), "{name} is not in run.json");
+    }
 }
 
 #[test]
@@ -85,6 +109,25 @@ fn no_file_is_picked_up_unasked() {
     work.write("rstage.toml", "nonsense = true\n");
     work.write("a.csv", format!("{HEADER}\nk-1,C509,8500,3,20200101,pT2,pN0,,2A\n"));
     assert_eq!(work.rstage(&["run", "a.csv", "--out", "out", "--quiet"]).status, 0);
+}
+
+/// The mistake that the README shows, with its place and what may have been meant.
+#[test]
+fn an_unknown_key_is_told_with_what_may_have_been_meant() {
+    let readme = include_str!("../../README.md");
+    let work = Work::new();
+    work.write("rstage.toml", format!("{}mxx = \"m0\"\n", "# a remark\n".repeat(11)));
+    for command in [&["check", "rstage.toml"][..], &["run", "--config", "rstage.toml"]] {
+        let done = work.rstage(command);
+        let said = "error: rstage.toml:12: unknown key `mxx`\nhint: did you mean `mx`?\n";
+        assert_eq!((done.status, done.err.as_str()), (2, said));
+        assert!(readme.contains(said));
+    }
+    for (key, meant) in [("max_reject", "max_rejects"), ("thread", "threads"), ("ovrwrite", "overwrite")] {
+        work.write("rstage.toml", format!("{key} = 1\n"));
+        let done = work.rstage(&["check", "rstage.toml"]);
+        assert!(done.err.contains(&format!("did you mean `{meant}`?")), "{}", done.err);
+    }
 }
 
 #[test]
@@ -149,6 +192,22 @@ fn exit_codes() {
         let done = work.rstage(&[&["run"], args].concat());
         assert_eq!(done.status, status, "{args:?}: {}", done.err);
         assert!(status < 2 || !done.err.is_empty(), "{args:?} says nothing");
+    }
+}
+
+/// Who reads what a run prints may go away; the exit code stays that of the run.
+#[test]
+fn exit_codes_without_a_reader() {
+    let work = Work::new();
+    work.write("wrong.csv", format!("{HEADER}\nk-1,C509,8500,3,20200101,pT2,pN0,,4\n"));
+    for more in [&[][..], &["--json"]] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let run = ["run", "wrong.csv", "--out", "out", "--overwrite", "--fail-on", "error"];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rstage"));
+        let done = command.args(run).args(more).current_dir(work.path("")).stdout(writer).output().unwrap();
+        assert_eq!(done.status.code(), Some(1), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(work.rstage(&["verify", "out"]).status, 0);
     }
 }
 

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::support::{Done, Work, fixture};
-use crate::verify::slow_run;
+use crate::verify::{large_export, slow_run};
 
 const INPUT: &str = "tumor_key,primarySite,histologicTypeIcdO3,behaviorCodeIcdO3,dateOfDiagnosis,ajccTnmPathT,ajccTnmPathN,ajccTnmPathM\n\
                      k-1,C509,8500,3,20200101,pT2,pN0,\nk-2,C509,8500,3,20200101,pT1,pN1a,\n";
@@ -83,6 +83,39 @@ fn a_run_whose_folder_is_removed_fails_and_leaves_nothing() {
         assert_eq!(run.wait().unwrap().code(), Some(5));
         is_untouched(&work, &manifest, &["large.csv"]);
     }
+}
+
+#[test]
+fn a_result_that_is_removed_while_its_successor_is_made_is_replaced() {
+    let (work, _) = earlier();
+    let mut run = slow_run(&work);
+    signal(&run, "-STOP");
+    fs::remove_dir_all(work.path("out")).unwrap();
+    signal(&run, "-CONT");
+    assert_eq!(run.wait().unwrap().code(), Some(0));
+    let done = work.rstage(&["verify", "out", "--inputs"]);
+    assert_eq!((done.status, done.err.as_str()), (0, ""));
+    assert!(work.holds_only(&["a.csv", "large.csv", "out"]));
+}
+
+#[test]
+fn a_run_whose_output_folder_is_removed_with_all_around_it_fails() {
+    let (work, manifest) = earlier();
+    large_export(&work);
+    work.write("nights/keep", "");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rstage"));
+    command.args(["run", "large.csv", "--out", "nights/out"]).stdout(Stdio::null());
+    let mut run = command.current_dir(work.path("")).stderr(Stdio::null()).spawn().unwrap();
+    let begin = Instant::now();
+    while fs::read_dir(work.path("nights")).unwrap().count() < 3 {
+        assert!(begin.elapsed() < Duration::from_mins(1), "the run never began to write");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    signal(&run, "-STOP");
+    fs::remove_dir_all(work.path("nights")).unwrap();
+    signal(&run, "-CONT");
+    assert_eq!(run.wait().unwrap().code(), Some(5));
+    is_untouched(&work, &manifest, &["large.csv"]);
 }
 
 #[test]

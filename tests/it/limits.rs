@@ -40,8 +40,10 @@ fn an_overlong_record_is_rejected_and_the_run_goes_on() {
         assert_eq!(run(&work, input, &["--max-rejects", "1"]).status, 0);
         assert_eq!(run(&work, input, &["--max-line-bytes", "18000000"]).status, 0);
     }
+    let earlier = fs::read(work.path("out/run.json")).unwrap();
     let done = run(&work, "plain.csv", &["--max-line-bytes", "64"]);
     assert_eq!(done.status, 3);
+    assert_eq!(fs::read(work.path("out/run.json")).unwrap(), earlier);
     assert!(done.err.contains("plain.csv:1: the header cannot be read: a record longer"), "{}", done.err);
 }
 

@@ -11,6 +11,8 @@
 mod attack;
 mod bad_input;
 mod beside;
+#[cfg(target_os = "linux")]
+mod broken_disk;
 mod cohort;
 mod config;
 mod contrib;
@@ -30,6 +32,7 @@ mod guide;
 mod interop;
 mod limits;
 mod naaccr_files;
+mod outside;
 mod parquet_copy;
 mod patients;
 mod privacy;

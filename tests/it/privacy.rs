@@ -56,9 +56,28 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// What a file holds, unpacked.
+fn content(path: &Path) -> Vec<u8> {
+    let bytes = fs::read(path).unwrap();
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("zst") => zstd::decode_all(&bytes[..]).unwrap(),
+        // Its cells are packed; a table without rows is no input.
+        Some("parquet") if InputFile::probe(path, 0, &Options::default()).is_ok() => {
+            let Table { header, rows } = table(path);
+            [bytes, format!("{header:?} {rows:?}").into_bytes()].concat()
+        }
+        _ => bytes,
+    }
+}
+
 /// No output but records and rejects holds any of these words.
 #[track_caller]
 fn nothing_tells(work: &Work, done: &Done, words: &[&str]) {
+    nothing_in(work, "out", done, words);
+}
+
+#[track_caller]
+fn nothing_in(work: &Work, folder: &str, done: &Done, words: &[&str]) {
     let mut looked = 0;
     let mut look = |place: String, text: &[u8]| {
         for word in words {
@@ -69,13 +88,13 @@ fn nothing_tells(work: &Work, done: &Done, words: &[&str]) {
     };
     look("standard output".to_owned(), done.out.as_bytes());
     look("standard error".to_owned(), done.err.as_bytes());
-    for path in files(&work.path("out")) {
+    for path in files(&work.path(folder)) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if !name.starts_with("records.") && !name.starts_with("rejects.") {
-            look(path.display().to_string(), &fs::read(&path).unwrap());
+            look(path.display().to_string(), &content(&path));
         }
     }
-    assert!(looked > 8, "{looked}");
+    assert!(looked > 4, "{looked}");
 }
 
 const RUN: [&str; 8] = ["run", "a.csv", "--out", "out", "--max-rejects", "9", "--events", "e.csv"];
@@ -83,9 +102,14 @@ const PSEUDONYMS: [&str; 4] = ["--pseudonymise", "key=HMAC", "--key-file", "secr
 
 #[test]
 fn names_and_numbers_stand_in_records_and_rejects_only() {
-    for more in
-        [&[][..], &["--log-format", "json"], &["--json"], &["--drop-identifiers", "--log-format", "text"]]
-    {
+    for more in [
+        &[][..],
+        &["--log-format", "json"],
+        &["--json"],
+        &["--drop-identifiers", "--log-format", "text"],
+        &["--format", "parquet", "--keep-answers", "--log-format", "json"],
+        &["--resume", "--also-edition", "7", "--worklist-by", "site", "--log-format", "json"],
+    ] {
         let work = work();
         let done = work.rstage(&[&RUN, more].concat());
         assert_eq!(done.status, 0, "{}", done.err);
@@ -93,6 +117,34 @@ fn names_and_numbers_stand_in_records_and_rejects_only() {
         assert!(done.err.contains("rejected"), "{}", done.err);
         let rejects = fs::read_to_string(work.path("out/rejects.csv")).unwrap();
         assert!(rejects.contains(PLANTED[0]), "{rejects}");
+    }
+}
+
+/// Other commands: a comparison, a check, and what is said where nothing can be done.
+#[test]
+fn names_and_numbers_stand_in_no_comparison_and_no_message() {
+    let work = work();
+    work.write("b.csv", input().replace("pT2", "pT3").replace(PLANTED[2], "Elsewhere"));
+    let done = work.rstage(&["diff", "a.csv", "b.csv", "--out", "changes", "--max-rejects", "9"]);
+    assert_eq!(done.status, 0, "{}", done.err);
+    let words = [&PLANTED[..], &[PATIENT]].concat();
+    nothing_in(&work, "changes", &done, &words);
+    work.write("job.toml", "inputs = \"a.csv\"\nout = \"out\"\n");
+    // Without its header, the first record stands where names of columns are looked for.
+    work.write("bare.csv", input().split_once('\n').unwrap().1);
+    for command in [
+        &["check", "job.toml"][..],
+        &["columns", "a.csv"],
+        &["run", "a.csv", "--out", "new", "--log-format", "json", "--set", "edition=x"],
+        &["run", "bare.csv", "--out", "new", "--log-format", "json"],
+        &["verify", "changes", "--inputs"],
+    ] {
+        let done = work.rstage(command);
+        let said = done.out + &done.err;
+        assert!(!said.is_empty());
+        for word in &words {
+            assert!(!said.contains(word), "{command:?} tells {word}");
+        }
     }
 }
 

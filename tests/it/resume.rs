@@ -62,9 +62,9 @@ fn run(work: &Work, out: &str, more: &[&str]) -> Done {
     work.rstage(&[&RUN[..], &["--out", out], more].concat())
 }
 
-fn started(work: &Work, out: &str) -> Child {
+fn started(work: &Work, out: &str, more: &[&str]) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rstage"));
-    command.args(RUN).args(["--out", out]).current_dir(work.path("")).stderr(Stdio::null());
+    command.args(RUN).args(["--out", out]).args(more).current_dir(work.path("")).stderr(Stdio::null());
     command.spawn().unwrap()
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn hashes(out: &Path) -> BTreeMap<String, String> {
         .collect();
     assert!(hashes.contains_key("report.html") && hashes.contains_key("worklist.csv"));
     assert!(hashes.keys().any(|name| name.starts_with("worklists/")));
-    for key in ["durations", "work", "outputs"] {
+    for key in ["durations", "work", "outputs", "options"] {
         manifest.as_object_mut().unwrap().remove(key);
     }
     manifest["config"].as_object_mut().unwrap().remove("out");
@@ -120,7 +120,7 @@ fn killed_at_fifty_moments_a_run_comes_to_the_same_bytes() {
         state ^= state >> 7;
         state ^= state << 17;
         let before = kept(&work);
-        let mut child = started(&work, "out");
+        let mut child = started(&work, "out", &[]);
         std::thread::sleep(Duration::from_millis(state % (took / 2)));
         child.kill().unwrap();
         if child.wait().unwrap().code().is_some() {
@@ -145,8 +145,8 @@ fn killed_at_fifty_moments_a_run_comes_to_the_same_bytes() {
 }
 
 /// A run that is met when it has checkpoints, and stopped.
-fn stopped(work: &Work, out: &str, signal: &str) -> Option<i32> {
-    let mut child = started(work, out);
+fn stopped(work: &Work, out: &str, signal: &str, more: &[&str]) -> Option<i32> {
+    let mut child = started(work, out, more);
     let begin = Instant::now();
     while kept(work).is_none() {
         assert!(begin.elapsed() < Duration::from_mins(1), "there never was a checkpoint");
@@ -162,7 +162,7 @@ fn a_signal_keeps_what_is_done_and_another_job_starts_anew() {
     assert_eq!(work.rstage(&["run", "a.csv", "--out", "earlier", "--quiet"]).status, 0);
     assert_eq!(run(&work, "whole", &[]).status, 0);
     let expected = hashes(&work.path("whole"));
-    assert_eq!(stopped(&work, "out", "-TERM"), Some(143));
+    assert_eq!(stopped(&work, "out", "-TERM", &[]), Some(143));
     assert!(!work.path("out").exists());
     let before = kept(&work).unwrap();
     assert!(before > 0);
@@ -176,20 +176,40 @@ fn a_signal_keeps_what_is_done_and_another_job_starts_anew() {
     assert_eq!(hashes(&work.path("out")), expected);
 
     // Other settings: what is left is of no use.
-    assert_eq!(stopped(&work, "out", "-KILL"), None);
+    assert_eq!(stopped(&work, "out", "-KILL", &[]), None);
     let done = run(&work, "out", &["--mx", "unknown", "--log-format", "text"]);
     assert_eq!(done.status, 0, "{}", done.err);
     assert!(done.err.contains("of another job; starting anew"), "{}", done.err);
     assert_eq!(run(&work, "other", &["--mx", "unknown"]).status, 0);
     assert_eq!(hashes(&work.path("out")), hashes(&work.path("other")));
     // An input that changed.
-    assert_eq!(stopped(&work, "out", "-KILL"), None);
+    assert_eq!(stopped(&work, "out", "-KILL", &[]), None);
     let text = fs::read_to_string(work.path("a.csv")).unwrap();
     work.write("a.csv", text.replace("C509", "C619"));
     let done = run(&work, "out", &["--log-format", "text"]);
     assert!(done.err.contains("of another job; starting anew"), "{}", done.err);
     // Without the option it starts anew as well, and clears.
-    assert_eq!(stopped(&work, "out", "-KILL"), None);
+    assert_eq!(stopped(&work, "out", "-KILL", &[]), None);
     assert_eq!(work.rstage(&["run", "a.csv", "--out", "out", "--overwrite", "--quiet"]).status, 0);
     assert_eq!(kept(&work), None);
+}
+
+/// What texts mean, by a map file or a layout, is the same in every process.
+#[test]
+fn a_run_with_meanings_of_texts_is_gone_on_with() {
+    let work = exports(6_000);
+    assert_eq!(work.rstage(&["run", "a.csv", "--out", "earlier", "--quiet"]).status, 0);
+    let meanings: String = ('a'..='p').fold("[values.sex]\n".to_owned(), |mut text, letter| {
+        writeln!(text, "{letter} = \"1\"").unwrap();
+        text
+    });
+    work.write("map.toml", meanings);
+    let map = ["--map", "map.toml", "--log-format", "text"];
+    assert_eq!(stopped(&work, "out", "-KILL", &map), None);
+    let done = run(&work, "out", &map);
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert!(done.err.contains("going on where a killed run ended"), "{}", done.err);
+    let done = run(&work, "whole", &map);
+    assert_eq!(done.status, 0, "{}", done.err);
+    assert_eq!(hashes(&work.path("out")), hashes(&work.path("whole")));
 }

@@ -115,6 +115,35 @@ fn bad_files_end_with_3_and_say_what_is_wrong() {
     assert_eq!(run(&work, "a.csv", &[]).status, 2, "--current-year without an algorithm");
 }
 
+/// How much may come out of a file is an option of every command that reads one.
+#[test]
+fn how_much_comes_out_of_a_file_is_limited() {
+    let work = Work::new();
+    work.write("a.csv", KEYED);
+    let toy = forms("TOY", "in", "out");
+    let bytes: usize = toy.iter().map(|(_, form)| form.to_string().len()).sum();
+    archive(&work, "toy.zip", &toy);
+    let (below, enough) = ((bytes - 1).to_string(), bytes.to_string());
+    for command in [
+        &["run", "a.csv", "--out", "out", "--quiet", "--current-year", "2026"][..],
+        &["rules"],
+        &["rules", "show", "breast"],
+        &["explain", "--input", "site=C500", "--input", "hist=8500", "--input", "year_dx=2016"],
+    ] {
+        let limited = |most: &str| {
+            let more = ["--algorithm", "toy.zip", "--max-algorithm-bytes", most];
+            work.rstage(&[command, &more].concat())
+        };
+        let done = limited(&below);
+        assert_eq!(done.status, 3, "{command:?}: {}", done.err);
+        let said = format!("error: toy.zip: its tables and schemas are larger than {below} bytes\nhint: ");
+        assert!(done.err.starts_with(&said), "{command:?}: {}", done.err);
+        assert!(command[0] != "run" || !work.path("out").exists());
+        let done = limited(&enough);
+        assert_eq!(done.status, 0, "{command:?}: {}", done.err);
+    }
+}
+
 #[test]
 fn slips_of_a_file_are_told_and_are_errors_of_the_cases_that_meet_them() {
     let work = Work::new();

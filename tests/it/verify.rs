@@ -89,6 +89,30 @@ fn records_are_counted_against_the_manifest() {
     assert!(lines[1].contains("4 records read, but 1 written and 1 rejected"), "{}", done.err);
 }
 
+/// Where a result comes from: program, commit, rules and inputs, each by its hash.
+#[test]
+fn the_manifest_says_what_made_it() {
+    let work = finished(&[]);
+    let manifest: serde_json::Value =
+        serde_json::from_slice(&fs::read(work.path("out/run.json")).unwrap()).unwrap();
+    let hash = |name: &str| blake3::hash(&fs::read(work.path(name)).unwrap()).to_hex().to_string();
+    assert_eq!(manifest["program"]["version"], env!("CARGO_PKG_VERSION"));
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join(".git").exists();
+    if checkout && Command::new("git").arg("--version").output().is_ok() {
+        let commit = manifest["program"]["commit"].as_str().unwrap();
+        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{commit}");
+        assert!(verify(&work, &[]).out.contains(commit));
+    }
+    assert_eq!(manifest["inputs"][0]["blake3"], hash("a.csv"));
+    assert_eq!(manifest["rules"]["hash"].as_str().unwrap().len(), 64);
+    let outputs = manifest["outputs"].as_object().unwrap();
+    assert!(outputs.contains_key("records.csv") && outputs.contains_key("rejects.csv"));
+    for (name, digest) in outputs {
+        assert_eq!(digest["blake3"], hash(&format!("out/{name}")), "{name}");
+    }
+    assert!(verify(&work, &[]).out.contains(&hash("out/run.json")), "to be kept elsewhere");
+}
+
 #[test]
 fn inputs_are_compared_where_they_are_asked_for() {
     let work = finished(&[]);
@@ -134,8 +158,8 @@ fn comparisons_and_events_are_verified_too() {
     );
 }
 
-/// A run that takes long enough to be met in its middle.
-pub(crate) fn slow_run(work: &Work) -> Child {
+/// Writes an export on which a run works long enough to be met in its middle.
+pub(crate) fn large_export(work: &Work) {
     let text = fs::read_to_string(fixture("registry.csv")).unwrap();
     let (header, rows) = text.split_once('\n').unwrap();
     let mut large = format!("{header}\n");
@@ -143,6 +167,11 @@ pub(crate) fn slow_run(work: &Work) -> Child {
         large.push_str(rows);
     }
     work.write("large.csv", large);
+}
+
+/// A run that is met in its middle.
+pub(crate) fn slow_run(work: &Work) -> Child {
+    large_export(work);
     let child = Command::new(env!("CARGO_BIN_EXE_rstage"))
         .args(["run", "large.csv", "--out", "out", "--overwrite", "--quiet"])
         .current_dir(work.path(""))

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::DiffConfig;
 use super::plan::FilePlan;
 use crate::diff::DiffCounts;
+use crate::fields::MapFile;
 use crate::input::{self, InputFile};
 use crate::output::{ManifestInput, ManifestRules};
 use crate::pipeline::RunError;
@@ -84,8 +85,8 @@ pub(super) fn settings(config: &DiffConfig) -> serde_json::Value {
         "key": config.key,
         "layout": config.map.layout,
         "set": set,
-        "map": config.map.map.is_some(),
-        "map_old": config.map_old.is_some(),
+        "map": config.map.map.as_ref().map(MapFile::hash),
+        "map_old": config.map_old.as_ref().and_then(|old| old.map.as_ref()).map(MapFile::hash),
         "mx": format!("{:?}", config.policy.mx).to_lowercase(),
         "nx": format!("{:?}", config.policy.nx).to_lowercase(),
         "edition": config.policy.edition.map(|edition| edition.0),

@@ -364,5 +364,6 @@ fn run_config(config: &FrameConfig) -> RunConfig {
         release: Release::default(),
         since: None,
         keep_answers: false,
+        options: std::collections::BTreeMap::new(),
     }
 }
