@@ -71,7 +71,7 @@ fn the_example_is_a_job() {
         ("resume", true.into()),
         ("mode", "0600".into()),
         ("set", serde_json::json!(["behavior=3"])),
-        ("checkpoint_chunks", 64.into()),
+        ("checkpoint_chunks", 256.into()),
         ("original_window", "longer=120".into()),
         ("drop_identifiers", false.into()),
         ("min_cell", Value::Null),
