@@ -10,11 +10,11 @@ use super::folder::Folder;
 use super::sum::Sum;
 use crate::summary::POOLED;
 
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 680.0;
 const PLOT: f64 = 300.0;
 const GAP: f64 = 10.0;
 const NODE: f64 = 14.0;
-const SIDE: f64 = 96.0;
+const SIDE: f64 = 126.0;
 
 /// The bands, with the stages that they run between.
 #[derive(Serialize)]

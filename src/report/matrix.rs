@@ -57,7 +57,9 @@ pub(super) fn agreement(folder: &Folder) -> Result<Option<Matrix>, ReportError> 
         }
     }
     for (row, pooled) in numbers.iter_mut().zip(pooled) {
-        row.iter_mut().for_each(|cell| cell.partial |= unplaced || !pooled.is_empty());
+        for cell in row {
+            cell.partial |= unplaced || !pooled.is_empty();
+        }
     }
     let seen = |at: &usize| {
         let column = numbers.iter().map(|row| row[*at]);

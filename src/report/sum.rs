@@ -69,7 +69,9 @@ mod tests {
             (vec![None, Some(0)], "hidden", None),
         ] {
             let mut sum = Sum::default();
-            parts.iter().for_each(|part| sum.add(*part));
+            for part in parts {
+                sum.add(part);
+            }
             assert_eq!(sum.text(), text);
             assert_eq!(sum.percent_of(Sum::whole(2000)).as_deref(), share);
         }

@@ -95,7 +95,7 @@ fn hostile_text_is_shown_as_text_and_no_name_is_shown() {
     assert!(html.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt;"));
     assert!(html.contains("=cmd|&#x27;"));
     assert!(html.contains("\u{27e8}U+202E\u{27e9}9&quot;"));
-    open_in_browser(&work, "hostile.csv", true);
+    open_in_browser(&work, "hostile.csv", "");
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn what_is_no_run_has_no_page() {
 fn the_page_works_in_a_browser() {
     let work = Work::new();
     page(&work, &fixture("registry.csv"), &[]);
-    open_in_browser(&work, "the fixture", true);
+    open_in_browser(&work, "the fixture", "");
 }
 
 /// What is hidden is called hidden, a sum without it a lower bound: never 0, nor a share of what is left.
@@ -135,27 +135,27 @@ fn where_small_numbers_are_hidden_the_page_says_so() {
     assert!(heat.contains(">hidden</td>") && heat.contains("≥") && !heat.contains("100.0 %"), "{heat}");
     assert!(html.contains("all sites</bdi>, 3\u{202f}000"));
     assert!(html.contains("-hidden)\""), "no bar is hatched");
-    open_in_browser(&work, "small numbers hidden", false);
+    open_in_browser(&work, "small numbers hidden", "unlisted");
 }
 
 #[test]
 fn the_page_of_a_handful_of_records_works() {
     let work = Work::new();
     let text = fs::read_to_string(fixture("registry.csv")).unwrap();
-    for (records, listed) in [(5, true), (0, false)] {
+    for (records, mode) in [(5, "looks"), (0, "unlisted")] {
         let lines: Vec<&str> = text.lines().take(records + 1).collect();
         let html = page(&work, &work.write("few.csv", lines.join("\n")), &[]);
         for wrong in ["NaN", "\"inf\"", ">inf<", "≥", ">hidden"] {
             let body = html.split("<main").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();
             assert!(!body.contains(wrong), "{records} records: {wrong}");
         }
-        open_in_browser(&work, &format!("{records} records"), listed);
+        open_in_browser(&work, &format!("{records} records"), mode);
     }
 }
 
 /// Opens the page of `out` in a browser, sorts, filters and opens a record by mouse and keyboard, and asks
-/// axe about its accessibility; in light, dark and on a phone. `listed`: the page has a list of findings.
-fn open_in_browser(work: &Work, what: &str, listed: bool) {
+/// axe about its accessibility; in light, dark and on a phone. `mode`: empty where all of that can be done.
+fn open_in_browser(work: &Work, what: &str, mode: &str) {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
     let browser = browser.iter().find(|path| Path::new(path).exists());
@@ -170,7 +170,7 @@ fn open_in_browser(work: &Work, what: &str, listed: bool) {
     let done = Command::new("node")
         .arg(tools.join("report.mjs"))
         .args([work.path("out").join("report.html"), shots.clone(), browser.into()])
-        .args((!listed).then_some("unlisted"))
+        .args(Some(mode).filter(|mode| !mode.is_empty()))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
