@@ -142,15 +142,13 @@ fn where_small_numbers_are_hidden_the_page_says_so() {
 fn the_page_of_a_handful_of_records_works() {
     let work = Work::new();
     let text = fs::read_to_string(fixture("registry.csv")).unwrap();
-    for (records, mode) in [(5, "looks"), (0, "unlisted")] {
-        let lines: Vec<&str> = text.lines().take(records + 1).collect();
-        let html = page(&work, &work.write("few.csv", lines.join("\n")), &[]);
-        for wrong in ["NaN", "\"inf\"", ">inf<", "≥", ">hidden"] {
-            let body = html.split("<main").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();
-            assert!(!body.contains(wrong), "{records} records: {wrong}");
-        }
-        open_in_browser(&work, &format!("{records} records"), mode);
+    let lines: Vec<&str> = text.lines().take(6).collect();
+    let html = page(&work, &work.write("few.csv", lines.join("\n")), &[]);
+    let body = html.split("<main").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();
+    for wrong in ["NaN", "\"inf\"", ">inf<", "≥", ">hidden"] {
+        assert!(!body.contains(wrong), "{wrong}");
     }
+    open_in_browser(&work, "five records", "looks");
 }
 
 /// Opens the page of `out` in a browser, sorts, filters and opens a record by mouse and keyboard, and asks
