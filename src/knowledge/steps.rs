@@ -99,9 +99,9 @@ impl Rules {
             let (mut fields, mut numbers) = (BTreeSet::new(), Vec::new());
             look_at(self.factor(axis.factor), &mut fields);
             axis.steps(&mut numbers);
-            fields
-                .into_iter()
-                .for_each(|field| steps.numbers.entry(field).or_default().extend_from_slice(&numbers));
+            for field in fields {
+                steps.numbers.entry(field).or_default().extend_from_slice(&numbers);
+            }
         }
         steps.as_they_stand.extend(self.beside.tables().iter().filter_map(|table| table.score));
         steps.as_they_stand.extend(systems.iter().filter_map(|system| system.recorded));

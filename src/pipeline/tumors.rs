@@ -9,8 +9,8 @@ use crate::fields::Field;
 use crate::knowledge::{Asked, Rules, Steps};
 use crate::staging::FACTORS;
 
-/// More classes than a key has numbers for are not told apart any further.
-const MOST: usize = u16::MAX as usize;
+/// Classes that are known at a time; a key has numbers for those of a further block of records.
+const MOST: usize = 60_000;
 
 /// The classes that have come so far.
 pub(super) struct Tumors<'a> {
@@ -52,7 +52,7 @@ impl<'a> Tumors<'a> {
         }
     }
 
-    /// Whether there is no number for a further class.
+    /// Whether there are too many to go on.
     pub(super) fn is_full(&self) -> bool {
         self.classes.len() >= MOST
     }
@@ -86,15 +86,11 @@ impl<'a> Tumors<'a> {
             }
             _ => Kind::Lacking(site, histology),
         };
-        let number = match self.numbers.get(&kind) {
-            Some(number) => *number,
-            None => {
-                let number = self.classes.len().min(MOST) as u16;
-                self.classes.push(Class::new(&kind, &self.parts));
-                self.numbers.insert(kind, number);
-                number
-            }
-        };
+        let next = self.classes.len() as u16;
+        let number = *self.numbers.entry(kind).or_insert_with_key(|kind| {
+            self.classes.push(Class::new(kind, &self.parts));
+            next
+        });
         self.of_tumor.insert((site, histology), number);
         number
     }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::ReportError;
-use super::chart::{at, grouped, percent};
+use super::chart::at;
 use super::folder::Folder;
+use super::sum::Sum;
 use crate::staging::Cause;
+use crate::summary::POOLED;
 
 /// The causes, and how many of their records can be completed or corrected.
 #[derive(Serialize)]
@@ -27,6 +29,8 @@ struct Row {
     n: String,
     percent: String,
     width: String,
+    /// Whether it is several causes in one.
+    pooled: bool,
 }
 
 #[derive(Deserialize)]
@@ -50,31 +54,39 @@ fn remedies() -> BTreeMap<String, String> {
 
 /// The causes of all sites together, the most frequent first.
 pub(super) fn causes(folder: &Folder) -> Result<Causes, ReportError> {
-    let mut numbers: BTreeMap<String, u64> = BTreeMap::new();
+    let mut numbers: BTreeMap<String, Sum> = BTreeMap::new();
     for row in folder.table::<Count>("unknown_causes")? {
-        *numbers.entry(row.cause).or_default() += row.n.unwrap_or(0);
+        numbers.entry(row.cause).or_default().add(row.n);
     }
-    let records = folder.manifest.counts.written;
-    let mut sorted: Vec<(String, u64)> = numbers.into_iter().filter(|(_, n)| *n > 0).collect();
-    sorted.sort_by(|(a_id, a), (b_id, b)| b.cmp(a).then_with(|| a_id.cmp(b_id)));
-    let most = sorted.first().map_or(1, |(_, n)| *n) as f64;
+    let records = Sum::whole(folder.manifest.counts.written);
+    let mut sorted: Vec<(String, Sum)> = numbers.into_iter().filter(|(_, sum)| !sum.is_empty()).collect();
+    sorted.sort_by(|(a_id, a), (b_id, b)| b.shown.cmp(&a.shown).then_with(|| a_id.cmp(b_id)));
+    let most = sorted.first().map_or(1, |(_, sum)| sum.shown).max(1) as f64;
     let mut remedies = remedies();
-    let (mut all, mut fixable) = (0, 0);
-    let rows = sorted.into_iter().map(|(id, n)| {
+    let (mut all, mut fixable) = (Sum::default(), Sum::default());
+    let rows = sorted.into_iter().map(|(id, sum)| {
         let remedy = remedies.remove(&id).unwrap_or_default();
-        all += n;
-        fixable += if remedy.is_empty() { 0 } else { n };
+        all.join(sum);
+        if id == POOLED {
+            fixable.add(None);
+        } else if !remedy.is_empty() {
+            fixable.join(sum);
+        }
         Row {
-            words: Cause::from_id(&id).map_or("", Cause::words),
+            words: match id.as_str() {
+                POOLED => "rare causes put together",
+                _ => Cause::from_id(&id).map_or("", Cause::words),
+            },
             remedy,
-            n: grouped(n),
-            percent: percent(n, records).unwrap_or_default(),
-            width: at(100.0 * n as f64 / most),
+            n: sum.text(),
+            percent: sum.percent_of(records).unwrap_or_default(),
+            width: at(100.0 * sum.shown as f64 / most),
+            pooled: id == POOLED,
             id,
         }
     });
     let rows = rows.collect();
-    Ok(Causes { rows, all: grouped(all), fixable: grouped(fixable), percent: percent(fixable, all) })
+    Ok(Causes { rows, all: all.text(), fixable: fixable.text(), percent: fixable.percent_of(all) })
 }
 
 #[cfg(test)]

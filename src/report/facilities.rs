@@ -17,7 +17,7 @@ const MOST_YEARS: usize = 12;
 pub(super) struct Facilities {
     years: Vec<String>,
     lines: Vec<Line>,
-    /// Facilities that have no line.
+    /// Facilities that have no line: those with fewer records, and those whose numbers are hidden.
     others: usize,
 }
 
@@ -65,10 +65,12 @@ pub(super) fn agreement(folder: &Folder) -> Result<Option<Facilities>, ReportErr
     let compared = |by_year: &BTreeMap<_, Numbers>| by_year.values().flatten().map(|(_, of)| of).sum::<u64>();
     let mut sorted: Vec<_> = facilities.into_iter().collect();
     sorted.sort_by(|(a_name, a), (b_name, b)| compared(b).cmp(&compared(a)).then_with(|| a_name.cmp(b_name)));
+    let known = sorted.len();
+    sorted.retain(|(_, by_year)| compared(by_year) > 0);
     if sorted.is_empty() {
         return Ok(None);
     }
-    let others = sorted.len().saturating_sub(MOST_FACILITIES);
+    let others = known.saturating_sub(MOST_FACILITIES.min(sorted.len()));
     let lines = sorted.into_iter().take(MOST_FACILITIES).map(|(name, by_year)| {
         let all: Numbers = by_year.values().copied().try_fold((0, 0), |(n, of), year| {
             let (more, more_of) = year?;

@@ -1,12 +1,15 @@
 //! The key figures of a run, each beside the run before.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::ReportError;
 use super::chart::grouped;
 use super::folder::Folder;
+use super::sum::Sum;
+use crate::summary::POOLED;
 
 /// The key figures in their order.
 #[derive(Serialize)]
@@ -30,8 +33,8 @@ struct Figure {
 /// A figure as a number: a count, or a share in percent of a whole.
 #[derive(Clone, Copy)]
 enum Number {
-    Count(u64),
-    Share { part: u64, whole: u64 },
+    Count(Sum),
+    Share { part: Sum, whole: Sum },
 }
 
 /// One row of the table of stages.
@@ -42,11 +45,12 @@ struct StageRow {
     n: Option<u64>,
 }
 
-/// One row of the table of agreement.
+/// One row of the table of key figures.
 #[derive(Deserialize)]
-struct AgreementRow {
-    agreement: String,
+struct MeasureRow {
+    measure: String,
     n: Option<u64>,
+    denominator: Option<u64>,
 }
 
 /// One row of the table of metastatic origins.
@@ -73,79 +77,87 @@ impl Figures {
 
 fn numbers(run: &Folder) -> Result<Vec<(&'static str, Number)>, ReportError> {
     let counts = run.manifest.counts;
-    let of_severity =
-        |wanted: &str| run.manifest.findings.values().filter_map(|by| by.get(wanted)).sum::<u64>();
-    let (mut derived, mut unknown, mut distant) = (0, 0, 0);
+    // The manifest leaves out the rules that found little where small numbers are hidden.
+    let of_severity = |wanted: &str| Sum {
+        shown: run.manifest.findings.values().filter_map(|by| by.get(wanted)).sum(),
+        partial: run.hides(),
+    };
+    let (mut unknown, mut distant) = (Sum::default(), Sum::default());
     for row in run.table::<StageRow>("stage_by_year")?.iter().filter(|row| row.source == "derived") {
-        let n = row.n.unwrap_or(0);
-        derived += n;
         match row.stage.as_str() {
-            "UNK" => unknown += n,
-            "IV" => distant += n,
+            "UNK" => unknown.add(row.n),
+            "IV" => distant.add(row.n),
+            POOLED => [&mut unknown, &mut distant].into_iter().for_each(|sum| sum.add(None)),
             _ => {}
         }
     }
-    let (mut compared, mut group, mut stage) = (0, 0, 0);
-    for row in run.table::<AgreementRow>("agreement")? {
-        let n = row.n.unwrap_or(0);
-        let (same_group, same_stage) = match row.agreement.as_str() {
-            "exact" => (n, n),
-            "substage" => (0, n),
-            "major" => (0, 0),
-            _ => continue,
-        };
-        compared += n;
-        group += same_group;
-        stage += same_stage;
-    }
-    let (mut de_novo, mut later) = (0, 0);
+    let measures: BTreeMap<String, MeasureRow> =
+        run.table::<MeasureRow>("key_figures")?.into_iter().map(|row| (row.measure.clone(), row)).collect();
+    let part = |name: &str| measures.get(name).map_or_else(Sum::default, |row| Sum::of(row.n));
+    let whole = |name: &str| measures.get(name).map_or_else(Sum::default, |row| Sum::of(row.denominator));
+    let same = |name: &str| Number::Share { part: part(name), whole: whole(name) };
+    let mut later = Sum::default();
     for row in run.table::<OriginRow>("metastatic_origin")? {
-        match row.origin.as_str() {
-            "de_novo" => de_novo += row.n.unwrap_or(0),
-            "recurrent" | "progression" => later += row.n.unwrap_or(0),
-            _ => {}
+        if matches!(row.origin.as_str(), "recurrent" | "progression" | POOLED) {
+            later.add(row.n.filter(|_| row.origin != POOLED));
         }
     }
+    let written = Sum::whole(counts.written);
     Ok(vec![
-        ("Records written", Number::Count(counts.written)),
-        ("Rows rejected", Number::Count(counts.rejected)),
+        ("Records written", Number::Count(written)),
+        ("Rows rejected", Number::Count(Sum::whole(counts.rejected))),
         ("Errors found", Number::Count(of_severity("error"))),
         ("Warnings found", Number::Count(of_severity("warning"))),
-        ("Same stage as recorded", Number::Share { part: stage, whole: compared }),
-        ("Same group as recorded", Number::Share { part: group, whole: compared }),
-        ("Stage not known", Number::Share { part: unknown, whole: derived }),
-        ("Stage IV at diagnosis", Number::Share { part: distant, whole: derived }),
-        ("Metastatic at diagnosis", Number::Count(de_novo)),
+        ("Same stage as recorded", same("same_stage")),
+        ("Same group as recorded", same("same_group")),
+        ("Stage not known", Number::Share { part: unknown, whole: written }),
+        ("Stage IV at diagnosis", Number::Share { part: distant, whole: written }),
+        ("Metastatic at diagnosis", Number::Count(part("de_novo_metastatic"))),
         ("Metastatic later", Number::Count(later)),
     ])
 }
 
 impl Number {
+    /// The share in percent, or its lower bound where a part is hidden; none where nothing is known of it.
     fn percent(self) -> Option<f64> {
         match self {
-            Self::Share { part, whole } if whole > 0 => Some(100.0 * part as f64 / whole as f64),
+            Self::Share { part, whole } if whole.shown > 0 && !whole.partial => {
+                (part.shown > 0 || !part.partial).then(|| 100.0 * part.shown as f64 / whole.shown as f64)
+            }
             _ => None,
         }
     }
 
-    fn value(self) -> String {
+    fn is_partial(self) -> bool {
         match self {
-            Self::Count(n) => grouped(n),
-            Self::Share { .. } => {
-                self.percent().map_or_else(|| "–".to_owned(), |share| format!("{share:.1} %"))
-            }
+            Self::Count(sum) => sum.partial,
+            Self::Share { part, whole } => part.partial || whole.partial,
+        }
+    }
+
+    fn value(self) -> String {
+        match (self, self.percent()) {
+            (Self::Count(sum), _) => sum.text(),
+            (_, Some(share)) if self.is_partial() => format!("≥\u{a0}{share:.1} %"),
+            (_, Some(share)) => format!("{share:.1} %"),
+            (_, None) if self.is_partial() => "hidden".to_owned(),
+            (_, None) => "–".to_owned(),
         }
     }
 
     fn of(self) -> String {
         match self {
             Self::Count(_) => String::new(),
-            Self::Share { part, whole } => format!("{} of {}", grouped(part), grouped(whole)),
+            Self::Share { part, whole } => format!("{} of {}", part.text(), whole.text()),
         }
     }
 
     fn change(self, before: Self) -> Option<String> {
+        if self.is_partial() || before.is_partial() {
+            return None;
+        }
         if let (Self::Count(now), Self::Count(then)) = (self, before) {
+            let (now, then) = (now.shown, then.shown);
             return Some(match now.cmp(&then) {
                 Ordering::Less => format!("−{}", grouped(then - now)),
                 Ordering::Equal => "±0".to_owned(),
@@ -164,19 +176,42 @@ impl Number {
 
 #[cfg(test)]
 mod tests {
-    use super::Number::{Count, Share};
+    use super::{Number, Sum};
+
+    fn count(n: u64) -> Number {
+        Number::Count(Sum::whole(n))
+    }
+
+    fn share(part: u64, whole: u64) -> Number {
+        Number::Share { part: Sum::whole(part), whole: Sum::whole(whole) }
+    }
 
     #[test]
     fn changes_have_their_sign() {
         for (now, then, change) in [
-            (Count(5), Count(7), Some("−2")),
-            (Count(7), Count(7), Some("±0")),
-            (Count(1200), Count(7), Some("+1\u{202f}193")),
-            (Share { part: 1, whole: 4 }, Share { part: 1, whole: 2 }, Some("−25.0 points")),
-            (Share { part: 1, whole: 4 }, Share { part: 2, whole: 8 }, Some("±0.0 points")),
-            (Share { part: 1, whole: 4 }, Share { part: 0, whole: 0 }, None),
+            (count(5), count(7), Some("−2")),
+            (count(7), count(7), Some("±0")),
+            (count(1200), count(7), Some("+1\u{202f}193")),
+            (share(1, 4), share(1, 2), Some("−25.0 points")),
+            (share(1, 4), share(2, 8), Some("±0.0 points")),
+            (share(1, 4), share(0, 0), None),
         ] {
             assert_eq!(now.change(then).as_deref(), change);
+        }
+    }
+
+    #[test]
+    fn what_is_hidden_is_a_lower_bound_without_a_change() {
+        let (some, none) = (Sum { shown: 11, partial: true }, Sum { shown: 0, partial: true });
+        let whole = Sum::whole(1000);
+        for (number, value, of) in [
+            (Number::Count(some), "≥\u{a0}11", ""),
+            (Number::Count(none), "hidden", ""),
+            (Number::Share { part: some, whole }, "≥\u{a0}1.1 %", "≥\u{a0}11 of 1\u{202f}000"),
+            (Number::Share { part: none, whole }, "hidden", "hidden of 1\u{202f}000"),
+        ] {
+            assert_eq!((number.value().as_str(), number.of().as_str()), (value, of));
+            assert_eq!(number.change(number), None);
         }
     }
 }

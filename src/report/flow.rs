@@ -7,12 +7,14 @@ use serde::{Deserialize, Serialize};
 use super::ReportError;
 use super::chart::{STAGES, at, grouped, percent, rank};
 use super::folder::Folder;
+use super::sum::Sum;
+use crate::summary::POOLED;
 
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 680.0;
 const PLOT: f64 = 300.0;
 const GAP: f64 = 10.0;
 const NODE: f64 = 14.0;
-const SIDE: f64 = 96.0;
+const SIDE: f64 = 126.0;
 
 /// The bands, with the stages that they run between.
 #[derive(Serialize)]
@@ -20,6 +22,8 @@ pub(super) struct Flow {
     width: f64,
     height: String,
     records: String,
+    /// Whether some bands are hidden.
+    partial: bool,
     nodes: Vec<Node>,
     bands: Vec<Band>,
 }
@@ -59,14 +63,19 @@ struct Row {
 /// The flow of a run; none where no record was restaged.
 pub(super) fn restaging(folder: &Folder) -> Result<Option<Flow>, ReportError> {
     let mut numbers: BTreeMap<(usize, usize), u64> = BTreeMap::new();
+    let mut all = Sum::default();
     for row in folder.table::<Row>("restaging")? {
-        *numbers.entry((rank(&row.original), rank(&row.restaged))).or_default() += row.n.unwrap_or(0);
+        let placed = row.original != POOLED && row.restaged != POOLED;
+        let n = row.n.filter(|_| placed);
+        all.add(n);
+        *numbers.entry((rank(&row.original), rank(&row.restaged))).or_default() += n.unwrap_or(0);
     }
     numbers.retain(|_, n| *n > 0);
-    Ok((!numbers.is_empty()).then(|| flow(&numbers)))
+    Ok((!numbers.is_empty()).then(|| flow(&numbers, all)))
 }
 
-fn flow(numbers: &BTreeMap<(usize, usize), u64>) -> Flow {
+/// `all` is the sum of the numbers; where a part of it is hidden, no share is told.
+fn flow(numbers: &BTreeMap<(usize, usize), u64>, all: Sum) -> Flow {
     let total: u64 = numbers.values().sum();
     let mut sums = [[0_u64; STAGES.len()]; 2];
     for (&(from, to), n) in numbers {
@@ -83,13 +92,14 @@ fn flow(numbers: &BTreeMap<(usize, usize), u64>) -> Flow {
             tops[side][stage] = y;
             let tall = n as f64 * scale;
             let x = if side == 0 { SIDE } else { WIDTH - SIDE - NODE };
+            let some = Sum { shown: n, partial: all.partial };
             nodes.push(Node {
                 x: at(x),
                 y: at(y),
                 width: NODE,
                 height: at(tall.max(1.0)),
                 stage,
-                label: format!("{}{} {}", if side == 0 { "" } else { "r" }, STAGES[stage], grouped(n)),
+                label: format!("{}{} {}", if side == 0 { "" } else { "r" }, STAGES[stage], some.text()),
                 label_x: at(if side == 0 { x - 6.0 } else { x + NODE + 6.0 }),
                 label_y: at(y + (tall / 2.0).max(5.0) + 4.0),
                 left: side == 0,
@@ -106,7 +116,10 @@ fn flow(numbers: &BTreeMap<(usize, usize), u64>) -> Flow {
         tops[1][to] += wide;
         let (start, end, middle) = (SIDE + NODE, WIDTH - SIDE - NODE, WIDTH / 2.0);
         let whole: u64 = sums[0][from];
-        let share = percent(n, whole);
+        let share = percent(n, whole).filter(|_| !all.partial);
+        let of = share.as_ref().map_or_else(String::new, |share| format!(" ({share} % of {})", STAGES[from]));
+        // A band of few records stays a line that can be seen.
+        let wide = wide.max(1.0);
         bands.push(Band {
             path: format!(
                 "M{start} {}C{middle} {} {middle} {} {end} {}V{}C{middle} {} {middle} {} {start} {}Z",
@@ -120,21 +133,14 @@ fn flow(numbers: &BTreeMap<(usize, usize), u64>) -> Flow {
                 at(left + wide),
             ),
             stage: from,
-            title: format!(
-                "{} to r{}: {} ({} % of {})",
-                STAGES[from],
-                STAGES[to],
-                grouped(n),
-                share.as_deref().unwrap_or("0"),
-                STAGES[from]
-            ),
+            title: format!("{} to r{}: {}{of}", STAGES[from], STAGES[to], grouped(n)),
             original: STAGES[from],
             restaged: STAGES[to],
             n: grouped(n),
             share,
         });
     }
-    Flow { width: WIDTH, height: at(height + GAP), records: grouped(total), nodes, bands }
+    Flow { width: WIDTH, height: at(height + GAP), records: all.text(), partial: all.partial, nodes, bands }
 }
 
 #[cfg(test)]
@@ -144,7 +150,7 @@ mod tests {
     #[test]
     fn every_record_flows_from_one_stage_to_one() {
         let numbers = BTreeMap::from([((1, 4), 53), ((1, 1), 10), ((2, 4), 48)]);
-        let flow = flow(&numbers);
+        let flow = flow(&numbers, Sum::whole(111));
         assert_eq!(flow.records, "111");
         let labels: Vec<&str> = flow.nodes.iter().map(|node| node.label.as_str()).collect();
         assert_eq!(labels, ["I 63", "II 48", "rI 10", "rIV 101"]);

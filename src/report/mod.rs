@@ -13,6 +13,7 @@ mod folder;
 mod matrix;
 mod sections;
 mod stages;
+mod sum;
 mod worklist;
 
 use std::fmt::Write as _;
@@ -38,6 +39,7 @@ pub fn page(run: &Folder, previous: Option<&Folder>, audit: &AuditRules) -> Resu
         style: Value::from_safe_string(include_str!("page.css").to_owned()),
         script: Value::from_safe_string(include_str!("page.js").to_owned()),
         run: sections::run_card(run),
+        hides: run.hides(),
         figures: Figures::of(run, previous)?,
         stages: stages::charts(run)?,
         matrix: matrix::agreement(run)?,
@@ -65,6 +67,8 @@ struct Page {
     style: Value,
     script: Value,
     run: sections::RunCard,
+    /// Whether small numbers are hidden.
+    hides: bool,
     figures: Figures,
     stages: Vec<stages::StageChart>,
     matrix: Option<matrix::Matrix>,

@@ -109,7 +109,7 @@ pub(super) fn agreement(folder: &Folder) -> Result<Vec<Share>, ReportError> {
                 None => row.schema,
             },
             n: row.denominator.map(grouped).unwrap_or_default(),
-            percent: at(share),
+            percent: format!("{share:.1}"),
             low: at(low),
             high: at(high),
             width: at(high - low),
@@ -165,8 +165,8 @@ pub(super) fn oligometastasis(folder: &Folder) -> Result<Vec<Bounds>, ReportErro
         Some(Bounds {
             name: format!("{schema}, profile {profile}"),
             metastatic: lower.denominator.map(grouped).unwrap_or_default(),
-            lower: at(from),
-            upper: at(to),
+            lower: format!("{from:.1}"),
+            upper: format!("{to:.1}"),
             width: at((to - from).max(0.5)),
             interval: format!(
                 "{:.1}–{:.1}",

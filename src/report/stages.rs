@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::ReportError;
 use super::chart::{STAGES, at, grouped, percent, rank, step};
 use super::folder::Folder;
+use super::sum::Sum;
 use crate::summary::POOLED;
 
 /// Sites that get a chart of their own; the tables have them all.
@@ -16,7 +17,7 @@ const YEARS: usize = 30;
 
 const WIDTH: f64 = 920.0;
 const HEIGHT: f64 = 260.0;
-const LEFT: f64 = 56.0;
+const LEFT: f64 = 76.0;
 const BOTTOM: f64 = 28.0;
 const TOP: f64 = 10.0;
 
@@ -72,20 +73,39 @@ struct Row {
     source: String,
     stage: String,
     n: Option<u64>,
+    /// All records of the schema and year.
+    denominator: Option<u64>,
 }
 
-type Bars = BTreeMap<(Option<u16>, bool), [u64; STAGES.len()]>;
+/// Records by year and whether the stage is the recorded one; behind the stages stand those whose stage is
+/// hidden or put together with others, so that a bar has its true height.
+type Bars = BTreeMap<(Option<u16>, bool), [u64; STAGES.len() + 1]>;
+
+/// The name of a place in [`Bars`].
+fn name(place: usize) -> &'static str {
+    STAGES.get(place).copied().unwrap_or("hidden")
+}
 
 /// The charts, that of all sites first, then the sites by their number of records.
 pub(super) fn charts(folder: &Folder) -> Result<Vec<StageChart>, ReportError> {
     let mut sites: BTreeMap<String, Bars> = BTreeMap::new();
     let mut all = Bars::new();
-    for row in folder.table::<Row>("stage_by_year")?.into_iter().filter(|row| row.stage != POOLED) {
-        let n = row.n.unwrap_or(0);
+    let mut wholes: BTreeMap<(String, Option<u16>, bool), u64> = BTreeMap::new();
+    for row in folder.table::<Row>("stage_by_year")? {
         let key = (row.year, row.source == "recorded");
-        let at = rank(&row.stage);
-        all.entry(key).or_default()[at] += n;
-        sites.entry(row.schema).or_default().entry(key).or_default()[at] += n;
+        if let Some(whole) = row.denominator {
+            wholes.insert((row.schema.clone(), key.0, key.1), whole);
+        }
+        let n = row.n.filter(|_| row.stage != POOLED).unwrap_or(0);
+        sites.entry(row.schema).or_default().entry(key).or_default()[rank(&row.stage)] += n;
+    }
+    for (site, bars) in &mut sites {
+        for (&(year, recorded), numbers) in bars {
+            let whole = wholes.get(&(site.clone(), year, recorded)).copied().unwrap_or(0);
+            numbers[STAGES.len()] = whole.saturating_sub(numbers.iter().sum());
+            let sums = all.entry((year, recorded)).or_default();
+            sums.iter_mut().zip(*numbers).for_each(|(sum, n)| *sum += n);
+        }
     }
     let size = |bars: &Bars| {
         bars.iter().filter(|((_, recorded), _)| !recorded).map(|(_, n)| n.iter().sum::<u64>()).sum::<u64>()
@@ -129,7 +149,7 @@ fn chart(number: usize, site: String, bars: &Bars) -> StageChart {
                     height: at(height),
                     stage,
                     recorded,
-                    title: format!("{year}, {source} {}: {} ({share} %)", STAGES[stage], grouped(n)),
+                    title: format!("{year}, {source} {}: {} ({share} %)", name(stage), grouped(n)),
                 });
             }
         }
@@ -144,7 +164,7 @@ fn chart(number: usize, site: String, bars: &Bars) -> StageChart {
     let marks = (0..=5).map(|times| times * between).filter(|value| *value <= most.max(1));
     let marks = marks.map(|value| Mark { at: at(base - value as f64 * scale), label: grouped(value) });
     let sums = [true, false].map(|wanted| {
-        let mut sums = [0_u64; STAGES.len()];
+        let mut sums = [0_u64; STAGES.len() + 1];
         for (_, numbers) in bars.iter().filter(|((_, recorded), _)| *recorded == wanted) {
             sums.iter_mut().zip(numbers).for_each(|(sum, n)| *sum += n);
         }
@@ -152,7 +172,12 @@ fn chart(number: usize, site: String, bars: &Bars) -> StageChart {
     });
     let [recorded, derived] = sums;
     let whole = [recorded.iter().sum::<u64>(), derived.iter().sum::<u64>()];
-    let totals = STAGES.iter().enumerate().filter(|(at, _)| recorded[*at] + derived[*at] > 0);
+    // Whatever is hidden may belong to any of the stages.
+    let sum = |sums: &[u64; STAGES.len() + 1], class: usize| Sum {
+        shown: sums[class],
+        partial: class < STAGES.len() && sums[STAGES.len()] > 0,
+    };
+    let totals = (0..=STAGES.len()).filter(|&at| recorded[at] + derived[at] > 0);
     StageChart {
         id: format!("stages-{number}"),
         records: grouped(whole[1]),
@@ -165,13 +190,13 @@ fn chart(number: usize, site: String, bars: &Bars) -> StageChart {
         years: labels.collect(),
         marks: marks.collect(),
         totals: totals
-            .map(|(class, &stage)| Total {
-                stage,
+            .map(|class| Total {
+                stage: name(class),
                 class,
-                recorded: grouped(recorded[class]),
-                recorded_percent: percent(recorded[class], whole[0]),
-                derived: grouped(derived[class]),
-                derived_percent: percent(derived[class], whole[1]),
+                recorded: if whole[0] > 0 { sum(&recorded, class).text() } else { String::new() },
+                recorded_percent: sum(&recorded, class).percent_of(Sum::whole(whole[0])),
+                derived: sum(&derived, class).text(),
+                derived_percent: sum(&derived, class).percent_of(Sum::whole(whole[1])),
             })
             .collect(),
     }

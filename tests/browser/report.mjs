@@ -1,4 +1,6 @@
-// Opens report.html as a person does: node report.mjs PAGE SHOTS BROWSER
+// Opens report.html as a person does: node report.mjs PAGE SHOTS BROWSER [unlisted|looks]
+// `unlisted`: the page lists no finding, since small numbers are hidden or nothing was found;
+// `looks`: it lists too few to be filtered.
 // Prints what does not hold, a line each; nothing where all is well.
 
 import { readFileSync } from "node:fs";
@@ -6,7 +8,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
-const [page_path, shots, browser_path] = process.argv.slice(2);
+const [page_path, shots, browser_path, mode] = process.argv.slice(2);
 const url = pathToFileURL(page_path).href;
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -34,6 +36,12 @@ async function open(name, options) {
   return page;
 }
 
+async function end() {
+  await browser.close();
+  for (const line of wrong) console.log(line);
+  process.exit(wrong.length === 0 ? 0 : 1);
+}
+
 const looks = {
   light: { colorScheme: "light", viewport: { width: 1200, height: 900 } },
   dark: { colorScheme: "dark", viewport: { width: 1200, height: 900 } },
@@ -57,6 +65,12 @@ for (const [name, options] of Object.entries(looks)) {
 }
 
 const page = await open("use", looks.light);
+if (mode) {
+  holds(mode === "looks" || (await page.locator("#worklist, #search").count()) === 0, "use: a list or a search stands where nothing is listed");
+  const sites = await page.locator("#site option").count();
+  if (sites > 0) await page.selectOption("#site", { index: sites - 1 });
+  await end();
+}
 const rows = page.locator("#worklist tbody tr:not([hidden])");
 const all = await rows.count();
 holds(all > 0, "use: no finding is listed");
@@ -112,6 +126,4 @@ const plain = await open("without scripts", { javaScriptEnabled: false });
 holds((await plain.locator("#worklist tbody tr").count()) === all, "without scripts: not every finding is shown");
 holds(!(await plain.locator("#search").isVisible()), "without scripts: a search that does nothing is shown");
 
-await browser.close();
-for (const line of wrong) console.log(line);
-process.exit(wrong.length === 0 ? 0 : 1);
+await end();

@@ -95,7 +95,7 @@ fn hostile_text_is_shown_as_text_and_no_name_is_shown() {
     assert!(html.contains("&lt;script&gt;alert(1)&lt;&#x2f;script&gt;"));
     assert!(html.contains("=cmd|&#x27;"));
     assert!(html.contains("\u{27e8}U+202E\u{27e9}9&quot;"));
-    open_in_browser(&work, "hostile.csv");
+    open_in_browser(&work, "hostile.csv", "");
 }
 
 #[test]
@@ -114,12 +114,46 @@ fn what_is_no_run_has_no_page() {
 fn the_page_works_in_a_browser() {
     let work = Work::new();
     page(&work, &fixture("registry.csv"), &[]);
-    open_in_browser(&work, "the fixture");
+    open_in_browser(&work, "the fixture", "");
+}
+
+/// What is hidden is called hidden, a sum without it a lower bound: never 0, nor a share of what is left.
+#[test]
+fn where_small_numbers_are_hidden_the_page_says_so() {
+    let work = Work::new();
+    let html = page(&work, &fixture("registry.csv"), &["--min-cell", "11"]);
+    let figure = |name: &str| {
+        let at = html.find(&format!("<dt>{name}</dt>")).unwrap();
+        html[at..].split("</div>").next().unwrap().to_owned()
+    };
+    // The key figures that the tables show are those of the run without hiding; the others are lower bounds.
+    assert!(figure("Same stage as recorded").contains("97.1 %"), "{}", figure("Same stage as recorded"));
+    for name in ["Errors found", "Stage IV at diagnosis", "Metastatic later"] {
+        assert!(figure(name).contains('≥'), "{}", figure(name));
+    }
+    let heat = html.split("class=\"heat\"").nth(1).and_then(|rest| rest.split("</table>").next()).unwrap();
+    assert!(heat.contains(">hidden</td>") && heat.contains("≥") && !heat.contains("100.0 %"), "{heat}");
+    assert!(html.contains("all sites</bdi>, 3\u{202f}000"));
+    assert!(html.contains("-hidden)\""), "no bar is hatched");
+    open_in_browser(&work, "small numbers hidden", "unlisted");
+}
+
+#[test]
+fn the_page_of_a_handful_of_records_works() {
+    let work = Work::new();
+    let text = fs::read_to_string(fixture("registry.csv")).unwrap();
+    let lines: Vec<&str> = text.lines().take(6).collect();
+    let html = page(&work, &work.write("few.csv", lines.join("\n")), &[]);
+    let body = html.split("<main").nth(1).and_then(|rest| rest.split("<script>").next()).unwrap();
+    for wrong in ["NaN", "\"inf\"", ">inf<", "≥", ">hidden"] {
+        assert!(!body.contains(wrong), "{wrong}");
+    }
+    open_in_browser(&work, "five records", "looks");
 }
 
 /// Opens the page of `out` in a browser, sorts, filters and opens a record by mouse and keyboard, and asks
-/// axe about its accessibility; in light, dark and on a phone.
-fn open_in_browser(work: &Work, what: &str) {
+/// axe about its accessibility; in light, dark and on a phone. `mode`: empty where all of that can be done.
+fn open_in_browser(work: &Work, what: &str, mode: &str) {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let browser = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
     let browser = browser.iter().find(|path| Path::new(path).exists());
@@ -134,6 +168,7 @@ fn open_in_browser(work: &Work, what: &str) {
     let done = Command::new("node")
         .arg(tools.join("report.mjs"))
         .args([work.path("out").join("report.html"), shots.clone(), browser.into()])
+        .args(Some(mode).filter(|mode| !mode.is_empty()))
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);

@@ -121,3 +121,49 @@ fn the_tables_tell_of_every_record() {
         )
     );
 }
+
+/// T1 to T10 and T12; T11 comes from `rstage diff`.
+#[test]
+fn every_table_has_its_share_interval_flag_and_run() {
+    let work = Work::new();
+    let input = fixture("registry.csv").to_string_lossy().into_owned();
+    let options = ["--also-edition", "7,8", "--oligo-profiles", "generic", "--quiet"];
+    let done = work.rstage(&[&["run", &input, "--out", "out"][..], &options].concat());
+    assert_eq!(done.status, 0, "{}", done.err);
+    let json: serde_json::Value =
+        serde_json::from_slice(&fs::read(work.path("out/run.json")).unwrap()).unwrap();
+    let mut found = Vec::new();
+    for entry in fs::read_dir(work.path("out/summary")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|ending| ending != "csv") {
+            continue;
+        }
+        assert!(path.with_extension("parquet").exists(), "{}", path.display());
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let table = Table::read(&path);
+        let columns: &[&str] = match name.as_str() {
+            "run_card" => &["item", "value"],
+            "agreement_kappa" => &["n", "kappa", "suppressed"],
+            "findings" | "findings_by_rule" | "findings_by_facility" => {
+                &["n", "denominator", "per_1000", "per_1000_low", "per_1000_high", "suppressed"]
+            }
+            _ => &["n", "denominator", "percent", "percent_low", "percent_high", "suppressed"],
+        };
+        for column in columns {
+            assert!(table.header.iter().any(|known| known == column), "{name} has no {column}");
+        }
+        assert!(!table.rows.is_empty(), "{name} is empty");
+        for row in 0..table.rows.len() {
+            assert_eq!(table.cell(row, "run"), json["run"].as_str().unwrap(), "{name}");
+        }
+        found.push(name);
+    }
+    let guide = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
+    for name in &found {
+        assert!(guide.contains(&format!("| `{name}` | ")), "README.md does not tell of {name}");
+    }
+    for table in 1..=12 {
+        let told = guide.contains(&format!("T{table}: ")) || guide.contains(&format!("T{table}, "));
+        assert!(told, "README.md does not say which table is T{table}");
+    }
+}
