@@ -1,4 +1,4 @@
-//! NAACCR XML beside a plain pass over the same file: `cargo bench --bench xml [megabytes]`.
+//! NAACCR XML beside a plain pass over the same file: `cargo bench --no-default-features --bench xml -- [megabytes]`.
 //!
 //! The patients of the fixture are repeated until the file has so many megabytes (1,000 where nothing else is
 //! said). Then its events are gone through once by the reader that rstage uses, and `rstage run` does the whole

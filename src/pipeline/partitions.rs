@@ -120,7 +120,9 @@ mod tests {
         }
         assert!(partitions.end > 0, "some of it is on the disk");
         expected.retain(|_, rows| rows.len() > 1);
-        expected.values_mut().for_each(|rows| rows.sort());
+        for rows in expected.values_mut() {
+            rows.sort();
+        }
         let mut found = Vec::new();
         let take = |rows: &mut dyn Iterator<Item = &[u8]>| {
             found.push(rows.map(<[u8]>::to_vec).collect::<Vec<_>>());
