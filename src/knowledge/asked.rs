@@ -6,9 +6,8 @@
 
 use std::collections::BTreeSet;
 
-use super::select::Family;
-use super::steps::Steps;
-use super::{BesideKind, Factor, FactorAxis, Rules, SchemaId, TableAxis};
+use super::steps::{Spans, Steps};
+use super::{BesideKind, Factor, FactorAxis, Ranges, Rules, SchemaId, TableAxis};
 use crate::category::{Histology, Site};
 use crate::fields::Field;
 
@@ -22,135 +21,119 @@ pub struct Asked {
     lists: Vec<u32>,
     /// Whether a schema is selected by the sex.
     pub sex: bool,
-    /// Ages from which on something else holds, in order.
-    pub ages: Vec<u8>,
-    /// Years of diagnosis from which on something else holds, in order.
-    pub years: Vec<u16>,
+    /// Years of diagnosis and ages between which nothing else holds.
+    pub spans: Spans,
     /// Prognostic factors and discriminators that are looked at.
     pub factors: BTreeSet<Field>,
-}
-
-/// Numbers what is asked in its order, and keeps the numbers of what holds.
-#[derive(Default)]
-struct Lists {
-    next: u32,
-    on: Vec<u32>,
-}
-
-impl Lists {
-    fn ask(&mut self, holds: bool) {
-        if holds {
-            self.on.push(self.next);
-        }
-        self.next += 1;
-    }
-}
-
-impl Asked {
-    /// Number of the span of ages that an age in years lies in.
-    pub fn age(&self, age: u8) -> u16 {
-        self.ages.partition_point(|from| *from <= age) as u16
-    }
-
-    /// Number of the span of years that a year of diagnosis lies in.
-    pub fn year(&self, year: u16) -> u16 {
-        self.years.partition_point(|from| *from <= year) as u16
-    }
 }
 
 impl Rules {
     /// What is asked of the tumors of this site and histology, with the steps that hold for all.
     pub fn asked(&self, site: Site, histology: Histology, steps: &Steps) -> Asked {
-        let mut asked = Asked {
+        let asked = Asked {
             lists: Vec::new(),
             sex: false,
-            ages: steps.of_all.ages.clone(),
-            years: steps.of_all.years.clone(),
+            spans: steps.of_all.clone(),
             factors: OF_EVERY_TUMOR.into(),
         };
-        let mut lists = Lists::default();
+        let mut asking = Asking { rules: self, site, histology, next: 0, asked };
+        let schemas = asking.selections();
+        for schema in &schemas {
+            asking.schema(*schema);
+        }
+        asking.beside(&schemas);
+        steps.further.iter().for_each(|list| asking.list(list.contains(histology.0)));
+        let Asking { asked, .. } = asking;
+        Asked { spans: asked.spans.in_order(), ..asked }
+    }
+}
+
+/// A walk through the rules for one tumor.
+struct Asking<'a> {
+    rules: &'a Rules,
+    site: Site,
+    histology: Histology,
+    /// Number of the next list.
+    next: u32,
+    asked: Asked,
+}
+
+impl Asking<'_> {
+    /// Numbers a list, and keeps the number where the tumor is on it.
+    fn list(&mut self, holds: bool) {
+        if holds {
+            self.asked.lists.push(self.next);
+        }
+        self.next += 1;
+    }
+
+    /// The same of a list of sites (none: all) with one of histologies; whether the tumor is on both.
+    fn tumors(&mut self, sites: Option<&Ranges>, histologies: &Ranges) -> bool {
+        let listed = sites.is_none_or(|sites| sites.contains(self.site.0));
+        let holds = listed && histologies.contains(self.histology.0);
+        self.list(holds);
+        holds
+    }
+
+    /// The schemas that may take the tumor.
+    fn selections(&mut self) -> BTreeSet<SchemaId> {
         let mut schemas = BTreeSet::new();
-        for family in Family::ALL {
-            let selection = &self.selections[family as usize];
-            for (number, row) in selection.candidates(site, histology) {
-                lists.on.push(number.into());
+        for selection in &self.rules.selections {
+            for (number, row) in selection.candidates(self.site, self.histology) {
+                self.asked.lists.push(number.into());
                 schemas.insert(row.schema());
-                asked.sex |= row.asks_sex();
-                row.years(&mut asked.years);
+                self.asked.sex |= row.asks_sex();
+                row.years(&mut self.asked.spans.years);
             }
             // Between the families, so that no number stands for two rows.
-            lists.on.push(u32::MAX);
+            self.asked.lists.push(u32::MAX);
         }
-        let mut beside = BTreeSet::new();
-        for &schema in &schemas {
-            self.ask_schema(schema, (site, histology), &mut lists, &mut asked);
-            beside.extend(self.beside.of_schema(schema));
-        }
-        for (disease, takes) in self.beside.lists_by_disease() {
-            for (sites, histologies) in takes {
-                let listed = sites.is_none_or(|sites| sites.contains(site.0));
-                let holds = listed && histologies.contains(histology.0);
-                lists.ask(holds);
-                if holds {
-                    beside.insert(disease);
-                }
-            }
-        }
-        for &disease in &beside {
-            for &table in &self.beside.disease(disease).tables {
-                let table = self.beside.table(table);
-                asked.factors.extend(table.score);
-                if let BesideKind::Rows(rows) = &table.kind {
-                    rows.axes
-                        .iter()
-                        .for_each(|axis| self.ask_axis(axis, (site, histology), &mut lists, &mut asked));
-                }
-            }
-        }
-        asked.factors.extend(self.beside.systems().iter().filter_map(|system| system.recorded));
-        steps.further.iter().for_each(|list| lists.ask(list.contains(histology.0)));
-        asked.ages.sort_unstable();
-        asked.ages.dedup();
-        asked.years.sort_unstable();
-        asked.years.dedup();
-        asked.lists = lists.on;
-        asked
+        schemas
     }
 
-    fn ask_schema(
-        &self,
-        id: SchemaId,
-        (site, histology): (Site, Histology),
-        lists: &mut Lists,
-        asked: &mut Asked,
-    ) {
-        let schema = self.schema(id);
-        lists.on.push(u32::from(id.0));
-        asked.years.extend(schema.version_9_from);
+    fn schema(&mut self, id: SchemaId) {
+        let schema = self.rules.schema(id);
+        self.asked.lists.push(u32::from(id.0));
+        self.asked.spans.years.extend(schema.version_9_from);
         for (sites, histologies) in schema.histology_rules.iter().flat_map(|rule| &rule.rows) {
-            let listed = sites.as_ref().is_none_or(|sites| sites.contains(site.0));
-            lists.ask(listed && histologies.contains(histology.0));
+            self.tumors(sites.as_ref(), histologies);
         }
         for &table in &schema.tables {
-            let table = self.table(table);
-            lists.ask(table.holds_for(site));
-            table.axes.iter().for_each(|axis| self.ask_axis(axis, (site, histology), lists, asked));
+            let table = self.rules.table(table);
+            self.list(table.holds_for(self.site));
+            table.axes.iter().for_each(|axis| self.axis(axis));
         }
     }
 
-    fn ask_axis(
-        &self,
-        axis: &TableAxis,
-        (site, histology): (Site, Histology),
-        lists: &mut Lists,
-        asked: &mut Asked,
-    ) {
+    /// The diseases of the systems beside the stage group: those of the schemas, and those that take the tumor.
+    fn beside(&mut self, schemas: &BTreeSet<SchemaId>) {
+        let beside = &self.rules.beside;
+        let mut diseases: BTreeSet<u16> =
+            schemas.iter().flat_map(|schema| beside.of_schema(*schema)).copied().collect();
+        for (disease, takes) in beside.lists_by_disease() {
+            for (sites, histologies) in takes {
+                if self.tumors(sites, histologies) {
+                    diseases.insert(disease);
+                }
+            }
+        }
+        for table in diseases.iter().flat_map(|disease| &beside.disease(*disease).tables) {
+            let table = beside.table(*table);
+            self.asked.factors.extend(table.score);
+            if let BesideKind::Rows(rows) = &table.kind {
+                rows.axes.iter().for_each(|axis| self.axis(axis));
+            }
+        }
+        self.asked.factors.extend(beside.systems().iter().filter_map(|system| system.recorded));
+    }
+
+    fn axis(&mut self, axis: &TableAxis) {
         let TableAxis::Factor(axis) = axis else { return };
-        axis.listed_sites().for_each(|list| lists.ask(list.contains(site.0)));
-        axis.listed_histologies().for_each(|list| lists.ask(list.contains(histology.0)));
-        look_at(self.factor(axis.factor), &mut asked.factors);
+        axis.listed_sites().for_each(|list| self.list(list.contains(self.site.0)));
+        axis.listed_histologies().for_each(|list| self.list(list.contains(self.histology.0)));
+        look_at(self.rules.factor(axis.factor), &mut self.asked.factors);
         if axis.is_age {
-            asked.ages.extend(ages(axis));
+            self.asked.spans.ages.extend(ages(axis));
         }
     }
 }
@@ -183,10 +166,10 @@ mod tests {
         assert!(prostate.factors.contains(&Field::Psa) && prostate.factors.contains(&Field::GleasonClin));
         assert!(!prostate.factors.contains(&Field::Er) && !prostate.sex);
         let thyroid = asked(739, 8260);
-        assert!(thyroid.ages.contains(&45) && thyroid.ages.contains(&55), "{thyroid:?}");
+        assert!(thyroid.spans.ages.contains(&45) && thyroid.spans.ages.contains(&55), "{thyroid:?}");
         assert!(!thyroid.factors.contains(&Field::Psa));
         let lung = asked(341, 8140);
-        assert!(!lung.ages.contains(&55) && lung.ages.contains(&20), "{lung:?}");
+        assert!(!lung.spans.ages.contains(&55) && lung.spans.ages.contains(&20), "{lung:?}");
         assert!(asked(481, 8441).sex, "the peritoneum is staged as the ovary in women");
     }
 

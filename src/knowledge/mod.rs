@@ -46,7 +46,7 @@ pub use overlay::Overlay;
 pub use ranges::Ranges;
 pub use schema::{Schema, System};
 pub use select::{Selected, Traits};
-pub use steps::Steps;
+pub use steps::{Spans, Steps};
 pub use summary_stage::{SUMMARY_LABELS, SummaryRow, SummaryStage};
 pub use table::{StageTable, TableAxis, TableBasis};
 

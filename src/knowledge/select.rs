@@ -279,7 +279,6 @@ impl Selection {
     /// Adds the years from which on it may select otherwise.
     pub(super) fn years(&self, years: &mut Vec<u16>) {
         self.rows.iter().for_each(|row| row.years(years));
-        years.push(self.first_year);
     }
 
     /// The first year of its editions.
@@ -300,12 +299,8 @@ impl Selection {
 
     /// The schema that takes a tumor.
     pub(super) fn select(&self, traits: &Traits) -> Selected {
-        let candidates = self.by_site.get(usize::from(traits.site.0)).map_or(&[][..], Vec::as_slice);
         let mut missing = false;
-        for row in candidates.iter().map(|&index| &self.rows[usize::from(index)]) {
-            if !row.histologies.contains(traits.histology.0) {
-                continue;
-            }
+        for (_, row) in self.candidates(traits.site, traits.histology) {
             let mut assumed = false;
             let mut lacks = false;
             let mut fits = true;

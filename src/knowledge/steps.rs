@@ -11,39 +11,52 @@ use super::select::Selection;
 use super::{BesideKind, Rules, TableAxis};
 use crate::fields::Field;
 
-/// The steps, each list in order.
+/// The steps.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Steps {
-    years: Vec<u16>,
-    ages: Vec<u8>,
-    /// By the field that holds the value.
+    /// Every step of years and ages.
+    pub all: Spans,
+    /// Those that hold whatever the tumor is.
+    pub(super) of_all: Spans,
+    /// By the field that holds the value, in order.
     numbers: BTreeMap<Field, Vec<f32>>,
     /// Fields of which the number itself is printed or compared.
     as_they_stand: BTreeSet<Field>,
-    /// Those that hold whatever the tumor is.
-    pub(super) of_all: OfAll,
     /// Lists of histologies beside those of the rules.
     pub(super) further: Vec<Ranges>,
 }
 
-/// Years and ages from which on something else holds for tumors of every site and histology.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct OfAll {
+/// Spans of years of diagnosis and of ages: in each the rules say the same.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Spans {
+    /// Years in which a span begins, in order.
     pub(super) years: Vec<u16>,
+    /// Ages in years in which one begins, in order.
     pub(super) ages: Vec<u8>,
 }
 
-impl Steps {
-    /// Number of the span of years that a year of diagnosis lies in.
+impl Spans {
+    /// Each beginning once and in order.
+    pub(super) fn in_order(mut self) -> Self {
+        self.years.sort_unstable();
+        self.years.dedup();
+        self.ages.sort_unstable();
+        self.ages.dedup();
+        self
+    }
+
+    /// Number of the span that a year of diagnosis lies in.
     pub fn year(&self, year: u16) -> u16 {
         self.years.partition_point(|from| *from <= year) as u16
     }
 
-    /// Number of the span of ages that an age in years lies in.
+    /// Number of the span that an age in years lies in.
     pub fn age(&self, age: u8) -> u16 {
         self.ages.partition_point(|from| *from <= age) as u16
     }
+}
 
+impl Steps {
     /// Number of the span that a measured value of a field lies in: odd on a step, even between two. None where
     /// every value is told from every other.
     pub fn number(&self, field: Field, number: f32) -> Option<u16> {
@@ -76,25 +89,24 @@ impl Rules {
             })
         };
         let further: Vec<Ranges> = histologies.iter().map(|&[low, high]| Ranges::one(low, high)).collect();
-        let mut steps = Steps {
-            years: years.to_vec(),
-            ages: ages.to_vec(),
-            numbers: BTreeMap::new(),
-            as_they_stand: BTreeSet::new(),
-            of_all: OfAll { years: years.to_vec(), ages: ages.to_vec() },
-            further,
-        };
         let systems = self.beside.systems();
+        let mut of_all = Spans { years: years.to_vec(), ages: ages.to_vec() };
         let changes =
             |age: u8| systems.iter().any(|system| system.takes_age(age) != system.takes_age(age - 1));
-        steps.of_all.ages.extend((1..=u8::MAX).filter(|age| changes(*age)));
-        steps.of_all.years.extend(self.editions.iter().map(|(from, _)| *from));
-        steps.of_all.years.extend(self.selections.iter().map(Selection::first_year));
-        steps.years.extend(self.editions.iter().map(|(from, _)| *from));
-        steps.years.extend(self.schemas.iter().filter_map(|schema| schema.version_9_from));
-        self.selections.iter().for_each(|selection| selection.years(&mut steps.years));
-        steps.ages.extend(&steps.of_all.ages);
-        steps.ages.extend(axes().filter(|axis| axis.is_age).flat_map(ages_of));
+        of_all.ages.extend((1..=u8::MAX).filter(|age| changes(*age)));
+        of_all.years.extend(self.editions.iter().map(|(from, _)| *from));
+        of_all.years.extend(self.selections.iter().map(Selection::first_year));
+        let mut all = of_all.clone();
+        all.years.extend(self.schemas.iter().filter_map(|schema| schema.version_9_from));
+        self.selections.iter().for_each(|selection| selection.years(&mut all.years));
+        all.ages.extend(axes().filter(|axis| axis.is_age).flat_map(ages_of));
+        let mut steps = Steps {
+            all: all.in_order(),
+            of_all: of_all.in_order(),
+            numbers: BTreeMap::new(),
+            as_they_stand: BTreeSet::new(),
+            further,
+        };
         for axis in axes() {
             let (mut fields, mut numbers) = (BTreeSet::new(), Vec::new());
             look_at(self.factor(axis.factor), &mut fields);
@@ -105,10 +117,6 @@ impl Rules {
         }
         steps.as_they_stand.extend(self.beside.tables().iter().filter_map(|table| table.score));
         steps.as_they_stand.extend(systems.iter().filter_map(|system| system.recorded));
-        steps.years.sort_unstable();
-        steps.years.dedup();
-        steps.ages.sort_unstable();
-        steps.ages.dedup();
         for numbers in steps.numbers.values_mut() {
             numbers.sort_unstable_by(f32::total_cmp);
             numbers.dedup();
@@ -154,7 +162,7 @@ mod tests {
         assert_eq!(psa(31.0), psa(32.0));
         assert_eq!(steps.number(Field::GtnRisk, 8.0), None, "the score stands in FIGO's label");
         for year in 1990..2040 {
-            if steps.year(year) == steps.year(year - 1) {
+            if steps.all.year(year) == steps.all.year(year - 1) {
                 assert_eq!(rules.manual_of_year(year), rules.manual_of_year(year - 1), "{year}");
                 for (id, _) in rules.schemas() {
                     assert_eq!(
@@ -165,10 +173,10 @@ mod tests {
                 }
             }
         }
-        assert_ne!(steps.year(2013), steps.year(2014));
-        assert_ne!(steps.year(2017), steps.year(2018));
-        assert_ne!(steps.age(54), steps.age(55), "thyroid, 8th edition");
-        assert_ne!(steps.age(24), steps.age(25));
-        assert_eq!(steps.age(70), steps.age(71));
+        assert_ne!(steps.all.year(2013), steps.all.year(2014));
+        assert_ne!(steps.all.year(2017), steps.all.year(2018));
+        assert_ne!(steps.all.age(54), steps.all.age(55), "thyroid, 8th edition");
+        assert_ne!(steps.all.age(24), steps.all.age(25));
+        assert_eq!(steps.all.age(70), steps.all.age(71));
     }
 }

@@ -181,7 +181,7 @@ impl<'a> Codes<'a> {
             field.put_parts(&mut self.keys, self.width, place);
             place += field.width();
         }
-        let Self { steps, config, tumors, .. } = self;
+        let Self { config, tumors, .. } = self;
         for (own, key) in self.own.iter_mut().zip(self.keys.chunks_exact_mut(self.width)) {
             let dx = own.dx();
             own.age = completed_age(own.recorded_age, own.birth, dx);
@@ -189,8 +189,8 @@ impl<'a> Codes<'a> {
                 let (number, class) = tumors.class(own.site, own.histology);
                 class.mask(parts);
                 *tumor = number;
-                *year = part(dx, |date| class.year(date, steps));
-                *age = part(own.age, |age| class.age(age, steps));
+                *year = part(dx, |date| class.spans.year(date.year));
+                *age = part(own.age, |age| class.spans.age(age));
                 *followed = u16::from(followed_up(config, dx, own.last_contact));
             }
         }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use rustc_hash::FxBuildHasher;
 
-use crate::category::{Cell, Histology, PartialDate, Site};
+use crate::category::{Cell, Histology, Site};
 use crate::fields::Field;
-use crate::knowledge::{Asked, Rules, Steps};
+use crate::knowledge::{Asked, Rules, Spans, Steps};
 use crate::staging::FACTORS;
 
 /// Classes that are known at a time; a key has numbers for those of a further block of records.
@@ -32,7 +32,8 @@ enum Kind {
 
 /// Tumors of which the rules ask the same.
 pub(super) struct Class {
-    asked: Option<Asked>,
+    /// Years and ages between which nothing else holds.
+    pub(super) spans: Spans,
     /// What counts of each part of a key: all of it or nothing.
     mask: Vec<u16>,
     /// What stands for it in other runs as well.
@@ -88,7 +89,7 @@ impl<'a> Tumors<'a> {
         };
         let next = self.classes.len() as u16;
         let number = *self.numbers.entry(kind).or_insert_with_key(|kind| {
-            self.classes.push(Class::new(kind, &self.parts));
+            self.classes.push(Class::new(kind, &self.parts, self.steps));
             next
         });
         self.of_tumor.insert((site, histology), number);
@@ -97,17 +98,17 @@ impl<'a> Tumors<'a> {
 }
 
 impl Class {
-    fn new(kind: &Kind, parts: &[Field]) -> Self {
+    fn new(kind: &Kind, parts: &[Field], steps: &Steps) -> Self {
         let lasting = blake3::hash(format!("{kind:?}").as_bytes()).into();
         let Kind::Asked(asked) = kind else {
-            return Self { asked: None, mask: vec![u16::MAX; parts.len()], lasting };
+            return Self { spans: steps.all.clone(), mask: vec![u16::MAX; parts.len()], lasting };
         };
         let counts = |field: &Field| match field {
             Field::Sex => asked.sex,
             field => !FACTORS.contains(field) || asked.factors.contains(field),
         };
         let mask = parts.iter().map(|field| if counts(field) { u16::MAX } else { 0 }).collect();
-        Self { asked: Some(asked.clone()), mask, lasting }
+        Self { spans: asked.spans.clone(), mask, lasting }
     }
 
     /// Leaves in a key what counts.
@@ -123,15 +124,5 @@ impl Class {
     /// What stands for the class in other runs as well.
     pub(super) const fn lasting(&self) -> [u8; 32] {
         self.lasting
-    }
-
-    /// Number of the span of years that a date lies in.
-    pub(super) fn year(&self, date: PartialDate, steps: &Steps) -> u16 {
-        self.asked.as_ref().map_or_else(|| steps.year(date.year), |asked| asked.year(date.year))
-    }
-
-    /// Number of the span of ages that an age in years lies in.
-    pub(super) fn age(&self, age: u8, steps: &Steps) -> u16 {
-        self.asked.as_ref().map_or_else(|| steps.age(age), |asked| asked.age(age))
     }
 }
