@@ -1,7 +1,7 @@
 //! NAACCR XML beside a plain pass over the same file: `cargo bench --no-default-features --bench xml -- [megabytes]`.
 //!
-//! The patients of the fixture are repeated until the file has so many megabytes (1,000 where nothing else is
-//! said). Then its events are gone through once by the reader that rstage uses, and `rstage run` does the whole
+//! The patients of the fixture are repeated under other numbers until the file has so many megabytes (1,000 where
+//! nothing else is said). Then its events are gone through once by the reader that rstage uses, and `rstage run` does the whole
 //! job, records written as CSV. Memory is the most that `/proc` showed.
 
 #![allow(
@@ -48,8 +48,11 @@ fn write(path: &Path, bytes: u64) {
     let (head, patients, tail) = (&text[..first], &text[first..last], &text[last..]);
     let mut file = BufWriter::new(File::create(path).expect("a temporary file"));
     file.write_all(head.as_bytes()).expect("room on the disk");
-    for _ in 0..bytes / patients.len() as u64 {
-        writeln!(file, "{patients}").expect("room on the disk");
+    // A registry knows no patient with thousands of tumors.
+    let number = "<Item naaccrId=\"patientIdNumber\">";
+    for round in 0..bytes / patients.len() as u64 {
+        let numbered = patients.replace(number, &format!("{number}{round}-"));
+        writeln!(file, "{numbered}").expect("room on the disk");
     }
     file.write_all(tail.as_bytes()).expect("room on the disk");
 }

@@ -8,6 +8,12 @@ use super::{Compression, RejectCause};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InputError {
+    /// Asked from outside to stop while looking for the columns of a file.
+    #[error("stopped by signal {signal}; nothing was written")]
+    Stopped {
+        /// The signal.
+        signal: usize,
+    },
     /// An argument names nothing.
     #[error("{}: no such file or folder", path.display())]
     NotFound {

@@ -35,6 +35,9 @@ pub use parquet::{ParquetLayout, is_flat, text_array};
 pub use reject::{Reject, RejectCause};
 pub use source::Compression;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
 /// The most different texts of a column that can be remembered at a time.
 pub const MOST_DISTINCT: usize = 60_000;
 
@@ -59,6 +62,9 @@ pub struct Options {
     pub max_unpacked_bytes: u64,
     /// Different texts of a column that are remembered at a time; they change no result.
     pub max_distinct: usize,
+    /// Set to a signal's number from outside, it ends the look into a file that has to be read whole for its
+    /// columns.
+    pub stop: Arc<AtomicUsize>,
 }
 
 impl Default for Options {
@@ -73,6 +79,7 @@ impl Default for Options {
             max_columns: 10_000,
             max_unpacked_bytes: 100 << 30,
             max_distinct: MOST_DISTINCT,
+            stop: Arc::default(),
         }
     }
 }

@@ -198,7 +198,7 @@ pub struct RunResult {
 pub enum RunError {
     /// An input cannot be read.
     #[error(transparent)]
-    Input(#[from] InputError),
+    Input(InputError),
     /// The columns of an input cannot be told.
     #[error("{}: {source}", path.display())]
     Fields {
@@ -312,6 +312,15 @@ pub enum RunError {
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
+impl From<InputError> for RunError {
+    fn from(error: InputError) -> Self {
+        match error {
+            InputError::Stopped { signal } => Self::Stopped(signal),
+            other => Self::Input(other),
+        }
+    }
+}
+
 impl From<std::io::Error> for RunError {
     /// An error of the temporary file of events.
     fn from(source: std::io::Error) -> Self {
@@ -343,7 +352,8 @@ pub fn run(
         None => Rules::builtin().map_err(RunError::Knowledge)?,
     };
     config.release.check(&config.out)?;
-    let files = input::discover(&config.inputs, &config.read)?;
+    let read = Options { stop: Arc::clone(&progress.stop), ..config.read.clone() };
+    let files = input::discover(&config.inputs, &read)?;
     let event_files = events::tables(&files, config)?;
     let plans = plan(&files, &event_files, config)?;
     let also_editions = also_editions(config);

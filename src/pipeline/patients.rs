@@ -144,9 +144,12 @@ const LINE_BITS: u32 = 44;
 /// The tumors of one patient under the rule. Each is held against the first earlier one that it may have
 /// come from.
 fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) -> io::Result<()> {
-    for later in tumors {
-        let earlier = tumors.iter().find(|earlier| families.may_be_recurrence(&later.tumor, &earlier.tumor));
-        let Some(earlier) = earlier else { continue };
+    if tumors.len() < 2 {
+        return Ok(());
+    }
+    let seen: Vec<_> = tumors.iter().map(|stored| stored.tumor).collect();
+    for (later, earlier) in tumors.iter().zip(families.origins(&seen)) {
+        let Some(earlier) = earlier.and_then(|at| tumors.get(at)) else { continue };
         let Tumor { site, histology, dx, .. } = later.tumor;
         let recorded = format!("site={site}; histology={histology}; dx_date={dx}");
         let expected = format!("a recurrence of {} of {}", earlier.key, earlier.tumor.dx);

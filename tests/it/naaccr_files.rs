@@ -236,3 +236,34 @@ fn the_samples_of_every_version_are_read_whole() {
     }
     assert!(files >= 5, "{files}");
 }
+
+/// The columns of a file are known only once all of it was read; a run listens meanwhile.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_is_heard_while_the_columns_are_looked_for() {
+    use std::process::{Command, Stdio};
+
+    let work = Work::new();
+    let whole = as_xml(&Table::read(&fixture("registry.csv")));
+    let patients = &whole[whole.find("<Patient>").unwrap()..whole.rfind("</NaaccrData>").unwrap()];
+    // Without its end: read through, it would be refused with 3.
+    let mut text = whole[..whole.find("<Patient>").unwrap()].to_owned();
+    text.push_str(&patients.repeat(60_000_000 / patients.len()));
+    work.write("large.xml", text);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rstage"));
+    command.args(["run", "large.xml", "--out", "out"]).current_dir(work.path(""));
+    let mut run = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let read = |id| {
+        let counts = std::fs::read_to_string(format!("/proc/{id}/io")).unwrap();
+        counts.lines().find_map(|line| line.strip_prefix("rchar: ")).unwrap().parse::<u64>().unwrap()
+    };
+    while read(run.id()) < 5_000_000 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert!(Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success());
+    assert_eq!(run.wait().unwrap().code(), Some(143));
+    let mut told = String::new();
+    std::io::Read::read_to_string(&mut run.stderr.take().unwrap(), &mut told).unwrap();
+    assert!(told.contains("stopped by signal 15"), "{told}");
+    assert!(work.holds_only(&["large.xml"]));
+}

@@ -75,6 +75,10 @@ pub(super) fn read_columns(
     let mut any = false;
     while walk.next_patient(&mut columns).map_err(|stop| told(path, compression, &count, &walk, stop))? {
         any = true;
+        match options.stop.load(Ordering::Relaxed) {
+            0 => {}
+            signal => return Err(InputError::Stopped { signal }),
+        }
         within_columns(path, columns.names().len(), options)?;
     }
     if !any || columns.names().is_empty() {
@@ -233,6 +237,9 @@ pub(super) fn write_row<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'a s
             out.push(b',');
         }
         let cell = cell.as_bytes();
+        if cell.is_empty() {
+            continue;
+        }
         if memchr3(b',', b'"', b'\n', cell).is_none() && memchr(b'\r', cell).is_none() {
             out.extend_from_slice(cell);
             continue;

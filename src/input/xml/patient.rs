@@ -59,8 +59,13 @@ impl Level {
 
     /// The level of an element of NAACCR's namespace.
     pub(super) fn of(name: &str) -> Self {
-        let known = [Self::Root, Self::Patient, Self::Tumor, Self::Item];
-        known.into_iter().find(|level| level.name() == name).unwrap_or(Self::Foreign)
+        match name {
+            "Item" => Self::Item,
+            "Tumor" => Self::Tumor,
+            "Patient" => Self::Patient,
+            "NaaccrData" => Self::Root,
+            _ => Self::Foreign,
+        }
     }
 }
 

@@ -23,11 +23,20 @@ pub(super) struct XmlText {
     ended: bool,
     decoded: String,
     at: usize,
+    /// Physical line at `counted`.
     line: u64,
-    /// What was consumed since the last mark, as much as the limit allows.
-    kept: Vec<u8>,
-    since_mark: usize,
+    /// Up to where the decoded text was searched for line ends.
+    counted: usize,
+    /// Where in the decoded text the last event begins.
+    event_at: usize,
+    /// The line at which it begins, once somebody asked or the decoded text is another one.
+    event_line: Option<u64>,
+    /// Bytes of the event.
     event: usize,
+    /// What was consumed since the last mark, as much as the limit allows, up to `kept_to`.
+    kept: Vec<u8>,
+    kept_to: usize,
+    since_mark: usize,
     limit: usize,
 }
 
@@ -44,16 +53,33 @@ impl XmlText {
             decoded: String::with_capacity(BLOCK * 2),
             at: 0,
             line: 1,
-            kept: Vec::new(),
-            since_mark: 0,
+            counted: 0,
+            event_at: 0,
+            event_line: None,
             event: 0,
+            kept: Vec::new(),
+            kept_to: 0,
+            since_mark: 0,
             limit,
         }
     }
 
     /// Physical line at which reading stands.
     pub(super) fn line(&self) -> u64 {
-        self.line
+        self.line + line_ends(self.decoded.as_bytes().get(self.counted..self.at))
+    }
+
+    /// Physical line at which the last event begins.
+    pub(super) fn event_line(&mut self) -> u64 {
+        if self.event_line.is_none() {
+            self.count_to(self.event_at);
+        }
+        *self.event_line.get_or_insert(self.line)
+    }
+
+    fn count_to(&mut self, end: usize) {
+        self.line += line_ends(self.decoded.as_bytes().get(self.counted..end));
+        self.counted = end;
     }
 
     /// Bytes that anything may be long.
@@ -64,10 +90,19 @@ impl XmlText {
     /// Forgets what was kept.
     pub(super) fn mark(&mut self) {
         self.kept.clear();
+        self.kept_to = self.at;
         self.since_mark = 0;
     }
 
-    /// What was consumed since the mark, up to the limit.
+    /// Keeps what was consumed since the mark.
+    pub(super) fn keep(&mut self) {
+        let consumed = self.decoded.as_bytes().get(self.kept_to..self.at).unwrap_or_default();
+        let room = self.limit.saturating_sub(self.kept.len());
+        self.kept.extend_from_slice(consumed.get(..room).unwrap_or(consumed));
+        self.kept_to = self.at;
+    }
+
+    /// What was kept since the mark, up to the limit.
     pub(super) fn kept(&self) -> &[u8] {
         &self.kept
     }
@@ -80,6 +115,8 @@ impl XmlText {
     /// A piece of markup or text begins.
     pub(super) fn begin_event(&mut self) {
         self.event = 0;
+        self.event_at = self.at;
+        self.event_line = None;
     }
 
     /// Whether one piece of markup or text is over the limit.
@@ -88,8 +125,11 @@ impl XmlText {
     }
 
     fn fill(&mut self) -> io::Result<()> {
+        self.event_line();
+        self.count_to(self.at);
+        self.keep();
         self.decoded.clear();
-        self.at = 0;
+        (self.at, self.counted, self.kept_to) = (0, 0, 0);
         while self.decoded.is_empty() && !(self.ended && self.raw_start == self.raw_end) {
             if self.raw_start == self.raw_end && !self.ended {
                 (self.raw_start, self.raw_end) = (0, self.source.read(&mut self.raw)?);
@@ -136,12 +176,12 @@ impl BufRead for XmlText {
     }
 
     fn consume(&mut self, amount: usize) {
-        let consumed = self.decoded.as_bytes().get(self.at..self.at + amount).unwrap_or_default();
-        self.line += memchr_iter(b'\n', consumed).count() as u64;
-        let room = self.limit.saturating_sub(self.kept.len());
-        self.kept.extend_from_slice(consumed.get(..room).unwrap_or(consumed));
         self.since_mark += amount;
         self.event += amount;
         self.at += amount;
     }
+}
+
+fn line_ends(text: Option<&[u8]>) -> u64 {
+    memchr_iter(b'\n', text.unwrap_or_default()).count() as u64
 }

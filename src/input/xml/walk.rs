@@ -4,9 +4,13 @@
 //! so that no text grows beyond the file that holds it. Elements of other namespaces are passed over. What
 //! goes wrong within a patient costs that patient or one of its tumors; reading goes on at the next patient.
 
+use std::collections::HashMap;
+
+use memchr::memchr2;
 use quick_xml::Reader;
 use quick_xml::errors::Error;
 use quick_xml::events::{BytesStart, Event};
+use rustc_hash::FxBuildHasher;
 
 use super::super::RejectCause;
 use super::columns::Columns;
@@ -21,6 +25,9 @@ const DEPTH: usize = 64;
 
 /// Elements that were never closed, at most: the parser keeps the name of each.
 const NEVER_CLOSED: usize = 1 << 16;
+
+/// Tags that are remembered, at most, and the bytes of the longest.
+const TAGS: (usize, usize) = (4096, 256);
 
 /// What stops the walk.
 #[derive(Debug)]
@@ -38,12 +45,14 @@ pub(super) struct Walk {
     /// Prefixes that stand for NAACCR's namespace; an empty one for none.
     prefixes: Vec<String>,
     stack: Vec<Level>,
+    /// Columns of items by their whole start tag: a file repeats the same few.
+    tags: HashMap<Box<str>, usize, FxBuildHasher>,
     /// Elements that the parser takes for open.
     opened: usize,
     /// The patient is lost: nothing counts up to its end or the next one.
     lost: bool,
-    /// The item that is open: its column and where its text begins.
-    open: Option<(usize, usize)>,
+    /// The item that is open: its column, and where its text begins.
+    item: Option<(usize, usize)>,
     /// Items of the whole file.
     pub(super) root: Patient,
     pub(super) patient: Patient,
@@ -62,9 +71,10 @@ impl Walk {
             buffer: Vec::new(),
             prefixes: Vec::new(),
             stack: Vec::new(),
+            tags: HashMap::default(),
             opened: 0,
             lost: false,
-            open: None,
+            item: None,
             root: Patient::default(),
             patient: Patient::default(),
             ended: false,
@@ -97,24 +107,27 @@ impl Walk {
             self.reader.get_mut().mark();
         }
         while !self.ended {
+            let text = self.reader.get_mut();
             if !within {
-                self.reader.get_mut().mark();
+                text.mark();
             }
-            let line = self.line();
-            let before = self.reader.get_ref().since_mark();
-            self.reader.get_mut().begin_event();
+            let before = text.since_mark();
+            text.begin_event();
             let mut buffer = std::mem::take(&mut self.buffer);
             buffer.clear();
             let event = self.reader.read_event_into(&mut buffer);
             let step = match event {
-                Ok(event) => self.take(event, line, before, columns),
-                Err(Error::IllFormed(error)) => self.stray(line, error.to_string()),
-                Err(error) => Err(self.stop(line, error)),
+                Ok(event) => self.take(event, before, columns),
+                Err(Error::IllFormed(error)) => self.stray(error.to_string()),
+                Err(error) => Err(self.stop(error)),
             };
             self.buffer = buffer;
             match step? {
                 Step::Begun => within = true,
-                Step::Done => return Ok(true),
+                Step::Done => {
+                    self.reader.get_mut().keep();
+                    return Ok(true);
+                }
                 Step::On => {}
             }
             let limit = self.reader.get_ref().limit();
@@ -125,10 +138,10 @@ impl Walk {
         Ok(false)
     }
 
-    fn stop(&self, line: u64, error: Error) -> Stop {
+    fn stop(&mut self, error: Error) -> Stop {
         if self.reader.get_ref().is_too_long() {
             let limit = self.reader.get_ref().limit();
-            return Stop::Broken { line, problem: format!("what begins here is longer than {limit} bytes") };
+            return self.broken(format!("what begins here is longer than {limit} bytes"));
         }
         match error {
             Error::Io(error) => Stop::Io(std::io::Error::new(error.kind(), error.to_string())),
@@ -136,28 +149,34 @@ impl Walk {
         }
     }
 
-    fn take(&mut self, event: Event, line: u64, before: usize, columns: &mut Columns) -> Result<Step, Stop> {
+    /// The last event is where it cannot be read on.
+    fn broken(&mut self, problem: String) -> Stop {
+        Stop::Broken { line: self.reader.get_mut().event_line(), problem }
+    }
+
+    fn take(&mut self, event: Event, before: usize, columns: &mut Columns) -> Result<Step, Stop> {
         match event {
             Event::Start(start) => {
                 self.opened += 1;
                 if self.opened > NEVER_CLOSED {
-                    let problem = format!("more than {NEVER_CLOSED} elements are never closed");
-                    return Err(Stop::Broken { line, problem });
+                    return Err(self.broken(format!("more than {NEVER_CLOSED} elements are never closed")));
                 }
-                self.start(&start, line, before, columns)
+                self.start(&start, before, columns)
             }
             Event::Empty(start) => {
-                let begun = self.start(&start, line, before, columns)?;
+                let begun = self.start(&start, before, columns)?;
                 let local = start.local_name();
-                match self.end(local.as_ref(), line, columns)? {
+                match self.end(local.as_ref(), columns)? {
                     Step::On => Ok(begun),
                     step => Ok(step),
                 }
             }
             Event::End(end) => {
                 self.opened = self.opened.saturating_sub(1);
-                self.end(end.local_name().as_ref(), line, columns)
+                self.end(end.local_name().as_ref(), columns)
             }
+            // Between items stands nothing but space.
+            Event::Text(_) | Event::CData(_) if self.item.is_none() => Ok(Step::On),
             Event::Text(text) => {
                 self.text(&text.xml10_content());
                 Ok(Step::On)
@@ -178,7 +197,7 @@ impl Walk {
                 };
                 match character {
                     Some(character) => self.text(character.encode_utf8(&mut [0; 4])),
-                    None if self.open.is_some() => {
+                    None if self.item.is_some() => {
                         self.wrong(malformed(format!("unknown entity `&{name};`")));
                     }
                     None => {}
@@ -186,50 +205,48 @@ impl Walk {
                 Ok(Step::On)
             }
             Event::DocType(_) => {
-                let problem = "a document type is declared, which NAACCR XML has no use for".to_owned();
-                Err(Stop::Broken { line, problem })
+                let problem = "a document type is declared, which NAACCR XML has no use for";
+                Err(self.broken(problem.to_owned()))
             }
             Event::Eof => {
                 self.ended = true;
                 if self.stack.is_empty() {
                     return Ok(Step::On);
                 }
-                let problem = "the file ends before `</NaaccrData>`".to_owned();
-                Err(Stop::Broken { line, problem })
+                Err(self.broken("the file ends before `</NaaccrData>`".to_owned()))
             }
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) => Ok(Step::On),
         }
     }
 
-    fn start(
-        &mut self,
-        start: &BytesStart,
-        line: u64,
-        before: usize,
-        columns: &mut Columns,
-    ) -> Result<Step, Stop> {
+    fn start(&mut self, start: &BytesStart, before: usize, columns: &mut Columns) -> Result<Step, Stop> {
         let Some(&parent) = self.stack.last() else {
-            return self.begin(start).map_err(|problem| Stop::Broken { line, problem });
+            return self.begin(start).map_err(|problem| self.broken(problem));
         };
         let foreign = parent == Level::Foreign && !self.lost;
-        let level = if foreign { Level::Foreign } else { self.level(start) };
+        let known = self.tags.get::<str>(start).copied().filter(|_| !foreign);
+        let level = match known {
+            Some(_) => Level::Item,
+            None if foreign => Level::Foreign,
+            None => self.level(start),
+        };
         if self.lost && level != Level::Patient {
             return Ok(Step::On);
         }
         if self.stack.len() >= DEPTH {
-            return self.stray(line, format!("more than {DEPTH} elements within each other"));
+            return self.stray(format!("more than {DEPTH} elements within each other"));
         }
         match (parent, level) {
             (Level::Root, Level::Patient) => {
                 self.lost = false;
-                self.patient.line = line;
+                self.patient.line = self.reader.get_mut().event_line();
                 self.stack.push(level);
                 return Ok(Step::Begun);
             }
             (_, Level::Patient) => {
                 self.patient.broken.get_or_insert(malformed("a patient starts within this one".to_owned()));
                 self.lost = false;
-                self.open = None;
+                self.item = None;
                 self.stack.truncate(1);
                 self.stack.push(Level::Patient);
                 return Ok(Step::Done);
@@ -237,12 +254,18 @@ impl Walk {
             (Level::Patient, Level::Tumor) => {
                 let first = self.patient.tumor_items.len();
                 let (items, raw) = (first..first, before..before);
+                let line = self.reader.get_mut().event_line();
                 self.patient.tumors.push(Tumor { line, items, raw, broken: None });
             }
-            (Level::Root | Level::Patient | Level::Tumor, Level::Item) => self.item(start, line, columns)?,
+            (Level::Root | Level::Patient | Level::Tumor, Level::Item) => {
+                match known.map_or_else(|| self.column(start, columns), Ok) {
+                    Ok(column) => self.open(column, columns)?,
+                    Err(problem) => self.wrong_or_stop(problem)?,
+                }
+            }
             (Level::Item, _) | (_, Level::Root | Level::Tumor | Level::Item) => {
                 let name = start.local_name().as_ref().to_owned();
-                return self.stray(line, format!("`<{name}>` stands within `<{}>`", parent.name()));
+                return self.stray(format!("`<{name}>` stands within `<{}>`", parent.name()));
             }
             (_, Level::Foreign) => {}
         }
@@ -305,7 +328,8 @@ impl Walk {
         if elsewhere { Level::Foreign } else { level }
     }
 
-    fn item(&mut self, start: &BytesStart, line: u64, columns: &mut Columns) -> Result<(), Stop> {
+    /// The column of an item by its tag.
+    fn column(&mut self, start: &BytesStart, columns: &mut Columns) -> Result<usize, String> {
         let (mut id, mut number) = (None, None);
         let mut problem = None;
         for attribute in start.attributes().with_checks(false) {
@@ -325,35 +349,40 @@ impl Walk {
         }
         let is_given = |id: &String| !id.is_empty() && !id.contains(['&', '\0', NO_TEXT]);
         let Some(id) = id.filter(is_given).or(number.filter(is_given)).filter(|_| problem.is_none()) else {
-            let problem = problem.unwrap_or_else(|| "an item without naaccrId or naaccrNum".to_owned());
-            return self.wrong_or_stop(line, problem);
+            return Err(problem.unwrap_or_else(|| "an item without naaccrId or naaccrNum".to_owned()));
         };
-        let Some(column) = columns.of(&id) else {
-            return self.wrong_or_stop(line, format!("item `{id}` is one too many"));
-        };
+        let column = columns.of(&id).ok_or_else(|| format!("item `{id}` is one too many"))?;
+        if self.tags.len() < TAGS.0 && start.len() <= TAGS.1 {
+            self.tags.insert(Box::from(&**start), column);
+        }
+        Ok(column)
+    }
+
+    /// An item begins.
+    fn open(&mut self, column: usize, columns: &Columns) -> Result<(), Stop> {
         let at_root = self.stack.last() == Some(&Level::Root);
         if at_root && self.patient.line > 0 {
-            let problem = format!("item `{id}` of the whole file stands below a patient");
-            return Err(Stop::Broken { line, problem });
+            let id = columns.names().get(column).map_or("", String::as_str);
+            return Err(self.broken(format!("item `{id}` of the whole file stands below a patient")));
         }
         let text = if at_root { &self.root.text } else { &self.patient.text };
-        self.open = Some((column, text.len()));
+        self.item = Some((column, text.len()));
         Ok(())
     }
 
     fn text(&mut self, text: &str) {
-        if self.open.is_none() {
+        if self.item.is_none() {
             return;
         }
         let at_root = !self.stack.contains(&Level::Patient);
         if at_root { self.root.text.push_str(text) } else { self.patient.text.push_str(text) }
     }
 
-    fn end(&mut self, name: &str, line: u64, columns: &Columns) -> Result<Step, Stop> {
+    fn end(&mut self, name: &str, columns: &Columns) -> Result<Step, Stop> {
         let Some(&level) = self.stack.last() else { return Ok(Step::On) };
         let closes = Level::of(name);
         if !self.lost && level != Level::Foreign && level != closes {
-            self.stray(line, format!("`</{name}>` closes `<{}>`", level.name()))?;
+            self.stray(format!("`</{name}>` closes `<{}>`", level.name()))?;
         }
         if self.lost {
             // A lost patient ends with its own end, or with that of the file.
@@ -372,7 +401,7 @@ impl Walk {
         }
         self.stack.pop();
         match level {
-            Level::Item => self.close_item(line, columns)?,
+            Level::Item => self.close_item(columns)?,
             Level::Tumor => {
                 let end = self.patient.tumor_items.len();
                 let raw_end = self.reader.get_ref().since_mark();
@@ -387,13 +416,16 @@ impl Walk {
         Ok(Step::On)
     }
 
-    fn close_item(&mut self, line: u64, columns: &Columns) -> Result<(), Stop> {
-        let Some((column, begin)) = self.open.take() else { return Ok(()) };
+    fn close_item(&mut self, columns: &Columns) -> Result<(), Stop> {
+        let Some((column, begin)) = self.item.take() else { return Ok(()) };
         let parent = self.stack.last().copied();
         let of = if parent == Some(Level::Root) { &mut self.root } else { &mut self.patient };
         let item = Item { column, text: begin..of.text.len() };
         let text = of.text.get(item.text.clone()).unwrap_or_default();
-        let cause = if text.contains('\0') {
+        // The first byte of `NO_TEXT`; most items have neither.
+        let cause = if memchr2(0, 0xef, text.as_bytes()).is_none() {
+            None
+        } else if text.contains('\0') {
             Some(RejectCause::Nul)
         } else if text.contains(NO_TEXT) {
             Some(RejectCause::NotUtf8 { column: columns.names().get(column).cloned().unwrap_or_default() })
@@ -408,7 +440,7 @@ impl Walk {
         match cause {
             None => {}
             Some(cause) if parent == Some(Level::Root) => {
-                return Err(Stop::Broken { line, problem: cause.to_string() });
+                return Err(self.broken(cause.to_string()));
             }
             Some(cause) => self.wrong(cause),
         }
@@ -424,18 +456,18 @@ impl Walk {
         };
     }
 
-    fn wrong_or_stop(&mut self, line: u64, problem: String) -> Result<(), Stop> {
+    fn wrong_or_stop(&mut self, problem: String) -> Result<(), Stop> {
         if self.stack.last() == Some(&Level::Root) {
-            return Err(Stop::Broken { line, problem });
+            return Err(self.broken(problem));
         }
         self.wrong(malformed(problem));
         Ok(())
     }
 
     /// The markup does not fit: the patient is lost.
-    fn stray(&mut self, line: u64, problem: String) -> Result<Step, Stop> {
+    fn stray(&mut self, problem: String) -> Result<Step, Stop> {
         if !self.stack.contains(&Level::Patient) {
-            return Err(Stop::Broken { line, problem });
+            return Err(self.broken(problem));
         }
         self.lose(malformed(problem));
         Ok(Step::On)
@@ -445,7 +477,7 @@ impl Walk {
     fn lose(&mut self, cause: RejectCause) {
         self.patient.broken.get_or_insert(cause);
         self.lost = true;
-        self.open = None;
+        self.item = None;
     }
 }
 

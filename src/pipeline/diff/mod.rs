@@ -114,7 +114,7 @@ pub fn diff(
     let begin = Instant::now();
     let rules = Rules::builtin().map_err(RunError::Knowledge)?;
     let audit = AuditRules::configured(&config.audit)?;
-    let (files, old_files) = plan::files(config)?;
+    let (files, old_files) = plan::files(config, progress)?;
     let plans = plan::plans(config, &files, old_files, rules)?;
     let folder = RunFolder::create(&config.out, config.overwrite)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::DiffConfig;
 use crate::diff::DiffError;
 use crate::fields::{Coding, Field, Mapping, Source, recognise};
-use crate::input::{self, Chunk, InputFile};
+use crate::input::{self, Chunk, InputFile, Options};
 use crate::knowledge::Rules;
-use crate::pipeline::RunError;
 use crate::pipeline::decode::CARRIED;
+use crate::pipeline::{Progress, RunError};
 
 /// The columns of a run that say where a record stands.
 pub(super) const STAND: [&str; 4] = ["rstage_schema", "rstage_edition", "rstage_group", "rstage_stage"];
@@ -79,8 +80,9 @@ impl FilePlan {
 }
 
 /// Finds both exports; the files of the older one come first.
-pub(super) fn files(config: &DiffConfig) -> Result<(Vec<InputFile>, usize), RunError> {
-    let find = |export: &str| input::discover(&[records_of(export)], &config.read);
+pub(super) fn files(config: &DiffConfig, progress: &Progress) -> Result<(Vec<InputFile>, usize), RunError> {
+    let read = Options { stop: Arc::clone(&progress.stop), ..config.read.clone() };
+    let find = |export: &str| input::discover(&[records_of(export)], &read);
     let mut files = find(&config.old)?;
     let old = files.len();
     for mut file in find(&config.new)? {
