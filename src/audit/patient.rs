@@ -72,7 +72,7 @@ impl HistologyFamilies {
         let families: Vec<_> = tumors.iter().map(|tumor| self.of(tumor.histology)).collect();
         let by_organ = Earlier::new(tumors, &families, organ);
         let by_site = Earlier::new(tumors, &families, |site| site.0);
-        let origin = |(tumor, family): (&Tumor, &Option<&str>)| {
+        let origin = |(tumor, family): (&Tumor, Option<&str>)| {
             let family = family.filter(|_| !tumor.confirmed)?;
             let day = days(tumor).first;
             if tumor.metastatic {
@@ -81,7 +81,7 @@ impl HistologyFamilies {
                 by_site.first(family, tumor.site.0, day)
             }
         };
-        tumors.iter().zip(&families).map(origin).collect()
+        tumors.iter().zip(families.iter().copied()).map(origin).collect()
     }
 }
 
@@ -192,7 +192,8 @@ mod tests {
     fn one_number_for_very_many_records() {
         let families = HistologyFamilies::builtin().unwrap();
         // Held against each other they would be five thousand million pairs.
-        let tumors: Vec<_> = (0..100_000).map(|at| tumor(504, 8500, 2010 + at % 3)).collect();
+        let years = (0..100_000_u32).map(|at| 2010 + (at % 3) as u16);
+        let tumors: Vec<_> = years.map(|year| tumor(504, 8500, year)).collect();
         let origins = families.origins(&tumors);
         assert_eq!(origins[..4], [None, Some(0), Some(0), None]);
         assert_eq!(origins.iter().flatten().count(), 66_666);

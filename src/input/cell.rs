@@ -43,6 +43,58 @@ impl CellRules {
         }
     }
 
+    /// Of the cells of one whole record of so many, where some end; their columns are given in their order.
+    pub(super) fn some_ends(
+        self,
+        record: &[u8],
+        wanted: &[usize],
+        columns: usize,
+        mut end: impl FnMut(usize),
+    ) {
+        // The last cell ends with the record, so that nothing behind the one before it is looked at.
+        let (inner, is_last) = match wanted.split_last() {
+            Some((last, inner)) if last + 1 == columns => (inner, true),
+            _ => (wanted, false),
+        };
+        let mut inner = inner.iter();
+        if let Some(mut next) = inner.next() {
+            let mut column = 0;
+            let mut take = |at: usize| {
+                if column == *next {
+                    end(at);
+                    match inner.next() {
+                        Some(further) => next = further,
+                        None => return true,
+                    }
+                }
+                column += 1;
+                false
+            };
+            if self.has_quote(record) {
+                let mut done = false;
+                let mut scan = RecordScan::new(self.delimiter);
+                scan.advance(record, true, &mut |at| done = done || take(at));
+            } else {
+                memchr_iter(self.delimiter, record).any(take);
+            }
+        }
+        if is_last {
+            end(record.len());
+        }
+    }
+
+    /// One cell of a whole record as it stands in the file.
+    pub(super) fn raw_cell(self, record: &[u8], column: usize) -> Option<&[u8]> {
+        let (mut at, mut start, mut found) = (0, 0, None);
+        self.ends(record, |end| {
+            if at == column {
+                found = record.get(start..end);
+            }
+            (at, start) = (at + 1, end + 1);
+        });
+        found
+    }
+
     /// The cells of one whole record as they stand in the file.
     pub(super) fn raw_cells(self, record: &[u8]) -> Vec<&[u8]> {
         let mut cells = Vec::new();

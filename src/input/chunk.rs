@@ -7,7 +7,7 @@ use std::ops::Range;
 use arrow_array::{Array, ArrayRef, StringArray};
 use rustc_hash::FxBuildHasher;
 
-use super::csv::{CsvBody, CsvColumn};
+use super::csv::{CsvBody, CsvColumn, CsvColumns};
 use super::parquet::ParquetBody;
 use super::{Reject, RejectCause};
 
@@ -96,11 +96,38 @@ impl Chunk {
         }
     }
 
+    /// One cell as the bytes of its text.
+    pub fn utf8(&self, column: usize, row: usize) -> Cow<'_, [u8]> {
+        if self.is_utf8() {
+            return self.cell(column, row);
+        }
+        match self.text(column, row) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }
+    }
+
     /// A column for whoever goes through its rows.
     pub fn column(&self, column: usize) -> Column<'_> {
         match &self.body {
             Body::Csv(body) => Column(Cells::Csv(body.column(column))),
             Body::Parquet(body) => Column(Cells::Parquet(body.texts(column))),
+        }
+    }
+
+    /// Says which cells will be asked for, by runs of adjacent columns; others can be, at a higher price. Has to
+    /// come before the first cell is.
+    pub fn locate_only(&mut self, runs: impl IntoIterator<Item = Range<usize>>) {
+        if let Body::Csv(body) = &mut self.body {
+            body.locate_only(runs);
+        }
+    }
+
+    /// Adjacent columns of a text file for whoever goes through the rows, if they were asked for together.
+    pub fn run(&self, columns: Range<usize>) -> Option<Run<'_>> {
+        match &self.body {
+            Body::Csv(body) => body.run(columns).map(Run),
+            Body::Parquet(_) => None,
         }
     }
 
@@ -173,7 +200,13 @@ impl<'a> Column<'a> {
     pub fn each(&self, rows: Range<usize>, mut each: impl FnMut(&[u8])) {
         match &self.0 {
             Cells::Csv(column) => column.each(rows, each),
-            Cells::Parquet(_) => rows.for_each(|row| each(&self.cell(row))),
+            Cells::Parquet(texts) => match texts.filter(|texts| rows.end <= texts.len()) {
+                Some(texts) => {
+                    let cells = texts.slice(rows.start, rows.len());
+                    cells.iter().for_each(|cell| each(cell.unwrap_or_default().as_bytes()));
+                }
+                None => rows.for_each(|row| each(&self.cell(row))),
+            },
         }
     }
 
@@ -186,6 +219,22 @@ impl<'a> Column<'a> {
             }
             Cells::Parquet(_) => Cow::Borrowed(&[]),
         }
+    }
+}
+
+/// Adjacent columns of a text file.
+#[derive(Clone, Copy)]
+pub struct Run<'a>(CsvColumns<'a>);
+
+impl<'a> Run<'a> {
+    /// Calls `each` with the columns of some rows as they stand in the file: equal bytes are equal cells.
+    pub fn each(&self, rows: Range<usize>, each: impl FnMut(&'a [u8])) {
+        self.0.each_raw(rows, each);
+    }
+
+    /// The cells that make such bytes, without their quotes.
+    pub fn cells(&self, raw: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> {
+        self.0.cells(raw)
     }
 }
 

@@ -162,39 +162,116 @@ impl Draft {
     }
 }
 
-/// A column whose cells are located; without any where the table does not have it.
+/// Which of the cells of a record are located: the columns by whose ends the wanted ones are cut out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Located {
+    /// Ascending.
+    columns: Vec<usize>,
+    /// For each column of the table, its place among them.
+    places: Vec<Option<u32>>,
+}
+
+impl Located {
+    fn new(mut columns: Vec<usize>, width: usize) -> Self {
+        columns.retain(|column| *column < width);
+        columns.sort_unstable();
+        columns.dedup();
+        let mut places = vec![None; width];
+        for (place, column) in columns.iter().enumerate() {
+            if let Some(slot) = places.get_mut(*column) {
+                *slot = Some(place as u32);
+            }
+        }
+        Self { columns, places }
+    }
+
+    fn place(&self, column: usize) -> Option<usize> {
+        self.places.get(column).copied().flatten().map(|place| place as usize)
+    }
+}
+
+/// Adjacent columns whose outer ends are located; a single column is one of them. Nothing where a table does not
+/// have them.
 #[derive(Clone, Copy)]
-pub(super) struct CsvColumn<'a> {
+pub(super) struct CsvColumns<'a> {
     draft: &'a Draft,
     rules: CellRules,
     ends: &'a [u32],
-    columns: usize,
-    column: usize,
+    /// Located ends of a record.
+    stride: usize,
+    /// Place of the end before the first column, none where that begins the record.
+    before: Option<usize>,
+    /// Place of the end of the last one.
+    last: usize,
+}
+
+impl<'a> CsvColumns<'a> {
+    /// The columns of a record as they stand in the file, with what is between them.
+    fn raw(self, row: usize) -> &'a [u8] {
+        let at = row * self.stride;
+        let Some(&end) = self.ends.get(at + self.last) else { return &[] };
+        let start = self.before.and_then(|before| self.ends.get(at + before)).map_or(0, |end| *end + 1);
+        self.draft.record(row).get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    fn cell(self, row: usize) -> Cow<'a, [u8]> {
+        match self.raw(row) {
+            [] => Cow::Borrowed(&[]),
+            raw => self.rules.unquote(raw),
+        }
+    }
+
+    /// The same for some rows, one after the other.
+    pub(super) fn each_raw(self, rows: Range<usize>, mut each: impl FnMut(&'a [u8])) {
+        let mut start = rows.start.checked_sub(1).and_then(|above| self.draft.stops.get(above)).copied();
+        let mut at = rows.start * self.stride;
+        for row in rows {
+            let from = start.unwrap_or(0);
+            start = self.draft.stops.get(row).copied();
+            let begin = self.before.and_then(|before| self.ends.get(at + before)).map_or(0, |end| end + 1);
+            let end = self.ends.get(at + self.last).map_or(begin, |end| *end);
+            at += self.stride;
+            each(self.draft.bytes.get(from + begin as usize..from + end as usize).unwrap_or_default());
+        }
+    }
+
+    /// The cells that make such bytes, without their quotes.
+    pub(super) fn cells(self, raw: &'a [u8]) -> impl Iterator<Item = Cow<'a, [u8]>> {
+        self.rules.raw_cells(raw).into_iter().map(move |cell| self.rules.unquote(cell))
+    }
+}
+
+/// A column of a text table.
+#[derive(Clone, Copy)]
+pub(super) enum CsvColumn<'a> {
+    Located(CsvColumns<'a>),
+    /// Its cells are looked for when they are asked for.
+    Elsewhere {
+        body: &'a CsvBody,
+        column: usize,
+    },
 }
 
 impl<'a> CsvColumn<'a> {
     pub(super) fn cell(self, row: usize) -> Cow<'a, [u8]> {
-        let at = row * self.columns + self.column;
-        let Some(&end) = self.ends.get(at) else { return Cow::Borrowed(&[]) };
-        let start = if self.column == 0 { 0 } else { self.ends.get(at - 1).map_or(0, |end| *end + 1) };
-        match self.draft.record(row).get(start as usize..end as usize) {
-            Some([]) | None => Cow::Borrowed(&[]),
-            Some(raw) => self.rules.unquote(raw),
+        match self {
+            Self::Located(columns) => columns.cell(row),
+            Self::Elsewhere { body, column } => {
+                let rules = body.dialect.rules();
+                rules
+                    .raw_cell(body.draft.record(row), column)
+                    .map_or(Cow::Borrowed(&[]), |raw| rules.unquote(raw))
+            }
         }
     }
 
     /// The cells of some rows. Nearly all stand without quotes and one stride apart.
     pub(super) fn each(self, rows: Range<usize>, mut each: impl FnMut(&[u8])) {
-        let mut start = rows.start.checked_sub(1).and_then(|above| self.draft.stops.get(above)).copied();
-        let mut at = rows.start * self.columns + self.column;
-        for row in rows {
-            let from = start.unwrap_or(0);
-            start = self.draft.stops.get(row).copied();
-            let begin = if self.column == 0 { 0 } else { self.ends.get(at - 1).map_or(0, |end| end + 1) };
-            let end = self.ends.get(at).map_or(begin, |end| *end);
-            at += self.columns;
-            let raw = self.draft.bytes.get(from + begin as usize..from + end as usize).unwrap_or_default();
-            if raw.first() == Some(&b'"') { each(&self.rules.unquote(raw)) } else { each(raw) }
+        match self {
+            Self::Located(columns) => columns.each_raw(rows, |raw| {
+                if raw.first() == Some(&b'"') { each(&columns.rules.unquote(raw)) } else { each(raw) }
+            }),
+            Self::Elsewhere { .. } => rows.for_each(|row| each(&self.cell(row))),
         }
     }
 }
@@ -204,8 +281,10 @@ pub(super) struct CsvBody {
     draft: Draft,
     dialect: Dialect,
     columns: usize,
-    /// Ends of all cells, row by row; filled when a cell is first asked for, so that workers and not the
-    /// reader pay for it.
+    /// Which cells are located.
+    located: Located,
+    /// Their ends, row by row; filled when a cell is first asked for, so that workers and not the reader pay for
+    /// it.
     ends: OnceLock<Vec<u32>>,
 }
 
@@ -220,7 +299,15 @@ impl std::fmt::Debug for CsvBody {
 
 impl CsvBody {
     pub(super) fn new(draft: Draft, dialect: Dialect, columns: usize) -> Self {
-        Self { draft, dialect, columns, ends: OnceLock::new() }
+        let located = Located::new((0..columns).collect(), columns);
+        Self { draft, dialect, columns, located, ends: OnceLock::new() }
+    }
+
+    /// Says which cells will be asked for, by runs of adjacent columns, before the first of them is.
+    pub(super) fn locate_only(&mut self, runs: impl IntoIterator<Item = Range<usize>>) {
+        let bounds = runs.into_iter().flat_map(|run| [run.start.checked_sub(1), run.end.checked_sub(1)]);
+        self.located = Located::new(bounds.flatten().collect(), self.columns);
+        self.ends = OnceLock::new();
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -248,16 +335,90 @@ impl CsvBody {
     }
 
     pub(super) fn column(&self, column: usize) -> CsvColumn<'_> {
-        let ends = if column < self.columns { self.ends.get_or_init(|| self.locate()) } else { &[][..] };
-        CsvColumn { draft: &self.draft, rules: self.dialect.rules(), ends, columns: self.columns, column }
+        self.run(column..column + 1).map_or(CsvColumn::Elsewhere { body: self, column }, CsvColumn::Located)
     }
 
-    /// Ends of cells, counted from the start of their record.
+    /// Adjacent columns, where their outer ends are located.
+    pub(super) fn run(&self, run: Range<usize>) -> Option<CsvColumns<'_>> {
+        let before = match run.start.checked_sub(1) {
+            Some(before) => Some(self.located.place(before)?),
+            None => None,
+        };
+        let last = self.located.place(run.end.checked_sub(1)?)?;
+        Some(CsvColumns {
+            draft: &self.draft,
+            rules: self.dialect.rules(),
+            ends: self.ends.get_or_init(|| self.locate()),
+            stride: self.located.columns.len(),
+            before,
+            last,
+        })
+    }
+
+    /// Ends of the located cells, counted from the start of their record.
     fn locate(&self) -> Vec<u32> {
-        let mut ends = Vec::with_capacity(self.rows() * self.columns);
+        let stride = self.located.columns.len();
+        let mut ends = Vec::with_capacity(self.rows() * stride);
         for row in 0..self.rows() {
-            self.dialect.rules().ends(self.draft.record(row), |end| ends.push(end as u32));
+            let record = self.draft.record(row);
+            self.dialect
+                .rules()
+                .some_ends(record, &self.located.columns, self.columns, |end| ends.push(end as u32));
+            // Every record has all columns; were one short, the others would still be where they are.
+            ends.resize((row + 1) * stride, record.len() as u32);
         }
         ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_cell_is_the_same_however_it_is_located(
+            rows in prop::collection::vec(prop::collection::vec("[ab ,\"\n;é]{0,4}", 6), 1..8),
+            from in 0..6_usize,
+            length in 1..4_usize,
+            single in 0..6_usize,
+            always in any::<bool>(),
+        ) {
+            let style = if always { csv::QuoteStyle::Always } else { csv::QuoteStyle::Necessary };
+            let mut writer = csv::WriterBuilder::new().quote_style(style).from_writer(Vec::new());
+            for row in &rows {
+                writer.write_record(row).unwrap();
+            }
+            let text = writer.into_inner().unwrap();
+            let mut records = Records::new(text.as_slice(), Dialect::default().rules(), 1 << 20, 1);
+            let mut draft = Draft::default();
+            while let Some(Piece::Record { line, bytes, .. }) = records.next(Some(6)).unwrap() {
+                draft.push(line, bytes);
+            }
+            let mut body = CsvBody::new(draft, Dialect::default(), 6);
+            let run = from..(from + length).min(6);
+            body.locate_only([run.clone(), single..single + 1]);
+            for (row, cells) in rows.iter().enumerate() {
+                for (column, cell) in cells.iter().enumerate() {
+                    prop_assert_eq!(&*body.cell(column, row), cell.as_bytes());
+                }
+            }
+            let mut row = 0;
+            let columns = body.run(run.clone()).unwrap();
+            columns.each_raw(0..rows.len(), |raw| {
+                let cells: Vec<_> = columns.cells(raw).map(Cow::into_owned).collect();
+                let expected: Vec<_> = rows[row][run.clone()].iter().map(|cell| cell.as_bytes().to_vec()).collect();
+                assert_eq!(cells, expected);
+                row += 1;
+            });
+            for column in 0..6 {
+                let mut seen = Vec::new();
+                body.column(column).each(0..rows.len(), |cell| seen.push(cell.to_vec()));
+                let expected: Vec<_> = rows.iter().map(|row| row[column].as_bytes().to_vec()).collect();
+                prop_assert_eq!(seen, expected);
+            }
+        }
     }
 }

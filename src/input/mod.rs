@@ -24,7 +24,7 @@ mod reject;
 mod source;
 mod xml;
 
-pub use chunk::{Chunk, Coded, Column};
+pub use chunk::{Chunk, Coded, Column, Run};
 pub use dialect::{Delimiter, Dialect, Encoding, Quoting, UnknownDelimiter, UnknownEncoding};
 pub use discover::{discover, discover_events};
 pub use error::InputError;

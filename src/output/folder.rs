@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
@@ -58,6 +59,8 @@ pub struct RunFolder {
     known: BTreeMap<String, Digest>,
     /// Files that were asked for, which all have to be there in the end.
     given: Mutex<BTreeSet<String>>,
+    /// Brings a large file to the disk while others are written.
+    syncing: Option<JoinHandle<Result<(), OutputError>>>,
     // Fields are dropped in this order: the parents can go once the folder in them is gone.
     temporary: TempDir,
     lock: Lock,
@@ -106,6 +109,7 @@ impl RunFolder {
             access: Access::default(),
             known: BTreeMap::new(),
             given: Mutex::default(),
+            syncing: None,
             temporary,
             lock,
             parents,
@@ -156,9 +160,17 @@ impl RunFolder {
         self.access = access;
     }
 
-    /// Notes the digest of a file that was hashed while it was written; the others are read when the run is finished.
+    /// Notes the digest of a large file that was hashed while it was written, and begins to bring it to the disk;
+    /// the others are read when the run is finished.
     pub fn hashed(&mut self, (name, digest): (String, Digest)) {
+        let path = self.temporary.path().join(&name);
         self.known.insert(name, digest);
+        let sync = move || {
+            let synced = fs::File::options().write(true).open(&path).and_then(|file| file.sync_all());
+            synced.map_err(|source| OutputError::io(&path, source))
+        };
+        // Without a thread for it, it is waited for at the end.
+        self.syncing = std::thread::Builder::new().spawn(sync).ok();
     }
 
     /// The hidden folder itself, for what a run needs only while it works.
@@ -214,7 +226,7 @@ impl RunFolder {
     pub fn finish_with(self, manifest: &impl serde::Serialize) -> Result<PathBuf, OutputError> {
         let path = self.file(MANIFEST)?;
         // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
-        let Self { parents, lock, temporary, given, place, overwrite, access, known } = self;
+        let Self { parents, lock, temporary, given, syncing, place, overwrite, access, known } = self;
         // Nothing can be gone on with once what it needs goes.
         let _none = fs::remove_file(temporary.path().join(CHECKPOINT));
         for name in fs::read_dir(temporary.path()).into_iter().flatten().flatten() {
@@ -222,6 +234,9 @@ impl RunFolder {
             if name.file_name().to_string_lossy().starts_with('.') && name.path().is_file() {
                 fs::remove_file(name.path()).map_err(|source| OutputError::io(&name.path(), source))?;
             }
+        }
+        if let Some(Ok(synced)) = syncing.map(JoinHandle::join) {
+            synced?;
         }
         let outputs = seal(temporary.path(), known, access)?;
         for name in given.into_inner().unwrap_or_default() {

@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
 
-use super::records_csv::{CsvFile, CsvPlan};
+use super::records_csv::{Cells, CsvFile, CsvPlan};
 use super::records_frame::FramePlan;
 use super::records_parquet::{Columns, ParquetFile, ParquetPlan, ROW_GROUP_ROWS};
 use super::records_parts::ParquetParts;
@@ -76,6 +76,8 @@ enum Plan {
 pub struct Lines<'c> {
     plan: Arc<CsvPlan>,
     chunk: &'c Chunk,
+    /// The chunk's own columns, where its lines are not copied.
+    own: Option<Vec<Cells<'c>>>,
     rows: usize,
     text: Vec<u8>,
 }
@@ -83,7 +85,7 @@ pub struct Lines<'c> {
 impl Lines<'_> {
     /// Adds the chunk's next record with its [line's end](RecordsEncoder::line_end).
     pub fn push(&mut self, line_end: &[u8]) {
-        self.plan.record(&mut self.text, self.chunk, self.rows);
+        self.plan.record(&mut self.text, self.chunk, self.own.as_deref(), self.rows);
         self.text.extend_from_slice(line_end);
         self.rows += 1;
     }
@@ -136,7 +138,7 @@ impl RecordsEncoder {
     pub fn lines<'c>(&self, chunk: &'c Chunk) -> Option<Lines<'c>> {
         let Plan::Csv(plan) = &self.plan else { return None };
         let text = Vec::with_capacity(chunk.rows() * 512);
-        Some(Lines { plan: Arc::clone(plan), chunk, rows: 0, text })
+        Some(Lines { plan: Arc::clone(plan), chunk, own: plan.own(chunk), rows: 0, text })
     }
 
     /// Whether the records are written as text.

@@ -64,29 +64,22 @@ impl CsvPlan {
         line
     }
 
+    /// A chunk's own columns as they stand in lines; none where whole lines are copied.
+    pub(super) fn own<'a>(&self, chunk: &'a Chunk) -> Option<Vec<Cells<'a>>> {
+        if self.verbatim.get(chunk.file) == Some(&true) && chunk.raw_line(0).is_some() {
+            return None;
+        }
+        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
+        Some(sources.iter().map(|source| Cells::of_source(chunk, *source, self.style)).collect())
+    }
+
     /// The lines of a chunk.
     pub(super) fn encode(&self, chunk: &Chunk, added: &Added) -> Vec<u8> {
-        let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
-        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
-        let own: Vec<Cells> = if verbatim {
-            Vec::new()
-        } else {
-            sources.iter().map(|source| Cells::of_source(chunk, *source, self.style)).collect()
-        };
+        let own = self.own(chunk);
         let new: Vec<Cells> = added.columns.iter().map(|texts| Cells::of_texts(texts, self.style)).collect();
         let mut lines = Vec::with_capacity(chunk.rows() * 256);
         for row in 0..chunk.rows() {
-            match chunk.raw_line(row).filter(|_| verbatim) {
-                Some(line) => lines.extend_from_slice(line),
-                None => {
-                    for (place, cells) in own.iter().enumerate() {
-                        if place > 0 {
-                            self.style.delimit(&mut lines);
-                        }
-                        cells.put(row, self.style, &mut lines);
-                    }
-                }
-            }
+            self.record(&mut lines, chunk, own.as_deref(), row);
             for cells in &new {
                 self.style.delimit(&mut lines);
                 cells.put(row, self.style, &mut lines);
@@ -97,20 +90,16 @@ impl CsvPlan {
     }
 
     /// Appends a record's own cells.
-    pub(super) fn record(&self, lines: &mut Vec<u8>, chunk: &Chunk, row: usize) {
-        let verbatim = self.verbatim.get(chunk.file).copied().unwrap_or(false);
-        if let Some(line) = chunk.raw_line(row).filter(|_| verbatim) {
-            lines.extend_from_slice(line);
+    pub(super) fn record(&self, lines: &mut Vec<u8>, chunk: &Chunk, own: Option<&[Cells]>, row: usize) {
+        let Some(own) = own else {
+            lines.extend_from_slice(chunk.raw_line(row).unwrap_or_default());
             return;
-        }
-        let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
-        for (place, source) in sources.iter().enumerate() {
+        };
+        for (place, cells) in own.iter().enumerate() {
             if place > 0 {
                 self.style.delimit(lines);
             }
-            if let Some(column) = source {
-                self.style.cell(lines, &chunk.cell(*column, row));
-            }
+            cells.put(row, self.style, lines);
         }
     }
 
@@ -131,7 +120,7 @@ impl CsvPlan {
 }
 
 /// A column of a chunk as its cells stand in a line.
-enum Cells<'a> {
+pub(super) enum Cells<'a> {
     /// A column that the file does not have.
     None,
     /// Each cell is looked at on its own.
@@ -166,7 +155,7 @@ impl<'a> Cells<'a> {
             Self::None => {}
             Self::Single(chunk, column) => style.cell(line, &chunk.cell(*column, row)),
             Self::Plain(texts) => {
-                if texts.is_valid(row) {
+                if row < texts.len() && texts.is_valid(row) {
                     line.extend_from_slice(texts.value(row).as_bytes());
                 }
             }

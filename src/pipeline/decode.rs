@@ -218,11 +218,6 @@ pub(super) fn key_from<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c,
     key
 }
 
-/// The key of a record, piece by piece.
-pub(super) fn put_key(chunk: &Chunk, mapping: &Mapping, row: usize, put: impl FnMut(&str)) {
-    pieces(mapping, |column| chunk.text(column, row), put);
-}
-
 fn pieces<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c, str>, mut put: impl FnMut(&str)) {
     if let Some(key) = filled(mapping, Field::TumorKey, &text) {
         return put(&key);

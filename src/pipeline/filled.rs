@@ -22,27 +22,32 @@ impl Filled {
         Self { fields, years: Vec::new(), places: HashMap::default(), counts: Vec::new() }
     }
 
-    /// Where the fields of each record are counted, by its year.
+    /// The number of the year of each record.
     pub(super) fn years(&mut self, years: impl Iterator<Item = Option<u16>>) -> Vec<usize> {
         let Self { fields, years: known, places, counts } = self;
         let place = |year| {
             *places.entry(year).or_insert_with(|| {
                 known.push(year);
                 counts.resize(known.len() * *fields, [0; STATES.len()]);
-                (known.len() - 1) * *fields
+                known.len() - 1
             })
         };
         years.map(place).collect()
     }
 
-    /// Counts the states of a field of some records, those that are interpreted.
+    /// Counts the states of a field of some records, those that are interpreted, by the numbers of their years.
     pub(super) fn add(&mut self, field: usize, years: &[usize], states: impl Iterator<Item = Option<u8>>) {
         for (year, state) in years.iter().zip(states) {
-            let records =
-                state.and_then(|state| self.counts.get_mut(year + field)?.get_mut(usize::from(state)));
-            if let Some(records) = records {
-                *records += 1;
-            }
+            self.add_records(field, *year, state, 1);
+        }
+    }
+
+    /// Counts the state of a field for some records of a year.
+    pub(super) fn add_records(&mut self, field: usize, year: usize, state: Option<u8>, records: u64) {
+        let place = year * self.fields + field;
+        let counted = state.and_then(|state| self.counts.get_mut(place)?.get_mut(usize::from(state)));
+        if let Some(counted) = counted {
+            *counted += records;
         }
     }
 

@@ -6,7 +6,9 @@
 mod beside;
 mod boundaries;
 mod check;
+mod coded;
 mod codes;
+mod column_runs;
 mod columns;
 mod decode;
 mod diff;

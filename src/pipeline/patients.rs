@@ -3,6 +3,7 @@
 //! A patient's records may stand anywhere in the inputs, and the records are streamed once. So what the rule
 //! asks of each is brought together by patient beside the result, and its findings come after all others.
 
+use std::borrow::Cow;
 use std::hash::Hasher;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,14 +11,14 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHasher;
 
 use super::RunError;
-use super::decode::{cell_of, key_of, put_key};
+use super::decode::key_of;
 use super::partitions::Partitions;
 use super::process::FINDING_COLUMNS;
 use super::resume::RowLog;
 use super::sorted::{Rows, Sorter};
 use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
-use crate::fields::{Field, Mapping};
+use crate::fields::{Field, Mapping, Source};
 use crate::input::Chunk;
 use crate::knowledge::SchemaId;
 use crate::output::Keys;
@@ -159,30 +160,70 @@ fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) ->
     Ok(())
 }
 
-/// Keeps the tumor of a record, unless the record has no patient number.
-pub(super) fn keep(
-    rows: &mut Rows,
-    (chunk, row): (&Chunk, usize),
-    mapping: &Mapping,
-    keys: &Keys,
-    (tumor, schema): (Tumor, Option<SchemaId>),
-) {
-    let Some(number) = cell_of(chunk, mapping, Field::PatientId, row) else { return };
-    let registry = cell_of(chunk, mapping, Field::RegistryId, row).unwrap_or_default();
-    rows.add(|bytes| {
-        let from = bytes.len();
-        let file = chunk.file as u32;
-        put(bytes, &[&registry, "/", &number], (&tumor, schema), (file, chunk.line(row)));
-        let patient = from + size_of::<u32>()..from + size_of::<u32>() + registry.len() + 1 + number.len();
-        let mut hasher = FxHasher::default();
-        hasher.write(bytes.get(patient).unwrap_or_default());
-        if keys.are_pseudonyms() {
-            bytes.extend_from_slice(keys.shown(key_of(chunk, mapping, row)).as_bytes());
-        } else {
-            put_key(chunk, mapping, row, |part| bytes.extend_from_slice(part.as_bytes()));
+/// Where a file says whose a record is.
+pub(super) struct Who<'m> {
+    mapping: &'m Mapping,
+    key: &'m [Source],
+    registry: &'m [Source],
+    patient: &'m [Source],
+    number: &'m [Source],
+}
+
+impl<'m> Who<'m> {
+    pub(super) fn new(mapping: &'m Mapping) -> Self {
+        Self {
+            mapping,
+            key: mapping.sources(Field::TumorKey),
+            registry: mapping.sources(Field::RegistryId),
+            patient: mapping.sources(Field::PatientId),
+            number: mapping.sources(Field::TumorNumber),
         }
-        hasher.finish()
+    }
+
+    /// Keeps the tumor of a record, unless the record has no patient number.
+    pub(super) fn keep(
+        &self,
+        rows: &mut Rows,
+        (chunk, row): (&Chunk, usize),
+        keys: &Keys,
+        (tumor, schema): (Tumor, Option<SchemaId>),
+    ) {
+        let first = |sources: &'m [Source]| first(sources, chunk, row);
+        let Some(number) = first(self.patient) else { return };
+        let registry = first(self.registry);
+        rows.add(|bytes| {
+            let from = bytes.len();
+            let file = chunk.file as u32;
+            let patient = [registry.as_deref().unwrap_or_default(), b"/", &number];
+            put(bytes, &patient, (&tumor, schema), (file, chunk.line(row)));
+            let length: usize = patient.iter().map(|part| part.len()).sum();
+            let patient = from + size_of::<u32>()..from + size_of::<u32>() + length;
+            let mut hasher = FxHasher::default();
+            hasher.write(bytes.get(patient).unwrap_or_default());
+            if keys.are_pseudonyms() {
+                bytes.extend_from_slice(keys.shown(key_of(chunk, self.mapping, row)).as_bytes());
+            } else if let Some(key) = first(self.key) {
+                bytes.extend_from_slice(&key);
+            } else {
+                // As `key_of` has it.
+                for part in registry.iter().chain([&number]).chain(&first(self.number)) {
+                    bytes.extend_from_slice(part);
+                    bytes.push(b'/');
+                }
+                bytes.pop();
+            }
+            hasher.finish()
+        });
+    }
+}
+
+/// The first of some sources that holds a text for a record.
+fn first<'c>(sources: &'c [Source], chunk: &'c Chunk, row: usize) -> Option<Cow<'c, [u8]>> {
+    let texts = sources.iter().map(|source| match source {
+        Source::Constant(text) => Cow::Borrowed(text.as_bytes()),
+        Source::Column { index, .. } => chunk.utf8(*index, row),
     });
+    texts.into_iter().find(|text| !text.is_empty())
 }
 
 /// In the place of a schema where there is none; there are far fewer.
@@ -202,7 +243,7 @@ struct Stored {
 /// Puts down a tumor but for its key, which comes last; the bytes sort by patient and place.
 fn put(
     bytes: &mut Vec<u8>,
-    patient: &[&str],
+    patient: &[&[u8]],
     (tumor, schema): (&Tumor, Option<SchemaId>),
     (file, line): (u32, u64),
 ) {
@@ -210,7 +251,7 @@ fn put(
     let length: usize = patient.iter().map(|part| part.len()).sum();
     bytes.extend((length as u32).to_be_bytes());
     for part in patient {
-        bytes.extend_from_slice(part.as_bytes());
+        bytes.extend_from_slice(part);
     }
     bytes.extend(file.to_be_bytes());
     bytes.extend(line.to_be_bytes());
@@ -274,7 +315,7 @@ mod tests {
             let schema = schema.map(SchemaId);
             let stored = Stored { patient: texts.0, tumor, schema, file, line, key: texts.1 };
             let mut bytes = Vec::new();
-            put(&mut bytes, &[&stored.patient], (&stored.tumor, schema), (file, line));
+            put(&mut bytes, &[stored.patient.as_bytes()], (&stored.tumor, schema), (file, line));
             bytes.extend_from_slice(stored.key.as_bytes());
             prop_assert_eq!(Stored::read(&bytes).unwrap(), stored);
             // Cut short it is an error or another key, and never a panic.

@@ -20,7 +20,6 @@ use super::codes::Codes;
 use super::enriched::{Said, rule_word};
 use super::events::{EventStore, Told};
 use super::memo::{At, Form, Judged, Most, TumorTraits};
-use super::patients;
 use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
 use super::seer::{Answers, SeerPlan};
@@ -109,6 +108,13 @@ pub(super) fn process(
 ) -> Result<Processed, RunError> {
     let shared = worker.shared;
     let plan = &shared.plans[chunk.file];
+    // SEER's algorithms and other forms of output look at every column.
+    if shared.encoder.is_text()
+        && shared.seer.is_none()
+        && let Some(runs) = of_file.codes.located()
+    {
+        chunk.locate_only(runs);
+    }
     let events = Courses::fetch(shared, &chunk, &plan.mapping)?;
     let seer = shared.seer.map(|plan| plan.stage(&chunk));
     let mut rows = Rows::new(shared, &chunk);
@@ -174,7 +180,7 @@ impl Worker<'_> {
         restagings: &mut RestagingRows,
         (tumors, answers): (&mut sorted::Rows, &mut sorted::Rows),
     ) -> Vec<(At, Option<u16>)> {
-        let OfFile { codes, memo, fresh, found, .. } = of_file;
+        let OfFile { codes, memo, fresh, found, who, .. } = of_file;
         let mut taken_over = 0;
         let &Block { plan, chunk, events, seer, .. } = block;
         let shared = self.shared;
@@ -187,7 +193,7 @@ impl Worker<'_> {
             let mut key = codes.key().filter(|_| course.is_none());
             let mut keep = |tumor: Option<Tumor>, schema| {
                 if let Some(tumor) = tumor.filter(|_| shared.patients) {
-                    patients::keep(tumors, (chunk, row), &plan.mapping, shared.keys, (tumor, schema));
+                    who.keep(tumors, (chunk, row), shared.keys, (tumor, schema));
                 }
             };
             let differs = |judged: &Judged| {

@@ -92,9 +92,12 @@ pub(super) fn write_summaries(
 ) -> Result<Vec<Table>, RunError> {
     let tables = summary::tables(partial, release.small);
     tables.par_iter().try_for_each(|table| -> Result<(), RunError> {
-        summary::write_csv(table, create(&folder.file(&format!("summary/{}.csv", table.name))?)?)?;
-        summary::write_parquet(table, create(&folder.file(&format!("summary/{}.parquet", table.name))?)?)?;
-        Ok(())
+        let file = |ending| create(&folder.file(&format!("summary/{}.{ending}", table.name))?);
+        let (csv, parquet) = rayon::join(
+            || Ok(summary::write_csv(table, file("csv")?)?),
+            || Ok(summary::write_parquet(table, file("parquet")?)?),
+        );
+        csv.and(parquet)
     })?;
     if release.small.is_none() {
         let path = folder.file(COUNTS)?;

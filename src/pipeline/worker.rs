@@ -5,6 +5,7 @@ use super::codes::Codes;
 use super::enriched::Enriched;
 use super::keys::Keys;
 use super::memo::{At, Memo};
+use super::patients::Who;
 use super::places::Places;
 use super::process::{Processed, Shared, process};
 use super::tallies::Tallies;
@@ -32,6 +33,7 @@ pub(super) struct OfFile<'a> {
     pub(super) codes: Codes<'a>,
     pub(super) memo: Memo,
     pub(super) places: Places<'a>,
+    pub(super) who: Who<'a>,
     /// Keys in the memo that no earlier run had an answer to, where that is asked.
     pub(super) fresh: Keys,
     /// Where the judgements of a block of records are kept.
@@ -74,6 +76,7 @@ impl<'a> Worker<'a> {
                     codes,
                     memo: Memo::new(shared.form(), shared.memo),
                     places,
+                    who: Who::new(&shared.plans[file].mapping),
                     fresh: Keys::default(),
                     found: Vec::new(),
                 }

@@ -52,6 +52,9 @@ pub(super) struct Cube {
     pub(super) rows: BTreeMap<Vec<String>, u64>,
 }
 
+/// Sums by labels.
+pub(super) type Sums<'a> = HashMap<Vec<&'a str>, u64, FxBuildHasher>;
+
 /// Labels and their number as one list, which JSON can hold.
 mod rows {
     use std::collections::BTreeMap;
@@ -73,13 +76,18 @@ mod rows {
 }
 
 impl Cube {
-    /// Sums by some of the labels, over the rows whose other labels are among those that count.
+    /// Sums by some of the labels, over the rows whose other labels are among those that count, in the order of the
+    /// labels.
     pub(super) fn sums(&self, keys: &[&str], only: &Only) -> BTreeMap<Vec<&str>, u64> {
+        self.sums_unsorted(keys, only).into_iter().collect()
+    }
+
+    /// The same in no order, for who sorts them in another.
+    pub(super) fn sums_unsorted(&self, keys: &[&str], only: &Only) -> Sums<'_> {
         let place = |key: &str| self.keys.iter().position(|known| known == key);
         let places: Vec<_> = keys.iter().map(|key| place(key)).collect();
         let only: Vec<_> = only.iter().map(|(key, values)| (place(key), values)).collect();
-        // Strings are compared once for each sum, not for each count.
-        let mut sums = HashMap::<Vec<&str>, u64, FxBuildHasher>::default();
+        let mut sums = Sums::default();
         for (row, n) in &self.rows {
             let counts = |(at, values): &(Option<usize>, &Vec<String>)| {
                 at.and_then(|at| row.get(at)).is_some_and(|label| values.contains(label))
@@ -90,7 +98,7 @@ impl Cube {
                 *sums.entry(labels.collect()).or_default() += n;
             }
         }
-        sums.into_iter().collect()
+        sums
     }
 
     /// Counts of a kind under their labels.

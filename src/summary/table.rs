@@ -1,5 +1,6 @@
 //! Tidy tables as they are written: CSV for everybody, Parquet for programs.
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
 
@@ -49,17 +50,22 @@ impl Column {
         self.len() == 0
     }
 
-    fn cell(&self, row: usize, decimals: usize) -> String {
-        match self {
-            Self::Text(cells) => cells.get(row).cloned().flatten().unwrap_or_default(),
+    /// Appends a cell as text.
+    fn put(&self, row: usize, decimals: usize, text: &mut String) {
+        // To a string it never fails.
+        let _ = match self {
+            Self::Text(cells) => {
+                text.write_str(cells.get(row).and_then(Option::as_deref).unwrap_or_default())
+            }
             Self::Number(cells) => {
-                cells.get(row).copied().flatten().map(|n| n.to_string()).unwrap_or_default()
+                cells.get(row).copied().flatten().map_or(Ok(()), |number| write!(text, "{number}"))
             }
-            Self::Share(cells) => {
-                cells.get(row).copied().flatten().map(|share| decimal(share, decimals)).unwrap_or_default()
-            }
-            Self::Flag(cells) => if cells.get(row) == Some(&true) { "true" } else { "false" }.to_owned(),
-        }
+            Self::Share(cells) => match cells.get(row).copied().flatten() {
+                Some(share) => text.write_str(&decimal(share, decimals)),
+                None => Ok(()),
+            },
+            Self::Flag(cells) => text.write_str(if cells.get(row) == Some(&true) { "true" } else { "false" }),
+        };
     }
 
     fn array(&self) -> ArrayRef {
@@ -109,9 +115,14 @@ pub fn write_csv(table: &Table, writer: impl Write) -> Result<(), SummaryError> 
     let failed = |error: csv::Error| SummaryError::Write { table: table.name, message: error.to_string() };
     let mut writer = csv::Writer::from_writer(writer);
     writer.write_record(table.columns.iter().map(|(name, _)| name)).map_err(failed)?;
+    let mut cell = String::new();
     for row in 0..table.rows() {
-        let cells = table.columns.iter().map(|(name, column)| column.cell(row, decimals(name)));
-        writer.write_record(cells).map_err(failed)?;
+        for (name, column) in &table.columns {
+            cell.clear();
+            column.put(row, decimals(name), &mut cell);
+            writer.write_field(&cell).map_err(failed)?;
+        }
+        writer.write_record(None::<&[u8]>).map_err(failed)?;
     }
     writer.flush().map_err(|error| failed(error.into()))
 }

@@ -1,8 +1,9 @@
 //! Counts to tidy tables: one row per combination of labels, with `n` beside what it is a share of.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use rayon::prelude::*;
+use rustc_hash::FxBuildHasher;
 
 use super::hide::{POOLED, Release};
 use super::spec::{FORMS, Form, Part};
@@ -114,8 +115,8 @@ fn part_rows<'a>(form: &'a Form, at: usize, part: &'a Part, partial: &'a Partial
     let of_cube = partial.cube(part.of.cube.as_ref().unwrap_or(&part.cube));
     let of_keys: Vec<&str> =
         part.of.by.iter().map(|label| part.from.get(label).unwrap_or(label).as_str()).collect();
-    let of = of_cube.sums(&of_keys, &part.of.only);
-    let mut sums = partial.cube(&part.cube).sums(&names, &part.only);
+    let of = of_cube.sums_unsorted(&of_keys, &part.of.only);
+    let mut sums = partial.cube(&part.cube).sums_unsorted(&names, &part.only);
     let all_strata = part.every || form.labels.iter().all(|label| part.fixed.contains_key(label));
     if all_strata {
         for stratum in of.keys() {
@@ -187,7 +188,7 @@ pub(super) fn layout(form: &'static Form, rows: &[Row], run: &str) -> Table {
 /// Percent of the rows of the same stratum whose last label says something; none where one of them is hidden.
 fn of_known(unknown: &[String], rows: &[Row]) -> Vec<Option<f64>> {
     let says = |row: &Row| row.labels.last().is_some_and(|last| !unknown.iter().any(|word| word == last));
-    let mut sums = BTreeMap::<_, Option<u64>>::new();
+    let mut sums = HashMap::<_, Option<u64>, FxBuildHasher>::default();
     for row in rows.iter().filter(|row| says(row)) {
         let sum = sums.entry(&row.stratum).or_insert(Some(0));
         *sum = sum.and_then(|sum| Some(sum + row.n?));
@@ -224,6 +225,8 @@ fn run_card(partial: &Partial, run: &str) -> Table {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::sample::{self, csv};
     use super::*;
     use crate::summary::Counts;
