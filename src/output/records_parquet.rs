@@ -97,7 +97,7 @@ fn fill(chunk: &Chunk, sources: &[Option<usize>], cells: &mut [Cells]) {
             let Cells::Texts(texts) = cells else { continue };
             let block = block.clone();
             match source.map(|column| chunk.column(column)) {
-                Some(cells) if chunk.is_utf8() => block.for_each(|row| texts.push_utf8(&cells.cell(row))),
+                Some(cells) if chunk.is_utf8() => cells.each(block, |cell| texts.push_utf8(cell)),
                 Some(cells) => block.for_each(|row| texts.push(&chunk.decode(&cells.cell(row)))),
                 None => block.for_each(|_| texts.push("")),
             }
