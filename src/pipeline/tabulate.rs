@@ -91,16 +91,19 @@ pub(super) fn write_summaries(
     release: &Release,
 ) -> Result<Vec<Table>, RunError> {
     let tables = summary::tables(partial, release.small);
-    tables.par_iter().try_for_each(|table| -> Result<(), RunError> {
-        summary::write_csv(table, create(&folder.file(&format!("summary/{}.csv", table.name))?)?)?;
-        summary::write_parquet(table, create(&folder.file(&format!("summary/{}.parquet", table.name))?)?)?;
-        Ok(())
-    })?;
+    tables.par_iter().try_for_each(|table| write_summary(folder, table))?;
     if release.small.is_none() {
         let path = folder.file(COUNTS)?;
         std::fs::write(&path, partial.to_json()).map_err(|source| OutputError::io(&path, source))?;
     }
     Ok(tables)
+}
+
+/// Writes one table as CSV and as Parquet.
+pub(super) fn write_summary(folder: &RunFolder, table: &Table) -> Result<(), RunError> {
+    summary::write_csv(table, create(&folder.file(&format!("summary/{}.csv", table.name))?)?)?;
+    summary::write_parquet(table, create(&folder.file(&format!("summary/{}.parquet", table.name))?)?)?;
+    Ok(())
 }
 
 /// The counts of a run, in its folder.

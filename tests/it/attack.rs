@@ -100,7 +100,8 @@ struct Copy {
 }
 
 impl Published {
-    fn sum(&mut self, parts: &[(i64, &str, Option<u64>)]) {
+    /// Takes in that a sum of numbers, each with its sign and shown or not, is 0.
+    pub(crate) fn sum(&mut self, parts: &[(i64, &str, Option<u64>)]) {
         let mut unknown = BTreeMap::new();
         let mut known = 0;
         for (sign, name, n) in parts {
