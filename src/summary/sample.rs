@@ -1,10 +1,12 @@
 //! A small set of records, made by hand, for the tests of this room.
 
 use super::{
-    Counts, Facilities, MetsPattern, Oligo, Origin, Partial, Restaging, Staging, Table, Tally, write_csv,
+    Counts, Facilities, MetsPattern, MonthBand, Oligo, Origin, Partial, Restaging, Staging, Table, Tally,
+    write_csv,
 };
 use crate::audit::{EstroState, Severity};
 use crate::category::{Edition, Sex};
+use crate::course::Days;
 use crate::knowledge::SchemaId;
 
 /// Ids of the schemas of the sample.
@@ -72,7 +74,13 @@ fn records() -> Vec<(u64, Tally, Findings)> {
             2,
             Tally {
                 origin: "recurrent",
-                restaging: Some(Restaging { original: "IA", restaged: "IV", change: "up" }),
+                restaging: Some(Restaging {
+                    original: "IA",
+                    restaged: "IV",
+                    change: "up",
+                    months: MonthBand::of(Some(Days { first: 400, last: 400 })),
+                    recurrence: "distant",
+                }),
                 ..breast
             },
             &[],
@@ -83,7 +91,13 @@ fn records() -> Vec<(u64, Tally, Findings)> {
                 recorded: staging("0"),
                 derived: staging("0"),
                 sex: None,
-                restaging: Some(Restaging { original: "0", restaged: "UNK", change: "unknown" }),
+                restaging: Some(Restaging {
+                    original: "0",
+                    restaged: "UNK",
+                    change: "unknown",
+                    months: MonthBand::UNKNOWN,
+                    recurrence: "blank",
+                }),
                 ..breast
             },
             &[],

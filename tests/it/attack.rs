@@ -22,7 +22,7 @@ const fn whole(
     Whole { name, apart, again, by }
 }
 
-const TABLES: [Whole; 13] = [
+const TABLES: [Whole; 16] = [
     whole("stage_by_year", "source", "", &["schema", "year"]),
     whole("stage_by_age", "source", "", &["schema", "sex", "age_band"]),
     whole("agreement", "", "", &["schema", "edition"]),
@@ -31,6 +31,9 @@ const TABLES: [Whole; 13] = [
     whole("metastatic_origin", "", "", &["schema", "year"]),
     whole("oligometastasis", "", "", &["schema", "profile"]),
     whole("estro_state", "", "", &["schema"]),
+    whole("restaging", "", "", &["schema"]),
+    whole("restaging_interval", "", "", &["schema", "change"]),
+    whole("restaging_by_recurrence", "", "", &["schema"]),
     whole("mets_pattern", "", "", &["schema"]),
     whole("completeness", "field", "", &["field", "year"]),
     whole("findings", "", "", &[]),
@@ -244,18 +247,20 @@ pub(crate) fn publish(work: &Work, out: &str, few: impl Fn(u64) -> bool) -> Publ
             if !findings {
                 let values: Vec<String> = whole.by.iter().map(|label| cell(label)).collect();
                 let of = format!("{:?}", whole.by.iter().zip(&values).collect::<Vec<_>>());
-                let of = if whole.name.contains("_summary") || whole.name.contains("_by_facility") {
-                    format!("{} of {of}", whole.name)
-                } else {
-                    of
-                };
+                let of_some =
+                    ["_summary", "_by_facility", "restaging"].iter().any(|part| whole.name.contains(part));
+                let of = if of_some { format!("{} of {of}", whole.name) } else { of };
                 let stratum = strata.entry((name.clone(), values)).or_insert_with(|| {
                     let denominator = number(&cell("denominator"));
                     vec![(of, denominator)]
                 });
                 stratum.push((format!("{name} {own:?}"), n));
             }
-            let population = if findings { "findings" } else { "records" };
+            let population = match whole.name {
+                name if name.starts_with("findings") => "findings",
+                name if name.starts_with("restaging") => "restaged",
+                _ => "records",
+            };
             let copy = copies.entry(name.clone()).or_insert(Copy { name, population, rows: Vec::new() });
             copy.rows.push((own, n));
         }
