@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Table, Work, fixture};
+use crate::seer_files::{archive, forms};
+use crate::support::{Table, Work, fixture, shared};
 
 fn run(work: &Work, args: &[&str]) -> String {
     let input = fixture("registry.csv").to_string_lossy().into_owned();
@@ -42,6 +43,72 @@ fn the_codebook_knows_every_code_of_the_records() {
         }
     }
     assert!(coded > 15, "{coded}");
+}
+
+const PROGRAMS: [&str; 4] = ["sas", "stata", "r", "python"];
+
+/// Asserts that a codebook and its programs name every column that a run with these algorithms adds.
+fn the_codebook_names_all(work: &Work, input: &str, algorithms: &[&str], given: &[&str]) {
+    let files = |files: &[&str]| -> Vec<String> {
+        files.iter().flat_map(|file| ["--algorithm".to_owned(), (*file).to_owned()]).collect()
+    };
+    let rstage = |args: &[&str], files: Vec<String>| {
+        let done = work.rstage(&args.iter().map(|arg| (*arg).to_owned()).chain(files).collect::<Vec<_>>());
+        assert_eq!(done.status, 0, "{}", done.err);
+        done.out
+    };
+    rstage(
+        &["run", input, "--out", "all", "--overwrite", "--quiet", "--also-edition", "7"],
+        files(algorithms),
+    );
+    let before = Table::read(&work.path(input)).header;
+    let header = Table::read(&work.path("all/records.csv")).header;
+    let added: Vec<&String> = header.iter().filter(|name| !before.contains(name)).collect();
+    assert!(added.iter().filter(|name| name.starts_with("seer_")).count() > 3, "{added:?}");
+    let book = rstage(&["codebook", "--format", "csv"], files(given));
+    for column in &added {
+        let name = column.replace("_ed7_", "_edE_");
+        assert!(book.lines().any(|line| line.split(',').next() == Some(&name)), "{column} in {given:?}");
+    }
+    let records = Table::read(&work.path("all/records.csv"));
+    for row in 0..records.rows.len() {
+        let result = records.cell(row, "seer_result");
+        let told = |line: &str| line.starts_with("seer_result,") && line.contains(&format!(",{result},"));
+        assert!(result.is_empty() || book.lines().any(told), "{result}");
+    }
+    for format in PROGRAMS {
+        let program = rstage(&["codebook", "--format", format], files(given));
+        let words: BTreeSet<&str> = program.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        for column in &added {
+            assert!(words.contains(column.as_str()), "{column} in {format} of {given:?}");
+        }
+    }
+}
+
+#[test]
+fn the_codebook_knows_the_columns_of_a_given_algorithm() {
+    let work = Work::new();
+    work.write("a.csv", "id,site,hist,year_dx,behavior,age_dx,in\n1,C500,8500,2016,3,010,x\n");
+    archive(&work, "toy.zip", &forms("TOY", "in", "out"));
+    the_codebook_names_all(&work, "a.csv", &["toy.zip"], &["toy.zip"]);
+    let book = work.rstage(&["codebook", "--format", "csv", "--algorithm", "toy.zip"]).out;
+    assert!(book.contains("seer_out,out,text,Output out of SEER's algorithm toy 1.0,,"), "{book}");
+    assert!(!book.contains("seer_ajcc6_t"), "{book}");
+}
+
+#[test]
+fn the_codebook_knows_the_columns_of_seers_algorithms() {
+    let Some(folder) = shared("seer") else { return };
+    let path = |file: &str| folder.join(file).to_string_lossy().into_owned();
+    let [cs, tnm, eod, pediatric] =
+        ["cs-02.05.50.zip", "tnm-2.1.zip", "eod_public-3.3.zip", "pediatric-1.3.zip"].map(path);
+    let work = Work::new();
+    let few = fs::read_to_string(fixture("registry.csv")).unwrap();
+    work.write("few.csv", few.lines().take(20).collect::<Vec<_>>().join("\n"));
+    let all = [cs.as_str(), &tnm, &eod, &pediatric];
+    the_codebook_names_all(&work, "few.csv", &all, &[]);
+    the_codebook_names_all(&work, "few.csv", &all[1..3], &all[1..3]);
+    the_codebook_names_all(&work, "few.csv", &all[2..], &all[2..]);
 }
 
 /// Runs a program where there is an interpreter for it.
