@@ -74,7 +74,7 @@ pub fn render(tally: &Tally, hidden: &Hidden, meaning: impl Fn(&str) -> String) 
     let mut text = String::new();
     let mut line = |name: &str, n: Option<u64>| {
         let n = n.map_or_else(|| "*".to_owned(), |n| n.to_string());
-        let _ = writeln!(text, " {name:<NAME$}{n:>NUMBER$}");
+        let _ = writeln!(text, " {name:<NAME$.NAME$}{n:>NUMBER$}");
     };
     for (name, count) in [
         ("Old export, rows", Count::OldRead),
@@ -95,7 +95,7 @@ pub fn render(tally: &Tally, hidden: &Hidden, meaning: impl Fn(&str) -> String) 
         text.push('\n');
         for (rule, n) in raised {
             let n = n.map_or_else(|| "*".to_owned(), |n| n.to_string());
-            let _ = writeln!(text, " {:<NAME$}{n:>NUMBER$}", meaning(rule));
+            let _ = writeln!(text, " {:<NAME$.NAME$}{n:>NUMBER$}", meaning(rule));
         }
     }
     if hidden.is_on() {
@@ -106,7 +106,7 @@ pub fn render(tally: &Tally, hidden: &Hidden, meaning: impl Fn(&str) -> String) 
     if !moves.is_empty() {
         text.push('\n');
         for ((old, new), n) in moves.iter().take(SHOWN) {
-            let _ = writeln!(text, " {:<NAME$}{n:>NUMBER$}", format!("Stage {old} -> {new}"));
+            let _ = writeln!(text, " {:<NAME$.NAME$}{n:>NUMBER$}", format!("Stage {old} -> {new}"));
         }
         if moves.len() > SHOWN {
             let _ = writeln!(text, " and {} more", moves.len() - SHOWN);
@@ -116,7 +116,7 @@ pub fn render(tally: &Tally, hidden: &Hidden, meaning: impl Fn(&str) -> String) 
 }
 
 /// Columns of a line of the terminal table.
-const NAME: usize = 28;
+const NAME: usize = 32;
 const NUMBER: usize = 12;
 
 #[cfg(test)]
@@ -156,6 +156,10 @@ mod tests {
         assert_eq!(find("stage", "I", "II"), (Some(1), Some(2)));
         let text = render(&tally(), &Hidden::default(), str::to_owned);
         assert!(text.contains("Stage I -> II") && !text.contains('*'), "{text}");
+        let mut tally = tally();
+        tally.add_stages("I", &"II".repeat(60));
+        let text = render(&tally, &Hidden::default(), |rule| format!("{rule} {}", "name".repeat(30)));
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
     }
 
     #[test]

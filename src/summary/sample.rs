@@ -74,13 +74,7 @@ fn records() -> Vec<(u64, Tally, Findings)> {
             2,
             Tally {
                 origin: "recurrent",
-                restaging: Some(Restaging {
-                    original: "IA",
-                    restaged: "IV",
-                    change: "up",
-                    months: MonthBand::of(Some(Days { first: 400, last: 400 })),
-                    recurrence: "distant",
-                }),
+                restaging: Some(restaged("IA", "IV", "up", Some(400), "distant")),
                 ..breast
             },
             &[],
@@ -91,13 +85,7 @@ fn records() -> Vec<(u64, Tally, Findings)> {
                 recorded: staging("0"),
                 derived: staging("0"),
                 sex: None,
-                restaging: Some(Restaging {
-                    original: "0",
-                    restaged: "UNK",
-                    change: "unknown",
-                    months: MonthBand::UNKNOWN,
-                    recurrence: "blank",
-                }),
+                restaging: Some(restaged("0", "UNK", "unknown", None, "blank")),
                 ..breast
             },
             &[],
@@ -164,6 +152,17 @@ pub(super) fn partial() -> Partial {
 pub(super) fn labelled(counts: &Counts, schemas: &[&str]) -> Partial {
     let origin = Origin { runs: ["run".to_owned()].into(), ..Origin::default() };
     Partial::new(counts, schemas, &Facilities::default(), origin).unwrap()
+}
+
+fn restaged(
+    original: &'static str,
+    restaged: &'static str,
+    change: &'static str,
+    days: Option<i32>,
+    recurrence: &'static str,
+) -> Restaging {
+    let months = MonthBand::of(days.map(|day| Days { first: day, last: day }));
+    Restaging { original, restaged, change, months, recurrence }
 }
 
 /// A group with the stage that its label begins with.

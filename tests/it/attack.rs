@@ -13,6 +13,17 @@ struct Whole {
     by: &'static [&'static str],
 }
 
+impl Whole {
+    /// What it counts.
+    fn population(&self) -> &'static str {
+        match self.name {
+            name if name.starts_with("findings") => "findings",
+            name if name.starts_with("restaging") => "restaged",
+            _ => "records",
+        }
+    }
+}
+
 const fn whole(
     name: &'static str,
     apart: &'static str,
@@ -256,11 +267,7 @@ pub(crate) fn publish(work: &Work, out: &str, few: impl Fn(u64) -> bool) -> Publ
                 });
                 stratum.push((format!("{name} {own:?}"), n));
             }
-            let population = match whole.name {
-                name if name.starts_with("findings") => "findings",
-                name if name.starts_with("restaging") => "restaged",
-                _ => "records",
-            };
+            let population = whole.population();
             let copy = copies.entry(name.clone()).or_insert(Copy { name, population, rows: Vec::new() });
             copy.rows.push((own, n));
         }

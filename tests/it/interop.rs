@@ -226,6 +226,49 @@ fn hostile_text_stays_text_in_a_worklist_and_as_it_was_in_the_records() {
 }
 
 #[test]
+fn the_tables_of_the_terminal_fit_into_80_columns() {
+    let work = Work::new();
+    let mut reader = csv::Reader::from_path(fixture("registry.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let records: Vec<csv::StringRecord> = reader.records().take(1500).map(Result::unwrap).collect();
+    let write = |name: &str, long: bool| {
+        let mut writer = csv::Writer::from_path(work.path(name)).unwrap();
+        writer.write_record(&header).unwrap();
+        for (at, record) in records.iter().enumerate() {
+            let facility = format!("{}{}", "Sankt-Elisabeth-Krankenhaus-".repeat(10), at % 40);
+            let cells = header.iter().zip(record).map(|(column, cell)| match column {
+                "reportingFacility" if long => facility.as_str(),
+                "ajccTnmClinM" | "ajccTnmPathM" if long && at % 2 == 0 => "cM1",
+                "ajccTnmClinT" | "ajccTnmPathT" if long && at % 3 == 0 => "",
+                _ => cell,
+            });
+            writer.write_record(cells).unwrap();
+        }
+        writer.flush().unwrap();
+    };
+    write("short.csv", false);
+    write("long.csv", true);
+    let run = |input: &'static str, more: &[&'static str]| [&["run", input, "--out", "o"], more].concat();
+    let hide = ["--min-cell", "11", "--min-cell-rate"];
+    let events = "tumor_key,event_date,classification,group\n00000001/01,2021-01-01,r,IV\n";
+    work.write("events.csv", events);
+    for args in [
+        run("short.csv", &["--also-edition", "6,7,8,9", "--oligo-profiles", "all"]),
+        run("long.csv", &["--also-edition", "6,7,8,9", "--oligo-profiles", "all"]),
+        run("long.csv", &["--events", "events.csv"]),
+        run("long.csv", &hide),
+        [&["diff", "short.csv", "long.csv", "--out", "o"][..], &["--all-columns"]].concat(),
+        [&["diff", "short.csv", "long.csv", "--out", "o"][..], &hide].concat(),
+    ] {
+        let done = work.rstage(&[&args[..], &["--overwrite"]].concat());
+        assert_eq!(done.status, 0, "{args:?}: {}", done.err);
+        let wide = done.out.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "{args:?}\n{}", done.out);
+        assert!(done.out.lines().count() > 8, "{args:?}\n{}", done.out);
+    }
+}
+
+#[test]
 fn the_terminal_is_plain_and_quiet_where_asked() {
     let work = Work::new();
     let shown = run(&work, &[]);
