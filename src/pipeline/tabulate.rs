@@ -101,9 +101,12 @@ pub(super) fn write_summaries(
 
 /// Writes one table as CSV and as Parquet.
 pub(super) fn write_summary(folder: &RunFolder, table: &Table) -> Result<(), RunError> {
-    summary::write_csv(table, create(&folder.file(&format!("summary/{}.csv", table.name))?)?)?;
-    summary::write_parquet(table, create(&folder.file(&format!("summary/{}.parquet", table.name))?)?)?;
-    Ok(())
+    let file = |ending| create(&folder.file(&format!("summary/{}.{ending}", table.name))?);
+    let (csv, parquet) = rayon::join(
+        || Ok(summary::write_csv(table, file("csv")?)?),
+        || Ok(summary::write_parquet(table, file("parquet")?)?),
+    );
+    csv.and(parquet)
 }
 
 /// The counts of a run, in its folder.
