@@ -39,6 +39,7 @@ pub use organs::{Organ, OrganNames};
 pub(crate) use origin::followed_up;
 pub use origin::{MetOrigin, OriginReason};
 pub use patient::{HistologyFamilies, Tumor};
+pub use recurrence::RecurrenceKind;
 pub use registry::{AuditError, AuditRules, Evaluated, Rule};
 pub use restaging::{Change, RestagedFrom, Restaging};
 pub use snapshot::Snapshot;
@@ -105,6 +106,7 @@ pub fn audit_course(
     let mut audited = audit_subject(audit, config, &subject, findings);
     if let Some(step) = course.restaging.and_then(|at| course.steps.get(at)) {
         audited.restaging.classification = step.classification();
+        audited.restaging.days = step.moment.and_then(|moment| moment.since).or(audited.restaging.days);
     }
     (audited, steps::judge(audit, config, &subject))
 }

@@ -10,7 +10,7 @@ use crate::category::Cell;
 /// The kind of a recurrence code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum RecurrenceKind {
+pub enum RecurrenceKind {
     /// Became and stayed disease-free.
     DiseaseFree,
     /// In situ recurrence.
@@ -27,6 +27,22 @@ pub(crate) enum RecurrenceKind {
     SiteUnknown,
     /// Unknown whether it recurred.
     Unknown,
+}
+
+impl RecurrenceKind {
+    /// The word in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DiseaseFree => "disease_free",
+            Self::InSitu => "in_situ",
+            Self::Local => "local",
+            Self::Regional => "regional",
+            Self::Distant => "distant",
+            Self::NeverDiseaseFree => "never_disease_free",
+            Self::SiteUnknown => "site_unknown",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What one code says.

@@ -24,6 +24,10 @@ pub struct Restaging {
     pub change: Change,
     /// Its classification: r, or rc and rp where an event says so.
     pub classification: Prefix,
+    /// Days from the diagnosis to the restaging, or else to the first recurrence.
+    pub(crate) days: Option<Days>,
+    /// Kind of the first recurrence, where its code says one.
+    pub recurrence: Option<RecurrenceKind>,
 }
 
 /// Where the restaged group comes from.
@@ -94,7 +98,9 @@ pub(crate) fn compare_stages(subject: &Subject) -> Restaging {
         _ => Change::Unknown,
     };
     let classification = Prefix { r: true, ..Prefix::default() };
-    Restaging { group, source, change, classification }
+    let days = subject.event_days().zip(Days::of(subject.case.dx)).map(|(event, dx)| event.since(dx));
+    let recurrence = subject.recurrence.map(|says| says.kind);
+    Restaging { group, source, change, classification, days, recurrence }
 }
 
 /// Change from the original stage to an event of the course.

@@ -11,7 +11,7 @@ use rstage::pipeline::{DiffConfig, DiffResult, diff};
 
 use super::failure::Failure;
 use super::run::{FailOn, watched};
-use super::shared::{Assuming, Pseudonyms, Reading};
+use super::shared::{Assuming, Hiding, Pseudonyms, Reading};
 
 /// Options of `rstage diff`.
 #[derive(clap::Args)]
@@ -59,6 +59,8 @@ pub(crate) struct Args {
     max_rejects: u64,
     #[command(flatten)]
     pseudonyms: Pseudonyms,
+    #[command(flatten)]
+    hiding: Hiding,
     /// Print nothing but errors
     #[arg(long)]
     quiet: bool,
@@ -104,6 +106,7 @@ fn config(args: &Args) -> Result<DiffConfig, Failure> {
         fail_on: args.fail_on.map(Severity::from),
         max_rejects: args.max_rejects,
         keys: args.pseudonyms.keys()?,
+        small: args.hiding.small(),
         partitions: args.partitions,
         memory: args.memory.map_or(DiffConfig::MEMORY, |mebibytes| mebibytes << 20),
     })
@@ -139,7 +142,7 @@ fn report(args: &Args, result: &DiffResult) -> Result<(), Failure> {
         }
     }
     writeln!(out)?;
-    writeln!(out, "{}", render(&result.tally, name))?;
+    writeln!(out, "{}", render(&result.tally, &result.hidden, name))?;
     writeln!(out, "Results: {}", result.folder.display())?;
     Ok(())
 }

@@ -126,15 +126,33 @@ pub(crate) fn map_file(option: &str, path: &Path) -> Result<MapFile, Failure> {
     MapFile::parse(&place, &text).map_err(|source| Failure::Fields { place: option.to_owned(), source })
 }
 
-/// What of the counts is shown and kept.
+/// What numbers are too small to be shown.
 #[derive(Args, Clone)]
-pub(crate) struct Releasing {
+pub(crate) struct Hiding {
     /// Hide numbers of records below N in tables, run.json and here, and whatever they could be worked out from
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "11", value_parser = clap::value_parser!(u64).range(2..))]
     min_cell: Option<u64>,
     /// Show no percent or rate of fewer than N records
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "16", value_parser = clap::value_parser!(u64).range(2..))]
     min_cell_rate: Option<u64>,
+}
+
+impl Hiding {
+    /// As the pipeline takes it.
+    pub(crate) fn small(&self) -> Option<SmallCells> {
+        let asked = self.min_cell.or(self.min_cell_rate);
+        asked.map(|_| SmallCells {
+            count: self.min_cell.unwrap_or_default(),
+            rate: self.min_cell_rate.unwrap_or_default(),
+        })
+    }
+}
+
+/// What of the counts is shown and kept.
+#[derive(Args, Clone)]
+pub(crate) struct Releasing {
+    #[command(flatten)]
+    hiding: Hiding,
     /// Keep the counts behind the tables, with nothing hidden, in this file outside --out as well
     #[arg(long, value_name = "FILE")]
     counts: Option<PathBuf>,
@@ -143,14 +161,7 @@ pub(crate) struct Releasing {
 impl Releasing {
     /// As the pipeline takes it.
     pub(crate) fn release(&self) -> Release {
-        let asked = self.min_cell.or(self.min_cell_rate);
-        Release {
-            small: asked.map(|_| SmallCells {
-                count: self.min_cell.unwrap_or_default(),
-                rate: self.min_cell_rate.unwrap_or_default(),
-            }),
-            counts: self.counts.clone(),
-        }
+        Release { small: self.hiding.small(), counts: self.counts.clone() }
     }
 }
 

@@ -1,14 +1,17 @@
 //! The codebook: what the columns that a run adds are called, and what their codes mean.
 //!
-//! One data file, `columns.toml`, printed as a table for people and as programs that label the columns in SAS,
+//! Two data files, `columns.toml` and for SEER's algorithms `seer.toml`, printed as a table for people and as programs that label the columns in SAS,
 //! Stata, R and Python, so that none of them says anything that another does not.
 
 mod programs;
+mod seer;
 mod sheets;
 
 use std::sync::LazyLock;
 
 use serde::Deserialize;
+
+use crate::seer::Algorithms;
 
 /// One column that a run adds.
 #[derive(Clone, Debug, Deserialize)]
@@ -74,19 +77,24 @@ pub enum Form {
     Python,
 }
 
-/// Writes the codebook in a form.
-pub fn codebook(form: Form) -> String {
+/// Writes the codebook in a form, with the columns of these algorithms of SEER, or of all that are known.
+pub fn codebook(form: Form, algorithms: Option<&Algorithms>) -> String {
+    let of_seer = match algorithms {
+        Some(algorithms) => seer::of(algorithms),
+        None => seer::known().unwrap_or_default(),
+    };
+    let all: Vec<Variable> = variables().iter().cloned().chain(of_seer).collect();
     match form {
-        Form::Csv => sheets::csv(variables()),
-        Form::Markdown => sheets::markdown(variables()),
-        Form::Sas => programs::sas(variables()),
-        Form::Stata => programs::stata(variables()),
-        Form::R => programs::r(variables()),
-        Form::Python => programs::python(variables()),
+        Form::Csv => sheets::csv(&all),
+        Form::Markdown => sheets::markdown(&all),
+        Form::Sas => programs::sas(&all),
+        Form::Stata => programs::stata(&all),
+        Form::R => programs::r(&all),
+        Form::Python => programs::python(&all),
     }
 }
 
-/// Every column, in the order of the records; those of a further edition as `rstage_edE_...`.
+/// Every column of rstage's own, in the order of the records; those of a further edition as `rstage_edE_...`.
 pub fn variables() -> &'static [Variable] {
     static VARIABLES: LazyLock<Vec<Variable>> = LazyLock::new(|| read().unwrap_or_default());
     &VARIABLES
@@ -148,7 +156,11 @@ struct File {
 }
 
 fn read() -> Result<Vec<Variable>, toml::de::Error> {
-    let mut columns = toml::from_str::<File>(TEXT)?.column;
+    Ok(shared_codes(toml::from_str::<File>(TEXT)?.column))
+}
+
+/// Gives columns the codes of the ones that they are like.
+fn shared_codes(mut columns: Vec<Variable>) -> Vec<Variable> {
     for at in 0..columns.len() {
         let Some(like) = columns.get(at).and_then(|column| column.like.clone()) else { continue };
         let codes = columns.iter().find(|known| known.name == like).map(|known| known.codes.clone());
@@ -156,7 +168,7 @@ fn read() -> Result<Vec<Variable>, toml::de::Error> {
             column.codes = codes;
         }
     }
-    Ok(columns)
+    columns
 }
 
 #[cfg(test)]
@@ -202,8 +214,8 @@ mod tests {
     #[test]
     fn every_program_labels_every_column_and_code() {
         for form in [Form::Csv, Form::Markdown, Form::Sas, Form::Stata, Form::R, Form::Python] {
-            let text = codebook(form);
-            for variable in variables() {
+            let text = codebook(form, None);
+            for variable in variables().iter().chain(&seer::known().unwrap()) {
                 let name = match form {
                     Form::Csv | Form::Markdown => variable.name.clone(),
                     _ => variable.name.replace("_edE_", "_ed7_").replace("_PROFILE", "_nsclc"),

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::DiffError;
 
 /// Records of both exports. `old_read = same + changed + gone + duplicate_old + unreadable_old`, and
 /// `new_read = same + changed + added + duplicate_new + unreadable_new`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct DiffCounts {
     /// Rows found in the older export.
     pub old_read: u64,
@@ -34,10 +34,94 @@ pub struct DiffCounts {
     pub unreadable_new: u64,
 }
 
+/// One of these counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Count {
+    /// Rows of the older export.
+    OldRead,
+    /// Rows of the newer export.
+    NewRead,
+    /// Unchanged tumors.
+    Same,
+    /// Changed tumors.
+    Changed,
+    /// Tumors of the newer export only.
+    Added,
+    /// Tumors of the older export only.
+    Gone,
+    /// Further records of a key in the older export.
+    DuplicateOld,
+    /// The same in the newer export.
+    DuplicateNew,
+    /// Rows that cannot be compared.
+    Unreadable,
+    /// Those of the older export.
+    UnreadableOld,
+    /// Those of the newer export.
+    UnreadableNew,
+}
+
+impl Count {
+    /// All of them, in the order in which they are written.
+    pub const ALL: [Self; 11] = [
+        Self::OldRead,
+        Self::NewRead,
+        Self::Same,
+        Self::Changed,
+        Self::Added,
+        Self::Gone,
+        Self::DuplicateOld,
+        Self::DuplicateNew,
+        Self::Unreadable,
+        Self::UnreadableOld,
+        Self::UnreadableNew,
+    ];
+
+    /// The word in output.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OldRead => "old_read",
+            Self::NewRead => "new_read",
+            Self::Same => "same",
+            Self::Changed => "changed",
+            Self::Added => "added",
+            Self::Gone => "gone",
+            Self::DuplicateOld => "duplicate_old",
+            Self::DuplicateNew => "duplicate_new",
+            Self::Unreadable => "unreadable",
+            Self::UnreadableOld => "unreadable_old",
+            Self::UnreadableNew => "unreadable_new",
+        }
+    }
+}
+
 impl DiffCounts {
+    /// A count by its name.
+    pub const fn get(&self, count: Count) -> u64 {
+        match count {
+            Count::OldRead => self.old_read,
+            Count::NewRead => self.new_read,
+            Count::Same => self.same,
+            Count::Changed => self.changed,
+            Count::Added => self.added,
+            Count::Gone => self.gone,
+            Count::DuplicateOld => self.duplicate_old,
+            Count::DuplicateNew => self.duplicate_new,
+            Count::Unreadable => self.unreadable,
+            Count::UnreadableOld => self.unreadable_old,
+            Count::UnreadableNew => self.unreadable_new,
+        }
+    }
+
+    /// Tumors that both exports have.
+    pub const fn pairs(&self) -> u64 {
+        self.same + self.changed
+    }
+
     /// Makes sure that every record is accounted for once.
     pub fn check(&self) -> Result<(), DiffError> {
-        let pairs = self.same + self.changed;
+        let pairs = self.pairs();
         let old = pairs + self.gone + self.duplicate_old + self.unreadable_old;
         let new = pairs + self.added + self.duplicate_new + self.unreadable_new;
         for (side, read, accounted) in [("old", self.old_read, old), ("new", self.new_read, new)] {
@@ -83,6 +167,11 @@ impl Tally {
         *self.findings.entry(rule.to_owned()).or_default().entry(severity.to_owned()).or_default() += 1;
     }
 
+    /// Findings of a rule.
+    pub fn findings_of(&self, rule: &str) -> u64 {
+        self.findings.get(rule).map_or(0, |severities| severities.values().sum())
+    }
+
     /// Adds another tally.
     pub fn merge(&mut self, other: Self) {
         let (into, from) = (&mut self.counts, other.counts);
@@ -115,6 +204,13 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_count_is_called_the_same_everywhere() {
+        for count in Count::ALL {
+            assert_eq!(serde_json::to_value(count).unwrap(), count.as_str());
+        }
+    }
 
     #[test]
     fn every_record_is_accounted_for() {

@@ -11,20 +11,22 @@
 mod counts;
 mod entry;
 mod error;
+mod hide;
 mod judge;
 mod partitions;
 mod rows;
 mod stand;
 mod tables;
 
-pub use counts::{DiffCounts, Tally};
+pub use counts::{Count, DiffCounts, Tally};
 pub use entry::{Entry, Place, put_texts, texts};
 pub use error::DiffError;
+pub use hide::Hidden;
 pub use judge::{FOLLOW_UP, Moved, Raised, Side, judge};
 pub use partitions::{Partition, Partitions};
 pub use rows::{Merged, Order, Row, Rows, RowsOf};
 pub use stand::Stand;
-pub use tables::{NIGHTLY_COLUMNS, nightly, render};
+pub use tables::{Nightly, nightly, render};
 
 /// Rules that speak of two exports of a tumor.
 pub const RULES: [&str; 9] = ["R01", "S01", "S02", "S03", "S04", "S05", "S06", "S07", "S08"];

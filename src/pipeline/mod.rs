@@ -80,7 +80,7 @@ pub use privacy::Privacy;
 use process::{FilePlan, Shared};
 pub use resume::CHECKPOINT_CHUNKS;
 use resume::Going;
-pub use seer::seer_case;
+pub use seer::{SeerColumn, seer_case, seer_columns};
 use seer::{SeerPlan, manifest_algorithms};
 use settings::{manifest_inputs, manifest_rules, settings};
 use since::Store;

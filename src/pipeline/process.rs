@@ -13,7 +13,7 @@ use crate::knowledge::{Rules, Steps};
 use crate::output::{Encoded, Keys, RecordsEncoder, RowCells};
 use crate::staging::words::{basis_word, stage_of, stage_word};
 use crate::staging::{Case, Cause, Derived, Outcome, Staged, UnderEdition};
-use crate::summary::{Facilities, Moved, Oligo, Restaging, Staging, Tally};
+use crate::summary::{Facilities, MonthBand, Moved, Oligo, Restaging, Staging, Tally};
 
 use super::RunError;
 use super::codes::Codes;
@@ -401,6 +401,12 @@ fn tally(case: &Case, staged: &Staged, audited: &Audited, audit: &AuditRules) ->
             original: stage_of(outcome),
             restaged,
             change: audited.restaging.change.as_str(),
+            months: MonthBand::of(audited.restaging.days),
+            recurrence: match audited.restaging.recurrence {
+                Some(kind) => kind.as_str(),
+                None if case.recurrence_type.is_blank() => "blank",
+                None => "invalid",
+            },
         }),
     }
 }

@@ -91,19 +91,22 @@ pub(super) fn write_summaries(
     release: &Release,
 ) -> Result<Vec<Table>, RunError> {
     let tables = summary::tables(partial, release.small);
-    tables.par_iter().try_for_each(|table| -> Result<(), RunError> {
-        let file = |ending| create(&folder.file(&format!("summary/{}.{ending}", table.name))?);
-        let (csv, parquet) = rayon::join(
-            || Ok(summary::write_csv(table, file("csv")?)?),
-            || Ok(summary::write_parquet(table, file("parquet")?)?),
-        );
-        csv.and(parquet)
-    })?;
+    tables.par_iter().try_for_each(|table| write_summary(folder, table))?;
     if release.small.is_none() {
         let path = folder.file(COUNTS)?;
         std::fs::write(&path, partial.to_json()).map_err(|source| OutputError::io(&path, source))?;
     }
     Ok(tables)
+}
+
+/// Writes one table as CSV and as Parquet.
+pub(super) fn write_summary(folder: &RunFolder, table: &Table) -> Result<(), RunError> {
+    let file = |ending| create(&folder.file(&format!("summary/{}.{ending}", table.name))?);
+    let (csv, parquet) = rayon::join(
+        || Ok(summary::write_csv(table, file("csv")?)?),
+        || Ok(summary::write_parquet(table, file("parquet")?)?),
+    );
+    csv.and(parquet)
 }
 
 /// The counts of a run, in its folder.

@@ -308,7 +308,7 @@ mod tests {
 
     use super::super::sample::{self, csv};
     use super::*;
-    use crate::summary::{render, tables};
+    use crate::summary::{MonthBand, render, tables};
 
     type Record = (Tally, Vec<(&'static str, Severity)>);
 
@@ -355,7 +355,13 @@ mod tests {
                 cause,
                 origin,
                 oligo: oligo.map(|(profile, level)| Oligo { profile, level, timing: "unknown" }),
-                restaging: change.map(|change| Restaging { original: "I", restaged: "IV", change }),
+                restaging: change.map(|change| Restaging {
+                    original: "I",
+                    restaged: "IV",
+                    change,
+                    months: MonthBand::UNKNOWN,
+                    recurrence: "local",
+                }),
             };
             (tally, findings)
         })

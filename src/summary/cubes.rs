@@ -211,10 +211,21 @@ impl Labels<'_> {
             ),
             (
                 "restaging",
-                Cube::of(&["schema", "original", "restaged", "change"], pairs(&counts.restaging), |key| {
-                    let it = key.restaging;
-                    vec![self.schema(key.schema), text(it.original), text(it.restaged), text(it.change)]
-                }),
+                Cube::of(
+                    &["schema", "original", "restaged", "change", "months", "recurrence_type"],
+                    pairs(&counts.restaging),
+                    |key| {
+                        let it = key.restaging;
+                        vec![
+                            self.schema(key.schema),
+                            text(it.original),
+                            text(it.restaged),
+                            text(it.change),
+                            text(it.months.label()),
+                            text(it.recurrence),
+                        ]
+                    },
+                ),
             ),
             (
                 "mets",

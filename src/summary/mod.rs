@@ -13,6 +13,7 @@ mod cubes;
 mod error;
 mod facility;
 mod hide;
+mod months;
 mod partial;
 mod render;
 mod spec;
@@ -26,6 +27,7 @@ pub use error::SummaryError;
 pub use facility::{Facilities, Facility, KnownFacilities, MOST_FACILITIES};
 pub(crate) use hide::POOLED;
 pub use hide::SmallCells;
+pub use months::MonthBand;
 pub use partial::{Origin, Partial};
 pub use render::{render, render_tables};
 pub use statistics::{Weights, kappa, wilson};
@@ -112,6 +114,10 @@ pub struct Restaging {
     pub restaged: &'static str,
     /// `same`, `up`, `down`, `none`, `unknown`.
     pub change: &'static str,
+    /// Months from the diagnosis to the restaging, or else to the first recurrence.
+    pub months: MonthBand,
+    /// Kind of the first recurrence (`local`, `distant`); `blank` and `invalid` where none is recorded.
+    pub recurrence: &'static str,
 }
 
 /// The metastasis items of a record in the order bone, brain, distant lymph nodes, liver, lung, other: `0`, `1`,

@@ -13,7 +13,7 @@ use super::{Counts, Facilities, MOST_FACILITIES, SummaryError};
 use crate::knowledge::SchemaId;
 
 /// The form of the file of counts; raised where a cube changes.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// Where counts come from. Runs that differ in version, rules or settings are not added up.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]

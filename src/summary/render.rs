@@ -48,8 +48,25 @@ pub fn render_tables(tables: &[super::Table], width: u16) -> String {
     let empty: Vec<&str> = tables.iter().filter(|table| table.rows() == 0).map(|table| table.name).collect();
     let mut text = section.text(width).unwrap_or_default();
     if !empty.is_empty() {
-        let _ = writeln!(text, "\nTables without rows: {}", empty.join(", "));
+        let _ = write!(text, "\n{}", list("Tables without rows:", &empty, width));
     }
+    text
+}
+
+/// Words after a title, in lines of at most `width` columns.
+fn list(title: &str, words: &[&str], width: u16) -> String {
+    let (mut text, mut used) = (title.to_owned(), title.chars().count());
+    for (at, word) in words.iter().enumerate() {
+        let comma = if at + 1 < words.len() { "," } else { "" };
+        let long = word.chars().count() + comma.len();
+        if used + 1 + long > usize::from(width) {
+            text.push_str("\n ");
+            used = 1;
+        }
+        let _ = write!(text, " {word}{comma}");
+        used += 1 + long;
+    }
+    text.push('\n');
     text
 }
 
@@ -303,6 +320,26 @@ mod tests {
         for width in [60, 80, 120] {
             let text = render(&sample::partial(), width);
             assert!(text.lines().all(|line| line.chars().count() <= usize::from(width)), "{width}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn long_names_are_broken_into_lines() {
+        let names: Vec<String> =
+            ["long_schema_name_", "\u{e9}\u{4e2d}"].iter().map(|name| name.repeat(20)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let profile: &'static str = Box::leak("profile".repeat(30).into_boxed_str());
+        let mut counts = sample::counts();
+        let oligo = super::super::Oligo { profile, level: "confirmed", timing: "unknown" };
+        counts.add(&crate::summary::Tally { oligo: Some(oligo), ..sample::lung() }, []);
+        let partial = sample::labelled(&counts, &names);
+        let small = crate::summary::SmallCells { count: 11, rate: 16 };
+        let hidden = crate::summary::tables(&partial, Some(small));
+        for width in [60, 80, 120] {
+            for text in [render(&partial, width), render_tables(&hidden, width)] {
+                let wide = text.lines().find(|line| line.chars().count() > usize::from(width));
+                assert_eq!(wide, None, "{width}:\n{text}");
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 //! A small set of records, made by hand, for the tests of this room.
 
 use super::{
-    Counts, Facilities, MetsPattern, Oligo, Origin, Partial, Restaging, Staging, Table, Tally, write_csv,
+    Counts, Facilities, MetsPattern, MonthBand, Oligo, Origin, Partial, Restaging, Staging, Table, Tally,
+    write_csv,
 };
 use crate::audit::{EstroState, Severity};
 use crate::category::{Edition, Sex};
+use crate::course::Days;
 use crate::knowledge::SchemaId;
 
 /// Ids of the schemas of the sample.
@@ -72,7 +74,7 @@ fn records() -> Vec<(u64, Tally, Findings)> {
             2,
             Tally {
                 origin: "recurrent",
-                restaging: Some(Restaging { original: "IA", restaged: "IV", change: "up" }),
+                restaging: Some(restaged("IA", "IV", "up", Some(400), "distant")),
                 ..breast
             },
             &[],
@@ -83,7 +85,7 @@ fn records() -> Vec<(u64, Tally, Findings)> {
                 recorded: staging("0"),
                 derived: staging("0"),
                 sex: None,
-                restaging: Some(Restaging { original: "0", restaged: "UNK", change: "unknown" }),
+                restaging: Some(restaged("0", "UNK", "unknown", None, "blank")),
                 ..breast
             },
             &[],
@@ -150,6 +152,17 @@ pub(super) fn partial() -> Partial {
 pub(super) fn labelled(counts: &Counts, schemas: &[&str]) -> Partial {
     let origin = Origin { runs: ["run".to_owned()].into(), ..Origin::default() };
     Partial::new(counts, schemas, &Facilities::default(), origin).unwrap()
+}
+
+fn restaged(
+    original: &'static str,
+    restaged: &'static str,
+    change: &'static str,
+    days: Option<i32>,
+    recurrence: &'static str,
+) -> Restaging {
+    let months = MonthBand::of(days.map(|day| Days { first: day, last: day }));
+    Restaging { original, restaged, change, months, recurrence }
 }
 
 /// A group with the stage that its label begins with.

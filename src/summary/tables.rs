@@ -278,6 +278,8 @@ mod tests {
             "oligometastasis_bounds",
             "findings",
             "restaging",
+            "restaging_interval",
+            "restaging_by_recurrence",
             "metastatic_origin",
             "agreement_kappa",
         ] {

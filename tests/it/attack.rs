@@ -13,6 +13,17 @@ struct Whole {
     by: &'static [&'static str],
 }
 
+impl Whole {
+    /// What it counts.
+    fn population(&self) -> &'static str {
+        match self.name {
+            name if name.starts_with("findings") => "findings",
+            name if name.starts_with("restaging") => "restaged",
+            _ => "records",
+        }
+    }
+}
+
 const fn whole(
     name: &'static str,
     apart: &'static str,
@@ -22,7 +33,7 @@ const fn whole(
     Whole { name, apart, again, by }
 }
 
-const TABLES: [Whole; 13] = [
+const TABLES: [Whole; 16] = [
     whole("stage_by_year", "source", "", &["schema", "year"]),
     whole("stage_by_age", "source", "", &["schema", "sex", "age_band"]),
     whole("agreement", "", "", &["schema", "edition"]),
@@ -31,6 +42,9 @@ const TABLES: [Whole; 13] = [
     whole("metastatic_origin", "", "", &["schema", "year"]),
     whole("oligometastasis", "", "", &["schema", "profile"]),
     whole("estro_state", "", "", &["schema"]),
+    whole("restaging", "", "", &["schema"]),
+    whole("restaging_interval", "", "", &["schema", "change"]),
+    whole("restaging_by_recurrence", "", "", &["schema"]),
     whole("mets_pattern", "", "", &["schema"]),
     whole("completeness", "field", "", &["field", "year"]),
     whole("findings", "", "", &[]),
@@ -100,7 +114,8 @@ struct Copy {
 }
 
 impl Published {
-    fn sum(&mut self, parts: &[(i64, &str, Option<u64>)]) {
+    /// Takes in that a sum of numbers, each with its sign and shown or not, is 0.
+    pub(crate) fn sum(&mut self, parts: &[(i64, &str, Option<u64>)]) {
         let mut unknown = BTreeMap::new();
         let mut known = 0;
         for (sign, name, n) in parts {
@@ -243,18 +258,16 @@ pub(crate) fn publish(work: &Work, out: &str, few: impl Fn(u64) -> bool) -> Publ
             if !findings {
                 let values: Vec<String> = whole.by.iter().map(|label| cell(label)).collect();
                 let of = format!("{:?}", whole.by.iter().zip(&values).collect::<Vec<_>>());
-                let of = if whole.name.contains("_summary") || whole.name.contains("_by_facility") {
-                    format!("{} of {of}", whole.name)
-                } else {
-                    of
-                };
+                let of_some =
+                    ["_summary", "_by_facility", "restaging"].iter().any(|part| whole.name.contains(part));
+                let of = if of_some { format!("{} of {of}", whole.name) } else { of };
                 let stratum = strata.entry((name.clone(), values)).or_insert_with(|| {
                     let denominator = number(&cell("denominator"));
                     vec![(of, denominator)]
                 });
                 stratum.push((format!("{name} {own:?}"), n));
             }
-            let population = if findings { "findings" } else { "records" };
+            let population = whole.population();
             let copy = copies.entry(name.clone()).or_insert(Copy { name, population, rows: Vec::new() });
             copy.rows.push((own, n));
         }

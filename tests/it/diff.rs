@@ -62,7 +62,7 @@ fn table(records: &[Vec<String>]) -> String {
     HEADER.join(",") + "\n" + &lines.collect::<String>()
 }
 
-fn diff(work: &Work, more: &[&str]) -> Done {
+pub(crate) fn diff(work: &Work, more: &[&str]) -> Done {
     work.rstage(&[&["diff", "old.csv", "new.csv", "--out", "out", "--overwrite", "--quiet"], more].concat())
 }
 
@@ -266,7 +266,13 @@ fn changes_show_staging_fields_and_no_identifier() {
 
 /// Every file of a result but its manifest.
 fn result(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let names = ["changes.csv", "findings.csv", "rejects.csv", "summary/nightly_change.csv"];
+    let names = [
+        "changes.csv",
+        "findings.csv",
+        "rejects.csv",
+        "summary/nightly_change.csv",
+        "summary/nightly_change.parquet",
+    ];
     names.map(|name| (name.to_owned(), std::fs::read(folder.join(name)).unwrap())).into()
 }
 

@@ -104,6 +104,32 @@ fn a_course_is_followed_from_diagnosis_to_autopsy() {
     assert_eq!(grades[0], "confirmed 2 metachronous");
 }
 
+/// Days since diagnosis say more than the dates where only the year of diagnosis is known.
+#[test]
+fn restagings_of_events_are_counted_by_their_months() {
+    let records = "\
+tumor_key,site,histology,behavior,dx_date,path_t,path_n,path_m
+k1,C18.2,8140,3,2020,T2,N0,M0
+k2,C18.2,8140,3,2020-01-10,T2,N0,M0
+k3,C18.2,8140,3,2020-01-10,T2,N0,M0
+";
+    let events = "\
+tumor_key,event_date,event_days,classification,group,recurrence_type
+k1,,400,r,IV,Distant
+k2,2020-08-01,,r,III,Regional
+k2,2026-03-01,,r,IV,Distant
+k3,2021-03-01,,r,,Local
+";
+    let work = work(records, events);
+    run(&work, &["--events", "events.csv"]);
+    let table = |name: &str, labels: &[&str]| {
+        column(&Table::read(&work.path("out/summary").join(name)), &[labels, &["n"]].concat())
+    };
+    assert_eq!(table("restaging_interval.csv", &["change", "months"]), ["up 13-24 1", "up 61+ 1"]);
+    let labels = ["recurrence_type", "original", "restaged"];
+    assert_eq!(table("restaging_by_recurrence.csv", &labels), ["distant I IV 1", "regional I IV 1"]);
+}
+
 #[test]
 fn the_window_is_the_one_that_was_asked_for() {
     let records =

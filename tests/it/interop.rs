@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
-use crate::support::{Table, Work, fixture};
+use crate::seer_files::{archive, forms};
+use crate::support::{Table, Work, fixture, shared};
 
 fn run(work: &Work, args: &[&str]) -> String {
     let input = fixture("registry.csv").to_string_lossy().into_owned();
@@ -42,6 +43,72 @@ fn the_codebook_knows_every_code_of_the_records() {
         }
     }
     assert!(coded > 15, "{coded}");
+}
+
+const PROGRAMS: [&str; 4] = ["sas", "stata", "r", "python"];
+
+/// Asserts that a codebook and its programs name every column that a run with these algorithms adds.
+fn the_codebook_names_all(work: &Work, input: &str, algorithms: &[&str], given: &[&str]) {
+    let files = |files: &[&str]| -> Vec<String> {
+        files.iter().flat_map(|file| ["--algorithm".to_owned(), (*file).to_owned()]).collect()
+    };
+    let rstage = |args: &[&str], files: Vec<String>| {
+        let done = work.rstage(&args.iter().map(|arg| (*arg).to_owned()).chain(files).collect::<Vec<_>>());
+        assert_eq!(done.status, 0, "{}", done.err);
+        done.out
+    };
+    rstage(
+        &["run", input, "--out", "all", "--overwrite", "--quiet", "--also-edition", "7"],
+        files(algorithms),
+    );
+    let before = Table::read(&work.path(input)).header;
+    let header = Table::read(&work.path("all/records.csv")).header;
+    let added: Vec<&String> = header.iter().filter(|name| !before.contains(name)).collect();
+    assert!(added.iter().filter(|name| name.starts_with("seer_")).count() > 3, "{added:?}");
+    let book = rstage(&["codebook", "--format", "csv"], files(given));
+    for column in &added {
+        let name = column.replace("_ed7_", "_edE_");
+        assert!(book.lines().any(|line| line.split(',').next() == Some(&name)), "{column} in {given:?}");
+    }
+    let records = Table::read(&work.path("all/records.csv"));
+    for row in 0..records.rows.len() {
+        let result = records.cell(row, "seer_result");
+        let told = |line: &str| line.starts_with("seer_result,") && line.contains(&format!(",{result},"));
+        assert!(result.is_empty() || book.lines().any(told), "{result}");
+    }
+    for format in PROGRAMS {
+        let program = rstage(&["codebook", "--format", format], files(given));
+        let words: BTreeSet<&str> = program.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        for column in &added {
+            assert!(words.contains(column.as_str()), "{column} in {format} of {given:?}");
+        }
+    }
+}
+
+#[test]
+fn the_codebook_knows_the_columns_of_a_given_algorithm() {
+    let work = Work::new();
+    work.write("a.csv", "id,site,hist,year_dx,behavior,age_dx,in\n1,C500,8500,2016,3,010,x\n");
+    archive(&work, "toy.zip", &forms("TOY", "in", "out"));
+    the_codebook_names_all(&work, "a.csv", &["toy.zip"], &["toy.zip"]);
+    let book = work.rstage(&["codebook", "--format", "csv", "--algorithm", "toy.zip"]).out;
+    assert!(book.contains("seer_out,out,text,Output out of SEER's algorithm toy 1.0,,"), "{book}");
+    assert!(!book.contains("seer_ajcc6_t"), "{book}");
+}
+
+#[test]
+fn the_codebook_knows_the_columns_of_seers_algorithms() {
+    let Some(folder) = shared("seer") else { return };
+    let path = |file: &str| folder.join(file).to_string_lossy().into_owned();
+    let [cs, tnm, eod, pediatric] =
+        ["cs-02.05.50.zip", "tnm-2.1.zip", "eod_public-3.3.zip", "pediatric-1.3.zip"].map(path);
+    let work = Work::new();
+    let few = fs::read_to_string(fixture("registry.csv")).unwrap();
+    work.write("few.csv", few.lines().take(20).collect::<Vec<_>>().join("\n"));
+    let all = [cs.as_str(), &tnm, &eod, &pediatric];
+    the_codebook_names_all(&work, "few.csv", &all, &[]);
+    the_codebook_names_all(&work, "few.csv", &all[1..3], &all[1..3]);
+    the_codebook_names_all(&work, "few.csv", &all[2..], &all[2..]);
 }
 
 /// Runs a program where there is an interpreter for it.
@@ -156,6 +223,49 @@ fn hostile_text_stays_text_in_a_worklist_and_as_it_was_in_the_records() {
     let done = work.rstage(&["run", "a.csv", "--out", "out2", "--worklist-by", "hospital"]);
     assert_eq!(done.status, 2);
     assert!(done.err.contains("neither a column for the field `hospital`"), "{}", done.err);
+}
+
+#[test]
+fn the_tables_of_the_terminal_fit_into_80_columns() {
+    let work = Work::new();
+    let mut reader = csv::Reader::from_path(fixture("registry.csv")).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let records: Vec<csv::StringRecord> = reader.records().take(1500).map(Result::unwrap).collect();
+    let write = |name: &str, long: bool| {
+        let mut writer = csv::Writer::from_path(work.path(name)).unwrap();
+        writer.write_record(&header).unwrap();
+        for (at, record) in records.iter().enumerate() {
+            let facility = format!("{}{}", "Sankt-Elisabeth-Krankenhaus-".repeat(10), at % 40);
+            let cells = header.iter().zip(record).map(|(column, cell)| match column {
+                "reportingFacility" if long => facility.as_str(),
+                "ajccTnmClinM" | "ajccTnmPathM" if long && at % 2 == 0 => "cM1",
+                "ajccTnmClinT" | "ajccTnmPathT" if long && at % 3 == 0 => "",
+                _ => cell,
+            });
+            writer.write_record(cells).unwrap();
+        }
+        writer.flush().unwrap();
+    };
+    write("short.csv", false);
+    write("long.csv", true);
+    let run = |input: &'static str, more: &[&'static str]| [&["run", input, "--out", "o"], more].concat();
+    let hide = ["--min-cell", "11", "--min-cell-rate"];
+    let events = "tumor_key,event_date,classification,group\n00000001/01,2021-01-01,r,IV\n";
+    work.write("events.csv", events);
+    for args in [
+        run("short.csv", &["--also-edition", "6,7,8,9", "--oligo-profiles", "all"]),
+        run("long.csv", &["--also-edition", "6,7,8,9", "--oligo-profiles", "all"]),
+        run("long.csv", &["--events", "events.csv"]),
+        run("long.csv", &hide),
+        [&["diff", "short.csv", "long.csv", "--out", "o"][..], &["--all-columns"]].concat(),
+        [&["diff", "short.csv", "long.csv", "--out", "o"][..], &hide].concat(),
+    ] {
+        let done = work.rstage(&[&args[..], &["--overwrite"]].concat());
+        assert_eq!(done.status, 0, "{args:?}: {}", done.err);
+        let wide = done.out.lines().find(|line| line.chars().count() > 80);
+        assert_eq!(wide, None, "{args:?}\n{}", done.out);
+        assert!(done.out.lines().count() > 8, "{args:?}\n{}", done.out);
+    }
 }
 
 #[test]

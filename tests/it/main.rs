@@ -32,6 +32,7 @@ mod guide;
 mod interop;
 mod limits;
 mod naaccr_files;
+mod nightly_change;
 mod outside;
 mod parquet_copy;
 mod patients;

@@ -122,6 +122,71 @@ fn the_tables_tell_of_every_record() {
     );
 }
 
+/// T7 by months and by type of recurrence. The records differ in nothing else, so that one must not be counted as
+/// another.
+#[test]
+fn restagings_are_told_by_their_time_and_by_recurrence() {
+    const HEADER: &str = "patient_id,tumor_number,site,morphology,dx_date,path_t,path_n,path_m,path_group,\
+                          r_group,r_date,recurrence_type,recurrence_date";
+    let work = Work::new();
+    let record = |at: usize, [dx, group, date, kind, recurred]: [&str; 5]| {
+        format!("{at},01,C18.2,8140/3,{dx},pT2,pN0,cM0,1,{group},{date},{kind},{recurred}")
+    };
+    let records = [
+        ["2020-01-15", "4B", "2020-03-15", "40", ""],
+        ["2020-01-15", "4B", "2020-07-01", "40", ""],
+        ["2020-01-15", "4B", "2021-06-01", "40", ""],
+        ["2020-01-15", "4B", "2029-06-01", "70", ""],
+        // The date of the recurrence stands in for that of the restaging.
+        ["2020-01-15", "4B", "", "54", "2021-02-01"],
+        ["2020-01-15", "4B", "", "54", ""],
+        // Years alone do not tell the band.
+        ["2020", "4B", "2022", "10", ""],
+        ["2020-01-15", "4B", "2022", "", ""],
+        ["2020-01-15", "4B", "2019-06-01", "77", ""],
+        ["2020-01-15", "1", "2020-06-20", "10", ""],
+        ["2020-01-15", "", "", "40", "2021-06-01"],
+    ];
+    let rows: Vec<String> = (1..).zip(records).map(|(at, record_of)| record(at, record_of)).collect();
+    // As much more of the same comes in other blocks of records and to other threads.
+    let many: Vec<String> = (0..50).flat_map(|_| rows.iter().cloned()).collect();
+    for (name, rows, times) in [("few.csv", &rows, 1), ("many.csv", &many, 50)] {
+        work.write(name, format!("{HEADER}\n{}\n", rows.join("\n")));
+        let done =
+            work.rstage(&["run", name, "--out", "out", "--overwrite", "--quiet", "--chunk-rows", "30"]);
+        assert_eq!(done.status, 0, "{}", done.err);
+        let counted = |table: &str, labels: usize| -> Vec<String> {
+            let table = Table::read(&work.path("out/summary").join(table));
+            let n = |row: &[String]| row[labels].parse::<usize>().unwrap() / times;
+            table.rows.iter().map(|row| format!("{} {}", row[1..labels].join(" "), n(row))).collect()
+        };
+        assert_eq!(
+            counted("restaging_interval.csv", 3),
+            [
+                "same 04-06 1",
+                "up 00-03 1",
+                "up 04-06 1",
+                "up 13-24 2",
+                "up 61+ 1",
+                "up before 1",
+                "up unknown 3"
+            ],
+        );
+        assert_eq!(
+            counted("restaging_by_recurrence.csv", 5),
+            [
+                "blank I IV up 1",
+                "distant I IV up 5",
+                "invalid I IV up 1",
+                "local I I same 1",
+                "local I IV up 1",
+                "never_disease_free I IV up 1"
+            ],
+        );
+        assert_eq!(counted("restaging.csv", 4), ["I I same 1", "I IV up 9"]);
+    }
+}
+
 /// T1 to T10 and T12; T11 comes from `rstage diff`.
 #[test]
 fn every_table_has_its_share_interval_flag_and_run() {

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::DiffConfig;
 use super::plan::FilePlan;
-use crate::diff::DiffCounts;
+use crate::diff::{Count, DiffCounts, Hidden, Tally};
 use crate::fields::MapFile;
 use crate::input::{self, InputFile};
+use crate::knowledge::Rules;
 use crate::output::{ManifestInput, ManifestRules};
 use crate::pipeline::RunError;
 use crate::pipeline::settings::format_name;
@@ -19,6 +20,8 @@ use crate::pipeline::settings::format_name;
 pub struct DiffManifest {
     /// `diff`, to tell it from the manifest of a run.
     pub command: &'static str,
+    /// Its id: the same version, settings, rules and inputs have the same one.
+    pub run: String,
     /// Version of rstage.
     pub version: String,
     /// Settings that the result depends on.
@@ -29,9 +32,9 @@ pub struct DiffManifest {
     pub new: Vec<DiffInput>,
     /// Rules that were applied.
     pub rules: ManifestRules,
-    /// What became of the records.
-    pub counts: DiffCounts,
-    /// Findings by rule id and severity.
+    /// What became of the records; a hidden number is none.
+    pub counts: BTreeMap<Count, Option<u64>>,
+    /// Findings by rule id and severity, but for rules whose number is hidden.
     pub findings: BTreeMap<String, BTreeMap<String, u64>>,
     /// Seconds per part.
     pub durations: BTreeMap<String, f64>,
@@ -77,8 +80,39 @@ pub(super) fn inputs(
         .collect()
 }
 
+/// The counts that are shown.
+pub(super) fn counts(counts: &DiffCounts, hidden: &Hidden) -> BTreeMap<Count, Option<u64>> {
+    Count::ALL.into_iter().map(|count| (count, hidden.count(counts, count))).collect()
+}
+
+/// The findings that are shown.
+pub(super) fn findings(tally: &Tally, hidden: &Hidden) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let shown = tally.findings.iter().filter(|(rule, _)| hidden.findings(tally, rule).is_some());
+    shown.map(|(rule, severities)| (rule.clone(), severities.clone())).collect()
+}
+
+/// The id of a comparison, whatever it hides.
+pub(super) fn run_id(config: &DiffConfig, rules: &Rules, exports: (&[DiffInput], &[DiffInput])) -> String {
+    let hashes =
+        |inputs: &[DiffInput]| inputs.iter().map(|input| input.file.blake3.clone()).collect::<Vec<_>>();
+    let (old, new) = (hashes(exports.0), hashes(exports.1));
+    let told =
+        serde_json::json!(["diff", env!("CARGO_PKG_VERSION"), rules.hash(), of_comparing(config), old, new]);
+    blake3::hash(told.to_string().as_bytes()).to_hex().chars().take(16).collect()
+}
+
 /// The settings that the result depends on.
 pub(super) fn settings(config: &DiffConfig) -> serde_json::Value {
+    let mut settings = of_comparing(config);
+    if let Some(settings) = settings.as_object_mut() {
+        settings.insert("min_cell".to_owned(), config.small.map(|small| small.count).into());
+        settings.insert("min_cell_rate".to_owned(), config.small.map(|small| small.rate).into());
+    }
+    settings
+}
+
+/// The settings that what is counted depends on.
+fn of_comparing(config: &DiffConfig) -> serde_json::Value {
     let set: BTreeMap<&str, &str> =
         config.map.set.iter().map(|(field, value)| (field.id(), value.as_str())).collect();
     serde_json::json!({

@@ -7,6 +7,7 @@ mod manifest;
 mod plan;
 mod read;
 mod record;
+mod summary;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,18 +21,20 @@ use tempfile::SpooledTempFile;
 
 use super::process::FINDING_COLUMNS;
 use super::settings::manifest_rules;
+use super::tabulate::write_summary;
 use super::{Progress, RunError, Verdict, next_batch, read_all};
 use crate::audit::{AuditRules, Config, Severity};
-use crate::diff::{self, DiffCounts, Merged, NIGHTLY_COLUMNS, Partition, Partitions, RowsOf, Tally};
+use crate::diff::{DiffCounts, Hidden, Merged, Partition, Partitions, RowsOf, Tally};
 use crate::fields::MapOptions;
 use crate::input::{self, Chunk, InputError, InputFile, Kind, Options};
 use crate::knowledge::Rules;
 use crate::output::{Keys, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::staging::{Policy, Stager};
+use crate::summary::SmallCells;
 pub use manifest::{DiffInput, DiffManifest};
 
 use join::{CHANGE_COLUMNS, Joined, Joiner};
-use manifest::{inputs, settings};
+use manifest::{inputs, run_id, settings};
 use plan::{FilePlan, Which};
 use read::{Taken, take};
 
@@ -79,6 +82,8 @@ pub struct DiffConfig {
     pub max_rejects: u64,
     /// How keys are shown.
     pub keys: Keys,
+    /// Numbers that are not to be shown, nor to be worked out.
+    pub small: Option<SmallCells>,
     /// Partitions, where their number is not to follow the size of the exports.
     pub partitions: Option<usize>,
     /// Bytes of records that are held in memory before temporary files are used.
@@ -99,6 +104,8 @@ pub struct DiffResult {
     pub manifest: DiffManifest,
     /// What was counted.
     pub tally: Tally,
+    /// What of it is hidden.
+    pub hidden: Hidden,
     /// Verdict.
     pub verdict: Verdict,
     /// The first rejected rows: file, line and cause, without their text.
@@ -139,25 +146,25 @@ pub fn diff(
     findings.finish()?;
     tally.merge(Tally { counts: taken.counts, ..Tally::default() });
     tally.counts.check()?;
-    let mut summary = table(&folder, "summary/nightly_change.csv", &NIGHTLY_COLUMNS)?;
-    for row in diff::nightly(&tally) {
-        summary.row(&row)?;
-    }
-    summary.finish()?;
     drop(scratch);
 
     let verdict = verdict(config, &tally);
     let mut inputs = inputs(&files, &plans, &taken.rows)?;
     let new = inputs.split_off(old_files);
+    let run = run_id(config, rules, (&inputs, &new));
+    let small = config.small.unwrap_or_default();
+    let hidden = Hidden::of(&tally.counts, small.count);
+    write_summary(&folder, &summary::nightly_change(&tally, &hidden, small, &run))?;
     let manifest = DiffManifest {
         command: "diff",
+        run,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         config: settings(config),
         old: inputs,
         new,
         rules: manifest_rules(rules),
-        counts: tally.counts,
-        findings: tally.findings.clone(),
+        counts: manifest::counts(&tally.counts, &hidden),
+        findings: manifest::findings(&tally, &hidden),
         durations: BTreeMap::from([
             ("read".to_owned(), read),
             ("total".to_owned(), begin.elapsed().as_secs_f64()),
@@ -166,7 +173,7 @@ pub fn diff(
         exit: verdict.exit(),
     };
     let folder = folder.finish_with(&manifest)?;
-    Ok(DiffResult { folder, manifest, tally, verdict, first_rejects: taken.first_rejects })
+    Ok(DiffResult { folder, manifest, tally, hidden, verdict, first_rejects: taken.first_rejects })
 }
 
 /// What both passes share.

@@ -15,7 +15,31 @@ pub(super) use answers::Answers;
 use answers::{Part, Place};
 use inputs::{Cells, Given, give};
 pub(super) use manifest::manifest_algorithms;
-use names::{Added, added};
+use names::{Added, Content, added};
+
+/// A column that SEER's algorithms add.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SeerColumn {
+    /// Its name.
+    pub name: String,
+    /// The key of the output that it holds; none of result, schema and errors.
+    pub output: Option<String>,
+    /// Whether it is of the algorithm that answers beside the others.
+    pub beside: bool,
+}
+
+/// The columns that these algorithms add, in their order.
+pub fn seer_columns(algorithms: &Algorithms) -> Vec<SeerColumn> {
+    let columns = added(algorithms).into_iter().map(|Added { name, beside, content }| SeerColumn {
+        name,
+        output: match content {
+            Content::Output(key) => Some(key),
+            Content::Result | Content::Schema | Content::Errors => None,
+        },
+        beside,
+    });
+    columns.collect()
+}
 
 /// Whether a table has something that one of the algorithms looks its schemas up by.
 pub(super) fn gives(algorithms: &Algorithms, headers: &[String], mapping: &Mapping) -> bool {
