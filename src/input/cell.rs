@@ -38,7 +38,10 @@ impl CellRules {
             let mut scan = RecordScan::new(self.delimiter);
             scan.advance(record, true, &mut end);
         } else {
-            memchr_iter(self.delimiter, record).for_each(&mut end);
+            places(self.delimiter, record, |at| {
+                end(at);
+                false
+            });
             end(record.len());
         }
     }
@@ -75,7 +78,7 @@ impl CellRules {
                 let mut scan = RecordScan::new(self.delimiter);
                 scan.advance(record, true, &mut |at| done = done || take(at));
             } else {
-                memchr_iter(self.delimiter, record).any(take);
+                places(self.delimiter, record, take);
             }
         }
         if is_last {
@@ -116,6 +119,31 @@ impl CellRules {
             None => Cow::Borrowed(inner),
             Some(at) if at + 1 == inner.len() => Cow::Borrowed(&inner[..at]),
             Some(at) => Cow::Owned(unescape(inner, at)),
+        }
+    }
+}
+
+/// Goes through the places of a byte until it is told to stop. Cells are a few bytes long: to search anew for the end
+/// of each takes several times as long as to look at eight bytes at once.
+fn places(byte: u8, text: &[u8], mut stop: impl FnMut(usize) -> bool) {
+    const LOW: u64 = u64::MAX / 255 * 0x7f;
+    let wanted = u64::MAX / 255 * u64::from(byte);
+    let (words, rest) = text.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        let other = u64::from_le_bytes(*word) ^ wanted;
+        // Of each byte that is the wanted one the highest bit, and nothing of the others.
+        let mut found = !(((other & LOW) + LOW) | other | LOW);
+        while found != 0 {
+            if stop(at * 8 + found.trailing_zeros() as usize / 8) {
+                return;
+            }
+            found &= found - 1;
+        }
+    }
+    let before = text.len() - rest.len();
+    for (at, _) in rest.iter().enumerate().filter(|(_, own)| **own == byte) {
+        if stop(before + at) {
+            return;
         }
     }
 }
@@ -260,7 +288,31 @@ impl RecordScan {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn places_are_all_and_no_others(
+            text in prop::collection::vec(prop::sample::select(vec![0, b'+', b',', b'-', 0x7f, 0x80, 0xac, 0xff]), 0..40),
+            byte in prop::sample::select(vec![0, b',', b'\t', 0x80, 0xff]),
+            most in 0..5_usize,
+        ) {
+            let mut found = Vec::new();
+            places(byte, &text, |at| {
+                found.push(at);
+                false
+            });
+            prop_assert_eq!(&found, &memchr_iter(byte, &text).collect::<Vec<_>>());
+            let mut asked = 0;
+            places(byte, &text, |_| {
+                asked += 1;
+                asked > most
+            });
+            prop_assert_eq!(asked, found.len().min(most + 1));
+        }
+    }
 
     #[test]
     fn cells_are_those_of_the_csv_crate() {

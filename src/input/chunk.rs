@@ -96,17 +96,6 @@ impl Chunk {
         }
     }
 
-    /// One cell as the bytes of its text.
-    pub fn utf8(&self, column: usize, row: usize) -> Cow<'_, [u8]> {
-        if self.is_utf8() {
-            return self.cell(column, row);
-        }
-        match self.text(column, row) {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        }
-    }
-
     /// A column for whoever goes through its rows.
     pub fn column(&self, column: usize) -> Column<'_> {
         match &self.body {

@@ -19,7 +19,7 @@ use super::sorted::{Rows, Sorter};
 use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
 use crate::category::{Histology, PartialDate, Site};
 use crate::fields::{Field, Mapping, Source};
-use crate::input::Chunk;
+use crate::input::{Chunk, Column};
 use crate::knowledge::SchemaId;
 use crate::output::Keys;
 use crate::summary::Counts;
@@ -180,33 +180,85 @@ impl<'m> Who<'m> {
         }
     }
 
+    /// The same for the records of a chunk.
+    pub(super) fn in_chunk<'c>(&'c self, chunk: &'c Chunk) -> Whose<'c> {
+        let texts = |sources: &'c [Source]| -> Vec<Text<'c>> {
+            let text = |source: &'c Source| match source {
+                Source::Constant(text) => Text::Constant(text.as_bytes()),
+                Source::Column { index, .. } if chunk.is_utf8() => Text::Cells(chunk.column(*index)),
+                Source::Column { index, .. } => Text::Decoded(chunk, *index),
+            };
+            sources.iter().map(text).collect()
+        };
+        Whose {
+            mapping: self.mapping,
+            chunk,
+            key: texts(self.key),
+            registry: texts(self.registry),
+            patient: texts(self.patient),
+            number: texts(self.number),
+        }
+    }
+}
+
+/// Whose the records of a chunk are.
+pub(super) struct Whose<'c> {
+    mapping: &'c Mapping,
+    chunk: &'c Chunk,
+    key: Vec<Text<'c>>,
+    registry: Vec<Text<'c>>,
+    patient: Vec<Text<'c>>,
+    number: Vec<Text<'c>>,
+}
+
+/// A source of texts.
+enum Text<'c> {
+    Constant(&'c [u8]),
+    Cells(Column<'c>),
+    /// A column in another encoding than UTF-8.
+    Decoded(&'c Chunk, usize),
+}
+
+/// The first text that a record has.
+fn first<'c>(texts: &[Text<'c>], row: usize) -> Option<Cow<'c, [u8]>> {
+    let texts = texts.iter().map(|text| match text {
+        Text::Constant(text) => Cow::Borrowed(*text),
+        Text::Cells(column) => column.cell(row),
+        Text::Decoded(chunk, column) => match chunk.text(*column, row) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+    });
+    texts.into_iter().find(|text| !text.is_empty())
+}
+
+impl Whose<'_> {
     /// Keeps the tumor of a record, unless the record has no patient number.
     pub(super) fn keep(
         &self,
         rows: &mut Rows,
-        (chunk, row): (&Chunk, usize),
+        row: usize,
         keys: &Keys,
         (tumor, schema): (Tumor, Option<SchemaId>),
     ) {
-        let first = |sources: &'m [Source]| first(sources, chunk, row);
-        let Some(number) = first(self.patient) else { return };
-        let registry = first(self.registry);
+        let Some(number) = first(&self.patient, row) else { return };
+        let registry = first(&self.registry, row);
         rows.add(|bytes| {
             let from = bytes.len();
-            let file = chunk.file as u32;
+            let file = self.chunk.file as u32;
             let patient = [registry.as_deref().unwrap_or_default(), b"/", &number];
-            put(bytes, &patient, (&tumor, schema), (file, chunk.line(row)));
+            put(bytes, &patient, (&tumor, schema), (file, self.chunk.line(row)));
             let length: usize = patient.iter().map(|part| part.len()).sum();
             let patient = from + size_of::<u32>()..from + size_of::<u32>() + length;
             let mut hasher = FxHasher::default();
             hasher.write(bytes.get(patient).unwrap_or_default());
             if keys.are_pseudonyms() {
-                bytes.extend_from_slice(keys.shown(key_of(chunk, self.mapping, row)).as_bytes());
-            } else if let Some(key) = first(self.key) {
+                bytes.extend_from_slice(keys.shown(key_of(self.chunk, self.mapping, row)).as_bytes());
+            } else if let Some(key) = first(&self.key, row) {
                 bytes.extend_from_slice(&key);
             } else {
                 // As `key_of` has it.
-                for part in registry.iter().chain([&number]).chain(&first(self.number)) {
+                for part in registry.iter().chain([&number]).chain(&first(&self.number, row)) {
                     bytes.extend_from_slice(part);
                     bytes.push(b'/');
                 }
@@ -215,15 +267,6 @@ impl<'m> Who<'m> {
             hasher.finish()
         });
     }
-}
-
-/// The first of some sources that holds a text for a record.
-fn first<'c>(sources: &'c [Source], chunk: &'c Chunk, row: usize) -> Option<Cow<'c, [u8]>> {
-    let texts = sources.iter().map(|source| match source {
-        Source::Constant(text) => Cow::Borrowed(text.as_bytes()),
-        Source::Column { index, .. } => chunk.utf8(*index, row),
-    });
-    texts.into_iter().find(|text| !text.is_empty())
 }
 
 /// In the place of a schema where there is none; there are far fewer.

@@ -187,13 +187,14 @@ impl Worker<'_> {
         let mut said = Vec::with_capacity(block.rows.len());
         codes.read(chunk, &block.rows);
         memo.find_all(codes.keys(), found);
+        let who = who.in_chunk(chunk);
         for (place, row) in block.rows.clone().enumerate() {
             codes.record(place);
             let course = events.of(row);
             let mut key = codes.key().filter(|_| course.is_none());
             let mut keep = |tumor: Option<Tumor>, schema| {
                 if let Some(tumor) = tumor.filter(|_| shared.patients) {
-                    who.keep(tumors, (chunk, row), shared.keys, (tumor, schema));
+                    who.keep(tumors, row, shared.keys, (tumor, schema));
                 }
             };
             let differs = |judged: &Judged| {

@@ -1,6 +1,6 @@
 //! Counts to tidy tables: one row per combination of labels, with `n` beside what it is a share of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rayon::prelude::*;
 use rustc_hash::FxBuildHasher;
@@ -96,17 +96,26 @@ pub(super) fn rows<'a>(form: &'a Form, partial: &'a Partial, hiding: bool) -> Ve
     }
     let parts = form.parts.iter().enumerate().filter(|(_, part)| part.is_in(hiding));
     let mut rows: Vec<Row> = parts.flat_map(|(at, part)| part_rows(form, at, part, partial)).collect();
-    rows.sort_by_cached_key(|row| order(form, &row.labels));
+    sort(form, &mut rows);
     rows
 }
 
-/// Numbers by their value, what is not known last.
-fn order<'a>(form: &Form, labels: &[&'a str]) -> Vec<(bool, u64, &'a str)> {
-    let place = |(name, label): (&String, &&'a str)| {
-        let number = if NUMBERS.contains(&name.as_str()) { label.parse().unwrap_or(0) } else { 0 };
-        (label.is_empty(), number, *label)
+/// Sorts rows by their labels: numbers by their value, what is not known last. There are few labels of a kind, so that
+/// they are sorted first and rows then by the ranks of theirs.
+fn sort(form: &Form, rows: &mut [Row]) {
+    let ranks = |(place, name): (usize, &String)| -> HashMap<&str, u32, FxBuildHasher> {
+        let labels: HashSet<&str, FxBuildHasher> =
+            rows.iter().filter_map(|row| row.labels.get(place).copied()).collect();
+        let mut labels: Vec<&str> = labels.into_iter().collect();
+        let is_number = NUMBERS.contains(&name.as_str());
+        let number = |label: &str| if is_number { label.parse::<u64>().unwrap_or(0) } else { 0 };
+        labels.sort_unstable_by_key(|label| (label.is_empty(), number(label), *label));
+        labels.into_iter().zip(0..).collect()
     };
-    form.labels.iter().zip(labels).map(place).collect()
+    let ranks: Vec<_> = form.labels.iter().enumerate().map(ranks).collect();
+    rows.sort_by_cached_key(|row| -> Vec<u32> {
+        ranks.iter().zip(&row.labels).filter_map(|(ranks, label)| ranks.get(label).copied()).collect()
+    });
 }
 
 fn part_rows<'a>(form: &'a Form, at: usize, part: &'a Part, partial: &'a Partial) -> Vec<Row<'a>> {

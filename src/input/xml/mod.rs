@@ -5,6 +5,7 @@
 //! without tumors is a row as well. Items of a user's own dictionary are columns like any other.
 
 mod columns;
+mod element;
 mod patient;
 mod text;
 mod walk;

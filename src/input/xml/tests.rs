@@ -43,7 +43,10 @@ fn read(text: &str) -> Result<Seen, InputError> {
 
 /// A file with these patients between the lines 2 and the last.
 fn file(patients: &str) -> String {
-    format!("<?xml version=\"1.0\"?>\n<NaaccrData xmlns=\"{}\">\n{patients}\n</NaaccrData>\n", walk::NAACCR)
+    format!(
+        "<?xml version=\"1.0\"?>\n<NaaccrData xmlns=\"{}\">\n{patients}\n</NaaccrData>\n",
+        element::NAACCR
+    )
 }
 
 fn item(id: &str, text: &str) -> String {
@@ -106,7 +109,7 @@ fn namespaces_and_extensions() {
          <n:Patient><Patient>1</Patient><x:Extra><n:Item naaccrId=\"no\">1</n:Item></x:Extra>\
          <n:Item x:naaccrId=\"no\" naaccrId=\"sex\">2</n:Item><n:Item xmlns:n=\"urn:z\" naaccrId=\"no\"/>\
          <n:Tumor/></n:Patient></n:NaaccrData>",
-        walk::NAACCR
+        element::NAACCR
     );
     let seen = read(&prefixed).unwrap();
     assert_eq!((seen.header, seen.rows), (vec!["sex".to_owned()], vec![(1, vec!["2".to_owned()])]));

@@ -14,11 +14,9 @@ use rustc_hash::FxBuildHasher;
 
 use super::super::RejectCause;
 use super::columns::Columns;
+use super::element;
 use super::patient::{Item, Level, Patient, Tumor, malformed};
 use super::text::{NO_TEXT, XmlText};
-
-/// Namespace of NAACCR XML.
-pub(super) const NAACCR: &str = "http://naaccr.org/naaccrxml";
 
 /// Elements within each other, at most. NAACCR XML has four levels; the rest is for extensions.
 const DEPTH: usize = 64;
@@ -221,14 +219,16 @@ impl Walk {
 
     fn start(&mut self, start: &BytesStart, before: usize, columns: &mut Columns) -> Result<Step, Stop> {
         let Some(&parent) = self.stack.last() else {
-            return self.begin(start).map_err(|problem| self.broken(problem));
+            self.prefixes = element::prefixes(start).map_err(|problem| self.broken(problem))?;
+            self.stack.push(Level::Root);
+            return Ok(Step::On);
         };
         let foreign = parent == Level::Foreign && !self.lost;
         let known = self.tags.get::<str>(start).copied().filter(|_| !foreign);
         let level = match known {
             Some(_) => Level::Item,
             None if foreign => Level::Foreign,
-            None => self.level(start),
+            None => element::level(start, &self.prefixes),
         };
         if self.lost && level != Level::Patient {
             return Ok(Step::On);
@@ -273,84 +273,9 @@ impl Walk {
         Ok(Step::On)
     }
 
-    /// The root: which prefixes stand for NAACCR's namespace.
-    fn begin(&mut self, start: &BytesStart) -> Result<Step, String> {
-        let (local, prefix) = start.name().decompose();
-        let own = prefix.map_or("", |prefix| prefix.into_inner()).to_owned();
-        if local.as_ref() != Level::Root.name() {
-            return Err(format!("`<{}>` instead of `<NaaccrData>`", local.as_ref()));
-        }
-        let mut bound = None;
-        for attribute in start.attributes().with_checks(false) {
-            let attribute = attribute.map_err(|error| error.to_string())?;
-            let prefix = match attribute.key.as_ref() {
-                "xmlns" => "",
-                name => match name.strip_prefix("xmlns:") {
-                    Some(prefix) => prefix,
-                    None => continue,
-                },
-            };
-            if prefix == own {
-                bound = Some(attribute.value.to_string());
-            }
-            if attribute.value == NAACCR {
-                self.prefixes.push(prefix.to_owned());
-            }
-        }
-        match bound {
-            // The first files had no namespace.
-            None if own.is_empty() => self.prefixes.push(own),
-            Some(bound) if bound == NAACCR => {}
-            other => {
-                let other = other.unwrap_or_default();
-                return Err(format!("the namespace is `{other}` instead of `{NAACCR}`"));
-            }
-        }
-        self.stack.push(Level::Root);
-        Ok(Step::On)
-    }
-
-    fn level(&self, start: &BytesStart) -> Level {
-        let (local, prefix) = start.name().decompose();
-        let prefix = prefix.map_or("", |prefix| prefix.into_inner());
-        let level = Level::of(local.as_ref());
-        if level == Level::Foreign || !self.prefixes.iter().any(|own| own == prefix) {
-            return Level::Foreign;
-        }
-        let elsewhere = start.attributes().with_checks(false).flatten().any(|attribute| {
-            let name = attribute.key.as_ref();
-            let binds = match name.strip_prefix("xmlns:") {
-                Some(bound) => bound == prefix,
-                None => prefix.is_empty() && name == "xmlns",
-            };
-            binds && attribute.value != NAACCR
-        });
-        if elsewhere { Level::Foreign } else { level }
-    }
-
     /// The column of an item by its tag.
     fn column(&mut self, start: &BytesStart, columns: &mut Columns) -> Result<usize, String> {
-        let (mut id, mut number) = (None, None);
-        let mut problem = None;
-        for attribute in start.attributes().with_checks(false) {
-            match attribute {
-                Ok(attribute) => {
-                    let slot = match attribute.key.as_ref() {
-                        "naaccrId" => &mut id,
-                        "naaccrNum" => &mut number,
-                        _ => continue,
-                    };
-                    if slot.replace(attribute.value.trim().to_owned()).is_some() {
-                        problem = Some("an item with two ids".to_owned());
-                    }
-                }
-                Err(error) => problem = Some(format!("an item's attributes cannot be read: {error}")),
-            }
-        }
-        let is_given = |id: &String| !id.is_empty() && !id.contains(['&', '\0', NO_TEXT]);
-        let Some(id) = id.filter(is_given).or(number.filter(is_given)).filter(|_| problem.is_none()) else {
-            return Err(problem.unwrap_or_else(|| "an item without naaccrId or naaccrNum".to_owned()));
-        };
+        let id = element::item_id(start)?;
         let column = columns.of(&id).ok_or_else(|| format!("item `{id}` is one too many"))?;
         if self.tags.len() < TAGS.0 && start.len() <= TAGS.1 {
             self.tags.insert(Box::from(&**start), column);
