@@ -129,22 +129,29 @@ impl Hidden {
     }
 
     /// Findings of a rule, where their number is shown. Besides gone and doubled records they are of changed
-    /// tumors and no part of a sum: each number that is not large enough is hidden, 0 as well, unless it is known
-    /// that no tumor changed.
+    /// tumors: 0 is hidden as well, unless it is known that no tumor changed.
     pub fn findings(&self, tally: &Tally, rule: &str) -> Option<u64> {
         let n = tally.findings_of(rule);
         let unchanged = self.count(&tally.counts, Count::Changed) == Some(0);
         let hidden = match rule {
             "S07" => self.numbers.contains(&Number::Count(Count::Gone)),
             "S08" => self.numbers.contains(&Number::Duplicates),
-            _ => n < self.least && !unchanged,
+            _ => !unchanged && !self.shows_changed(&tally.counts, n),
         };
         (!hidden).then_some(n)
     }
 
-    /// Whether it is told how many tumors a field changed in. That of a field which is not named may be 0 as well.
-    pub fn shows_field(&self, n: u64) -> bool {
-        n >= self.least
+    /// Whether it is told of how many changed tumors something is so, which may be 0 of them where it is not. As
+    /// they are some of the changed tumors, and these some of those in both exports, the rest of either must not be
+    /// small where that is shown; and where the changed ones are hidden, the number would tell how many they are at
+    /// least.
+    pub fn shows_changed(&self, counts: &DiffCounts, n: u64) -> bool {
+        let small_rest = |whole: Option<u64>| {
+            whole.and_then(|whole| whole.checked_sub(n)).is_some_and(|rest| (1..self.least).contains(&rest))
+        };
+        let changed = self.count(counts, Count::Changed);
+        !self.is_on()
+            || n >= self.least && changed.is_some() && !small_rest(changed) && !small_rest(self.pairs(counts))
     }
 }
 
@@ -233,6 +240,26 @@ mod tests {
                 let small = (1..least).contains(&sum(&counts, &parts));
                 prop_assert!(!small || varies(&parts), "{parts:?} is told: {hidden:?}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_told_of_changed_tumors_leaves_no_small_rest() {
+        for (same, changed, n, shown) in [
+            (300, 500, 400, true),
+            (300, 500, 500, true),
+            // Two changed tumors would be told to be without it.
+            (300, 500, 498, false),
+            (300, 500, 9, false),
+            // One tumor that did not change is hidden, and would follow from what most of them have.
+            (1, 502, 502, false),
+            (1, 502, 400, false),
+            (3, 0, 0, false),
+        ] {
+            let counts = counts([same, changed, 0, 0, 0, 0]);
+            let hidden = Hidden::of(&counts, 11);
+            assert_eq!(hidden.shows_changed(&counts, n), shown, "{same} {changed} {n}");
+            assert!(Hidden::default().shows_changed(&counts, n));
         }
     }
 

@@ -46,7 +46,7 @@ pub fn nightly(tally: &Tally, hidden: &Hidden) -> Vec<Nightly> {
         add(format!("rule.{rule}"), ["", ""], hidden.findings(tally, rule), Some(of));
     }
     let pairs = hidden.pairs(counts);
-    for (field, &n) in tally.fields.iter().filter(|&(_, &n)| hidden.shows_field(n)) {
+    for (field, &n) in tally.fields.iter().filter(|&(_, &n)| hidden.shows_changed(counts, n)) {
         add(format!("field.{field}"), ["", ""], Some(n), pairs);
     }
     if hidden.is_on() {

@@ -74,6 +74,7 @@ impl CellRules {
                 false
             };
             if self.has_quote(record) {
+                // The scan goes on to the end; what is wanted may end before.
                 let mut done = false;
                 let mut scan = RecordScan::new(self.delimiter);
                 scan.advance(record, true, &mut |at| done = done || take(at));
@@ -86,16 +87,12 @@ impl CellRules {
         }
     }
 
-    /// One cell of a whole record as it stands in the file.
-    pub(super) fn raw_cell(self, record: &[u8], column: usize) -> Option<&[u8]> {
-        let (mut at, mut start, mut found) = (0, 0, None);
-        self.ends(record, |end| {
-            if at == column {
-                found = record.get(start..end);
-            }
-            (at, start) = (at + 1, end + 1);
-        });
-        found
+    /// One cell of a whole record of so many as it stands in the file.
+    pub(super) fn raw_cell(self, record: &[u8], column: usize, columns: usize) -> Option<&[u8]> {
+        let mut bounds = [0, 0];
+        let wanted: &[usize] = if column == 0 { &[0] } else { &[column - 1, column] };
+        self.some_ends(record, wanted, columns, |end| bounds = [bounds[1], end]);
+        record.get(if column == 0 { 0 } else { bounds[0] + 1 }..bounds[1])
     }
 
     /// The cells of one whole record as they stand in the file.

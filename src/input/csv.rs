@@ -245,7 +245,7 @@ impl<'a> CsvColumns<'a> {
 #[derive(Clone, Copy)]
 pub(super) enum CsvColumn<'a> {
     Located(CsvColumns<'a>),
-    /// Its cells are looked for when they are asked for.
+    /// Each of its cells costs a walk over the record, for who asks for few of them.
     Elsewhere {
         body: &'a CsvBody,
         column: usize,
@@ -259,7 +259,7 @@ impl<'a> CsvColumn<'a> {
             Self::Elsewhere { body, column } => {
                 let rules = body.dialect.rules();
                 rules
-                    .raw_cell(body.draft.record(row), column)
+                    .raw_cell(body.draft.record(row), column, body.columns)
                     .map_or(Cow::Borrowed(&[]), |raw| rules.unquote(raw))
             }
         }

@@ -7,7 +7,6 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::thread::JoinHandle;
 
 use tempfile::TempDir;
 
@@ -15,6 +14,7 @@ use super::access::Access;
 use super::lock::Lock;
 use super::manifest::EventCounts;
 use super::seal::{Program, Sealed, seal, sync_folder};
+use super::syncing::Syncing;
 use super::{Digest, Manifest, OutputError};
 
 /// The manifest's name, by which a folder is known as a run's.
@@ -59,9 +59,9 @@ pub struct RunFolder {
     known: BTreeMap<String, Digest>,
     /// Files that were asked for, which all have to be there in the end.
     given: Mutex<BTreeSet<String>>,
-    /// Brings a large file to the disk while others are written.
-    syncing: Option<JoinHandle<Result<(), OutputError>>>,
-    // Fields are dropped in this order: the parents can go once the folder in them is gone.
+    // Fields are dropped in this order: no file of the folder is open when it goes, and the parents can go once the
+    // folder in them is gone.
+    syncing: Syncing,
     temporary: TempDir,
     lock: Lock,
     parents: NewParents,
@@ -109,7 +109,7 @@ impl RunFolder {
             access: Access::default(),
             known: BTreeMap::new(),
             given: Mutex::default(),
-            syncing: None,
+            syncing: Syncing::default(),
             temporary,
             lock,
             parents,
@@ -163,14 +163,8 @@ impl RunFolder {
     /// Notes the digest of a large file that was hashed while it was written, and begins to bring it to the disk;
     /// the others are read when the run is finished.
     pub fn hashed(&mut self, (name, digest): (String, Digest)) {
-        let path = self.temporary.path().join(&name);
+        self.syncing.begin(self.temporary.path().join(&name));
         self.known.insert(name, digest);
-        let sync = move || {
-            let synced = fs::File::options().write(true).open(&path).and_then(|file| file.sync_all());
-            synced.map_err(|source| OutputError::io(&path, source))
-        };
-        // Without a thread for it, it is waited for at the end.
-        self.syncing = std::thread::Builder::new().spawn(sync).ok();
     }
 
     /// The hidden folder itself, for what a run needs only while it works.
@@ -226,7 +220,7 @@ impl RunFolder {
     pub fn finish_with(self, manifest: &impl serde::Serialize) -> Result<PathBuf, OutputError> {
         let path = self.file(MANIFEST)?;
         // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
-        let Self { parents, lock, temporary, given, syncing, place, overwrite, access, known } = self;
+        let Self { parents, lock, temporary, given, mut syncing, place, overwrite, access, known } = self;
         // Nothing can be gone on with once what it needs goes.
         let _none = fs::remove_file(temporary.path().join(CHECKPOINT));
         for name in fs::read_dir(temporary.path()).into_iter().flatten().flatten() {
@@ -235,9 +229,7 @@ impl RunFolder {
                 fs::remove_file(name.path()).map_err(|source| OutputError::io(&name.path(), source))?;
             }
         }
-        if let Some(Ok(synced)) = syncing.map(JoinHandle::join) {
-            synced?;
-        }
+        syncing.end()?;
         let outputs = seal(temporary.path(), known, access)?;
         for name in given.into_inner().unwrap_or_default() {
             if name != MANIFEST && !outputs.contains_key(&name) {

@@ -23,6 +23,7 @@ mod records_splice;
 mod rejects;
 mod replace;
 mod seal;
+mod syncing;
 mod table;
 mod text_chunk;
 mod texts;

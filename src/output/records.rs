@@ -141,6 +141,11 @@ impl RecordsEncoder {
         Some(Lines { plan: Arc::clone(plan), chunk, own: plan.own(chunk), rows: 0, text })
     }
 
+    /// Whether the lines of a file are copied, so that nobody looks at most of its cells.
+    pub fn copies_lines(&self, file: usize) -> bool {
+        matches!(&self.plan, Plan::Csv(plan) if plan.copies_lines(file))
+    }
+
     /// Whether the records are written as text.
     pub fn is_text(&self) -> bool {
         matches!(self.plan, Plan::Csv(_))

@@ -64,9 +64,14 @@ impl CsvPlan {
         line
     }
 
+    /// Whether the lines of a file are copied.
+    pub(super) fn copies_lines(&self, file: usize) -> bool {
+        self.verbatim.get(file) == Some(&true)
+    }
+
     /// A chunk's own columns as they stand in lines; none where whole lines are copied.
     pub(super) fn own<'a>(&self, chunk: &'a Chunk) -> Option<Vec<Cells<'a>>> {
-        if self.verbatim.get(chunk.file) == Some(&true) && chunk.raw_line(0).is_some() {
+        if self.copies_lines(chunk.file) && chunk.raw_line(0).is_some() {
             return None;
         }
         let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();

@@ -108,8 +108,8 @@ pub(super) fn process(
 ) -> Result<Processed, RunError> {
     let shared = worker.shared;
     let plan = &shared.plans[chunk.file];
-    // SEER's algorithms and other forms of output look at every column.
-    if shared.encoder.is_text()
+    // SEER's algorithms look at every column, and so does whoever writes its cells anew.
+    if shared.encoder.copies_lines(chunk.file)
         && shared.seer.is_none()
         && let Some(runs) = of_file.codes.located()
     {

@@ -220,6 +220,7 @@ impl Walk {
     fn start(&mut self, start: &BytesStart, before: usize, columns: &mut Columns) -> Result<Step, Stop> {
         let Some(&parent) = self.stack.last() else {
             self.prefixes = element::prefixes(start).map_err(|problem| self.broken(problem))?;
+            self.tags.clear();
             self.stack.push(Level::Root);
             return Ok(Step::On);
         };
