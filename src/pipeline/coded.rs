@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::column_runs::{ColumnRun, Known};
+use super::column_runs::{CellCode, ColumnRun};
 use super::decode::{Holds, holds, place};
 use super::texts::Texts;
 use crate::category::{Cell, FactorValue, Histology, Parsed, PartialDate, Sex, Site, parse};
@@ -291,10 +291,10 @@ impl CodedColumn<'_> {
     }
 
     /// What a cell is known by.
-    pub(super) fn known(&mut self, chunk: &Chunk, cell: &[u8], of: (&Mapping, &Steps, Field)) -> Known {
+    pub(super) fn known(&mut self, chunk: &Chunk, cell: &[u8], of: (&Mapping, &Steps, Field)) -> CellCode {
         let code = self.code_of(chunk, cell, of);
         let part = self.parts.get(usize::from(code)).copied().unwrap_or(0);
-        Known { code, part, state: self.states.get(usize::from(code)).copied().flatten() }
+        CellCode { code, part, state: self.states.get(usize::from(code)).copied().flatten() }
     }
 
     /// Reads a text that is new.

@@ -24,7 +24,7 @@ const TRIAL: usize = 65_536;
 
 /// What a cell is known by.
 #[derive(Clone, Copy)]
-pub(super) struct Known {
+pub(super) struct CellCode {
     /// Its code in its column.
     pub(super) code: u16,
     /// What of it stands in the key.
@@ -103,7 +103,7 @@ impl ColumnRun {
         chunk: &Chunk,
         rows: &Range<usize>,
         filled: &mut Filled,
-        mut learn: impl FnMut(usize, &[u8]) -> Known,
+        mut learn: impl FnMut(usize, &[u8]) -> CellCode,
     ) {
         self.block.clear();
         self.judge(filled);
@@ -118,7 +118,7 @@ impl ColumnRun {
                 self.trial.missed += 1;
                 let mut states = Vec::with_capacity(self.fields.len());
                 for (field, cell) in self.fields.iter().zip(run.cells(raw)) {
-                    let Known { code, part, state } = learn(*field, &cell);
+                    let CellCode { code, part, state } = learn(*field, &cell);
                     self.codes.push(code);
                     self.parts.push(part);
                     states.push(state);
@@ -241,7 +241,11 @@ mod tests {
                 // A code that tells the field as well.
                 run.read(&chunk, &block, &mut filled, |field, cell| {
                     let number: u16 = std::str::from_utf8(cell).unwrap().parse().unwrap();
-                    Known { code: number, part: number * 4 + field as u16, state: Some((number % 2) as u8) }
+                    CellCode {
+                        code: number,
+                        part: number * 4 + field as u16,
+                        state: Some((number % 2) as u8),
+                    }
                 });
                 run.note(&years);
                 let mut keys = vec![7; block.len() * 5];
