@@ -213,22 +213,11 @@ pub fn key_of(chunk: &Chunk, mapping: &Mapping, row: usize) -> String {
 
 /// The same of a record whose texts are at hand by column.
 pub(super) fn key_from<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c, str>) -> String {
-    let mut key = String::new();
-    pieces(mapping, text, |part| key.push_str(part));
-    key
-}
-
-fn pieces<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c, str>, mut put: impl FnMut(&str)) {
     if let Some(key) = filled(mapping, Field::TumorKey, &text) {
-        return put(&key);
+        return key.into_owned();
     }
     let parts = [Field::RegistryId, Field::PatientId, Field::TumorNumber];
-    for (at, part) in parts.into_iter().filter_map(|part| filled(mapping, part, &text)).enumerate() {
-        if at > 0 {
-            put("/");
-        }
-        put(&part);
-    }
+    parts.into_iter().filter_map(|part| filled(mapping, part, &text)).collect::<Vec<_>>().join("/")
 }
 
 /// The recorded texts of some fields, as a finding shows them.

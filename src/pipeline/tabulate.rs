@@ -53,6 +53,11 @@ pub(super) fn run_id(config: &RunConfig, origin: &Origin, inputs: &[&ManifestInp
     let inputs: Vec<&str> = inputs.iter().map(|input| input.blake3.as_str()).collect();
     let read = some_settings(config, &OF_READING);
     let told = json!([origin.version, origin.rules, origin.settings, read, inputs]);
+    id_of(&told)
+}
+
+/// The id of work that is told so.
+pub(super) fn id_of(told: &Value) -> String {
     blake3::hash(told.to_string().as_bytes()).to_hex().chars().take(16).collect()
 }
 

@@ -281,14 +281,7 @@ fn the_result_does_not_depend_on_threads_partitions_or_memory() {
     let work = Work::new();
     let fixture = Table::read(&fixture("registry.csv"));
     let mut records = fixture.rows.clone();
-    let write = |name: &str, records: &[Vec<String>]| {
-        let mut writer = csv::Writer::from_path(work.path(name)).unwrap();
-        writer.write_record(&fixture.header).unwrap();
-        for record in records {
-            writer.write_record(record).unwrap();
-        }
-        writer.flush().unwrap();
-    };
+    let write = |name: &str, records: &[Vec<String>]| fixture.write(&work.path(name), records);
     write("old.csv", &records);
     // Some records change, go, come twice, and all of them come in another order.
     for record in records.iter_mut().step_by(7) {

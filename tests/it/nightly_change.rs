@@ -11,14 +11,7 @@ use crate::support::{Table, Work, fixture};
 fn two_nights(work: &Work, [changed, gone, added, twice]: [usize; 4]) {
     let mut fixture = Table::read(&fixture("registry.csv"));
     fixture.rows.truncate(800);
-    let write = |name: &str, records: &[Vec<String>]| {
-        let mut writer = csv::Writer::from_path(work.path(name)).unwrap();
-        writer.write_record(&fixture.header).unwrap();
-        for record in records {
-            writer.write_record(record).unwrap();
-        }
-        writer.flush().unwrap();
-    };
+    let write = |name: &str, records: &[Vec<String>]| fixture.write(&work.path(name), records);
     write("old.csv", &fixture.rows[added..]);
     let mut records = fixture.rows[..fixture.rows.len() - gone].to_vec();
     let at = |name: &str| fixture.header.iter().position(|known| known == name).unwrap();

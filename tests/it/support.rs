@@ -114,6 +114,16 @@ impl Table {
         Self { header, rows }
     }
 
+    /// Writes some records under its header.
+    pub(crate) fn write(&self, path: &Path, records: &[Vec<String>]) {
+        let mut writer = csv::Writer::from_path(path).unwrap();
+        writer.write_record(&self.header).unwrap();
+        for record in records {
+            writer.write_record(record).unwrap();
+        }
+        writer.flush().unwrap();
+    }
+
     /// A cell by the name of its column.
     pub(crate) fn cell(&self, row: usize, column: &str) -> &str {
         let at = self

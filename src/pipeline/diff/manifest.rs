@@ -14,6 +14,7 @@ use crate::knowledge::Rules;
 use crate::output::{ManifestInput, ManifestRules};
 use crate::pipeline::RunError;
 use crate::pipeline::settings::format_name;
+use crate::pipeline::tabulate::id_of;
 
 /// The manifest of a comparison.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -98,7 +99,7 @@ pub(super) fn run_id(config: &DiffConfig, rules: &Rules, exports: (&[DiffInput],
     let (old, new) = (hashes(exports.0), hashes(exports.1));
     let told =
         serde_json::json!(["diff", env!("CARGO_PKG_VERSION"), rules.hash(), of_comparing(config), old, new]);
-    blake3::hash(told.to_string().as_bytes()).to_hex().chars().take(16).collect()
+    id_of(&told)
 }
 
 /// The settings that the result depends on.
