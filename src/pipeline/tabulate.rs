@@ -95,13 +95,21 @@ pub(super) fn write_summaries(
     partial: &Partial,
     release: &Release,
 ) -> Result<Vec<Table>, RunError> {
-    let tables = summary::tables(partial, release.small);
-    tables.par_iter().try_for_each(|table| write_summary(folder, table))?;
-    if release.small.is_none() {
-        let path = folder.file(COUNTS)?;
-        std::fs::write(&path, partial.to_json()).map_err(|source| OutputError::io(&path, source))?;
-    }
-    Ok(tables)
+    let counts = || -> Result<(), RunError> {
+        if release.small.is_none() {
+            let path = folder.file(COUNTS)?;
+            std::fs::write(&path, partial.to_json()).map_err(|source| OutputError::io(&path, source))?;
+        }
+        Ok(())
+    };
+    let tables = || -> Result<_, RunError> {
+        let tables = summary::tables(partial, release.small);
+        tables.par_iter().try_for_each(|table| write_summary(folder, table))?;
+        Ok(tables)
+    };
+    let (tables, counts) = rayon::join(tables, counts);
+    counts?;
+    tables
 }
 
 /// Writes one table as CSV and as Parquet.
@@ -130,8 +138,8 @@ pub(super) fn shown_findings(
         for ((rule, severity), n) in rules.iter().zip(severities).zip(numbers) {
             let (Some(rule), Some(severity), Some(n)) = (rule, severity, n) else { continue };
             // What was put together is no rule.
-            if findings.contains_key(rule) {
-                shown.entry(rule.clone()).or_default().insert(severity.clone(), *n);
+            if findings.contains_key(&**rule) {
+                shown.entry(rule.to_string()).or_default().insert(severity.to_string(), *n);
             }
         }
     }

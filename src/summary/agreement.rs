@@ -88,13 +88,13 @@ pub(super) fn kappas(partial: &Partial, run: &str, shown: impl Fn(&[&str]) -> bo
     Table {
         name: KAPPA,
         columns: vec![
-            ("schema", Column::Text(label(0).map(|text| text.map(|text| (*text).to_owned())).collect())),
+            ("schema", Column::text(label(0).map(|text| text.map_or("", |text| *text)))),
             ("edition", Column::Number(label(1).map(|text| text?.parse().ok()).collect())),
-            ("weights", Column::Text(rows.iter().map(|row| Some(row.2.to_owned())).collect())),
+            ("weights", Column::text(rows.iter().map(|row| row.2))),
             ("n", Column::Number(rows.iter().map(|row| Some(row.1?.n())).collect())),
             ("kappa", Column::Share(rows.iter().map(|row| row.1?.kappa(row.3)).collect())),
             ("suppressed", Column::Flag(rows.iter().map(|row| row.1.is_none()).collect())),
-            ("run", Column::Text(vec![Some(run.to_owned()); rows.len()])),
+            ("run", Column::same(run, rows.len())),
         ],
     }
 }

@@ -1,11 +1,12 @@
 //! What the keys of the counts are called: numbers of schemas, facilities and editions to labels.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::Counts;
 use super::counts::Numbers;
+use super::cube::Cube;
 use super::facility::{Facility, FacilityNames};
-use super::partial::Cube;
 use crate::category::{Edition, Sex};
 use crate::knowledge::SchemaId;
 
@@ -31,13 +32,13 @@ impl Labels<'_> {
         cubes.map(|(name, cube)| (name.to_owned(), cube)).collect()
     }
 
-    fn schema(&self, id: Option<SchemaId>) -> String {
+    fn schema(&self, id: Option<SchemaId>) -> Cow<'_, str> {
         let known = id.and_then(|SchemaId(at)| self.schemas.get(usize::from(at)).copied());
-        known.unwrap_or("none").to_owned()
+        text(known.unwrap_or("none"))
     }
 
-    fn facility(&self, facility: Facility) -> String {
-        self.facilities.of(facility).to_owned()
+    fn facility(&self, facility: Facility) -> Cow<'_, str> {
+        text(self.facilities.of(facility))
     }
 
     /// Cubes by year, age and reporting source.
@@ -45,17 +46,17 @@ impl Labels<'_> {
         [
             (
                 "records",
-                Cube::of(&["schema", "year", "reporting_source"], pairs(&counts.records), |key| {
-                    vec![self.schema(key.schema), number(key.year), number(key.source)]
+                Cube::of(["schema", "year", "reporting_source"], pairs(&counts.records), |key| {
+                    [self.schema(key.schema), number(key.year), number(key.source)]
                 }),
             ),
             (
                 "stages",
                 Cube::of(
-                    &["schema", "year", "sex", "age_band", "recorded_stage", "derived_stage"],
+                    ["schema", "year", "sex", "age_band", "recorded_stage", "derived_stage"],
                     pairs(&counts.stages),
                     |key| {
-                        vec![
+                        [
                             self.schema(key.schema),
                             number(key.year),
                             text(sex(key.sex)),
@@ -69,11 +70,11 @@ impl Labels<'_> {
             (
                 "causes",
                 Cube::of(
-                    &["schema", "year", "reporting_source", "cause", "derived_stage"],
+                    ["schema", "year", "reporting_source", "cause", "derived_stage"],
                     pairs(&counts.causes),
                     |key| {
                         let record = key.record;
-                        vec![
+                        [
                             self.schema(record.schema),
                             number(record.year),
                             number(record.source),
@@ -85,8 +86,8 @@ impl Labels<'_> {
             ),
             (
                 "origins",
-                Cube::of(&["schema", "year", "origin"], pairs(&counts.origins), |key| {
-                    vec![self.schema(key.schema), number(key.year), text(key.origin)]
+                Cube::of(["schema", "year", "origin"], pairs(&counts.origins), |key| {
+                    [self.schema(key.schema), number(key.year), text(key.origin)]
                 }),
             ),
         ]
@@ -98,7 +99,7 @@ impl Labels<'_> {
             (
                 "agreement",
                 Cube::of(
-                    &[
+                    [
                         "schema",
                         "edition",
                         "basis",
@@ -111,7 +112,7 @@ impl Labels<'_> {
                     ],
                     pairs(&counts.agreement),
                     |key| {
-                        vec![
+                        [
                             self.schema(key.schema),
                             edition(key.edition),
                             text(key.basis),
@@ -127,14 +128,14 @@ impl Labels<'_> {
             ),
             (
                 "facilities",
-                Cube::of(&["facility", "year", "agreement"], pairs(&counts.facilities), |key| {
-                    vec![self.facility(key.facility), number(key.year), text(key.agreement)]
+                Cube::of(["facility", "year", "agreement"], pairs(&counts.facilities), |key| {
+                    [self.facility(key.facility), number(key.year), text(key.agreement)]
                 }),
             ),
             (
                 "moved",
                 Cube::of(
-                    &[
+                    [
                         "schema",
                         "from_edition",
                         "to_edition",
@@ -147,10 +148,10 @@ impl Labels<'_> {
                     ],
                     pairs(&counts.moved),
                     |key| {
-                        vec![
+                        [
                             self.schema(key.schema),
                             edition(key.from),
-                            key.to.0.to_string(),
+                            edition(Some(key.to)),
                             text(key.own.stage),
                             text(key.own.label()),
                             text(key.other.stage),
@@ -169,20 +170,16 @@ impl Labels<'_> {
         [
             (
                 "findings",
-                Cube::of(&["rule", "severity", "schema"], pairs(&counts.findings), |key| {
-                    vec![text(key.rule), text(key.severity.as_str()), self.schema(key.schema)]
+                Cube::of(["rule", "severity", "schema"], pairs(&counts.findings), |key| {
+                    [text(key.rule), text(key.severity.as_str()), self.schema(key.schema)]
                 }),
             ),
             (
                 "facility_findings",
-                Cube::of(
-                    &["rule", "severity", "facility", "year"],
-                    pairs(&counts.facility_findings),
-                    |key| {
-                        let who = self.facility(key.facility);
-                        vec![text(key.rule), text(key.severity.as_str()), who, number(key.year)]
-                    },
-                ),
+                Cube::of(["rule", "severity", "facility", "year"], pairs(&counts.facility_findings), |key| {
+                    let who = self.facility(key.facility);
+                    [text(key.rule), text(key.severity.as_str()), who, number(key.year)]
+                }),
             ),
         ]
     }
@@ -192,31 +189,31 @@ impl Labels<'_> {
         [
             (
                 "oligometastasis",
-                Cube::of(&["schema", "profile", "level", "timing", "state"], pairs(&counts.oligo), |key| {
+                Cube::of(["schema", "profile", "level", "timing", "state"], pairs(&counts.oligo), |key| {
                     let oligo = key.oligo;
-                    vec![
+                    [
                         self.schema(key.schema),
                         text(oligo.profile),
                         text(oligo.level),
                         text(oligo.timing),
-                        key.state.to_string(),
+                        Cow::Owned(key.state.to_string()),
                     ]
                 }),
             ),
             (
                 "profiles",
-                Cube::of(&["schema", "beside", "level"], pairs(&counts.profiles), |key| {
-                    vec![self.schema(key.schema), text(key.profile), text(key.level)]
+                Cube::of(["schema", "beside", "level"], pairs(&counts.profiles), |key| {
+                    [self.schema(key.schema), text(key.profile), text(key.level)]
                 }),
             ),
             (
                 "restaging",
                 Cube::of(
-                    &["schema", "original", "restaged", "change", "months", "recurrence_type"],
+                    ["schema", "original", "restaged", "change", "months", "recurrence_type"],
                     pairs(&counts.restaging),
                     |key| {
                         let it = key.restaging;
-                        vec![
+                        [
                             self.schema(key.schema),
                             text(it.original),
                             text(it.restaged),
@@ -229,8 +226,8 @@ impl Labels<'_> {
             ),
             (
                 "mets",
-                Cube::of(&["schema", "pattern"], pairs(&counts.mets), |key| {
-                    vec![self.schema(key.schema), String::from_utf8_lossy(&key.mets.0).into_owned()]
+                Cube::of(["schema", "pattern"], pairs(&counts.mets), |key| {
+                    [self.schema(key.schema), Cow::Owned(String::from_utf8_lossy(&key.mets.0).into_owned())]
                 }),
             ),
         ]
@@ -240,25 +237,25 @@ impl Labels<'_> {
 fn completeness(counts: &Counts) -> Named {
     (
         "completeness",
-        Cube::of(&["field", "year", "state"], pairs(&counts.filled), |key| {
-            vec![text(key.field.id()), number(key.year), text(key.state)]
+        Cube::of(["field", "year", "state"], pairs(&counts.filled), |key| {
+            [text(key.field.id()), number(key.year), text(key.state)]
         }),
     )
 }
 
-fn text(text: &str) -> String {
-    text.to_owned()
+fn text(text: &str) -> Cow<'_, str> {
+    Cow::Borrowed(text)
 }
 
 fn pairs<K: Copy>(numbers: &Numbers<K>) -> impl Iterator<Item = (K, u64)> {
     numbers.iter().map(|(&key, &n)| (key, n))
 }
 
-fn number(number: Option<u16>) -> String {
-    number.map(|number| number.to_string()).unwrap_or_default()
+fn number(number: Option<u16>) -> Cow<'static, str> {
+    number.map_or(Cow::Borrowed(""), |number| Cow::Owned(number.to_string()))
 }
 
-fn edition(edition: Option<Edition>) -> String {
+fn edition(edition: Option<Edition>) -> Cow<'static, str> {
     number(edition.map(|edition| u16::from(edition.0)))
 }
 

@@ -9,6 +9,7 @@
 mod age;
 mod agreement;
 mod counts;
+mod cube;
 mod cubes;
 mod error;
 mod facility;

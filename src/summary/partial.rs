@@ -1,11 +1,12 @@
 //! The counts of a run under their labels: what is kept beside the tables so that runs can be added up.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
-use rustc_hash::FxBuildHasher;
 use serde::{Deserialize, Serialize};
 
+use super::cube::Cube;
 use super::cubes::Labels;
 use super::facility::OTHER;
 use super::spec::Only;
@@ -42,77 +43,6 @@ pub struct Partial {
     pub origin: Origin,
     folded_facilities: bool,
     cubes: BTreeMap<String, Cube>,
-}
-
-/// Counts by labels; an empty label is one that is not known.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Cube {
-    pub(super) keys: Vec<String>,
-    #[serde(with = "rows")]
-    pub(super) rows: BTreeMap<Vec<String>, u64>,
-}
-
-/// Sums by labels.
-pub(super) type Sums<'a> = HashMap<Vec<&'a str>, u64, FxBuildHasher>;
-
-/// Labels and their number as one list, which JSON can hold.
-mod rows {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(
-        rows: &BTreeMap<Vec<String>, u64>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(rows)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<BTreeMap<Vec<String>, u64>, D::Error> {
-        Ok(Vec::<(Vec<String>, u64)>::deserialize(deserializer)?.into_iter().collect())
-    }
-}
-
-impl Cube {
-    /// Sums by some of the labels, over the rows whose other labels are among those that count, in the order of the
-    /// labels.
-    pub(super) fn sums(&self, keys: &[&str], only: &Only) -> BTreeMap<Vec<&str>, u64> {
-        self.sums_unsorted(keys, only).into_iter().collect()
-    }
-
-    /// The same in no order, for who sorts them in another.
-    pub(super) fn sums_unsorted(&self, keys: &[&str], only: &Only) -> Sums<'_> {
-        let place = |key: &str| self.keys.iter().position(|known| known == key);
-        let places: Vec<_> = keys.iter().map(|key| place(key)).collect();
-        let only: Vec<_> = only.iter().map(|(key, values)| (place(key), values)).collect();
-        let mut sums = Sums::default();
-        for (row, n) in &self.rows {
-            let counts = |(at, values): &(Option<usize>, &Vec<String>)| {
-                at.and_then(|at| row.get(at)).is_some_and(|label| values.contains(label))
-            };
-            if only.iter().all(counts) {
-                let labels =
-                    places.iter().map(|&at| at.and_then(|at| row.get(at)).map_or("", String::as_str));
-                *sums.entry(labels.collect()).or_default() += n;
-            }
-        }
-        sums
-    }
-
-    /// Counts of a kind under their labels.
-    pub(super) fn of<K>(
-        keys: &[&str],
-        numbers: impl IntoIterator<Item = (K, u64)>,
-        labels: impl Fn(K) -> Vec<String>,
-    ) -> Self {
-        let mut cube = Self { keys: keys.iter().map(|&key| key.to_owned()).collect(), ..Self::default() };
-        for (key, n) in numbers {
-            *cube.rows.entry(labels(key)).or_default() += n;
-        }
-        cube
-    }
 }
 
 impl Partial {
@@ -168,16 +98,21 @@ impl Partial {
                 return Err(SummaryError::Different { what, first, second });
             }
         }
+        for (name, cube) in &other.cubes {
+            let own = self.cubes.get(name).map_or(&cube.keys, |own| &own.keys);
+            if *own != cube.keys {
+                let (first, second) = (own.join(", "), cube.keys.join(", "));
+                return Err(SummaryError::Different { what: "labels", first, second });
+            }
+        }
         self.origin.runs.extend(other.origin.runs);
         self.origin.read += other.origin.read;
         self.origin.written += other.origin.written;
         self.origin.rejected += other.origin.rejected;
         for (name, cube) in other.cubes {
             let own = self.cubes.entry(name).or_default();
-            own.keys = cube.keys;
-            for (labels, n) in cube.rows {
-                *own.rows.entry(labels).or_default() += n;
-            }
+            let rows = own.rows().chain(cube.rows());
+            *own = Cube::collect(cube.keys.clone(), rows);
         }
         self.folded_facilities |= other.folded_facilities;
         self.fold_facilities();
@@ -193,12 +128,13 @@ impl Partial {
         self.folded_facilities = true;
         for cube in self.cubes.values_mut() {
             let Some(at) = cube.keys.iter().position(|key| key == "facility") else { continue };
-            for (mut labels, n) in std::mem::take(&mut cube.rows) {
+            let folded = cube.rows().map(|(mut labels, n)| {
                 if let Some(facility) = labels.get_mut(at).filter(|facility| !facility.is_empty()) {
-                    OTHER.clone_into(facility);
+                    *facility = OTHER;
                 }
-                *cube.rows.entry(labels).or_default() += n;
-            }
+                (labels, n)
+            });
+            *cube = Cube::collect(cube.keys.clone(), folded);
         }
     }
 
@@ -217,7 +153,7 @@ impl Partial {
 
     /// Number of records counted.
     pub fn records(&self) -> u64 {
-        self.cube("records").rows.values().sum()
+        self.cube("records").total()
     }
 
     /// Other counts of the same runs.
@@ -227,7 +163,29 @@ impl Partial {
     }
 
     pub(super) fn cube(&self, name: &str) -> &Cube {
-        static NONE: Cube = Cube { keys: Vec::new(), rows: BTreeMap::new() };
+        static NONE: LazyLock<Cube> = LazyLock::new(Cube::default);
         self.cubes.get(name).unwrap_or(&NONE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn counts_by_other_labels_are_not_added_up() {
+        let mut told: serde_json::Value = serde_json::from_slice(&sample::partial().to_json()).unwrap();
+        told["origin"]["runs"] = serde_json::json!(["other"]);
+        let cube = &mut told["cubes"]["facilities"];
+        cube["keys"].as_array_mut().unwrap().push("ward".into());
+        for row in cube["rows"].as_array_mut().unwrap() {
+            row[0].as_array_mut().unwrap().push("7".into());
+        }
+        let other: Partial = serde_json::from_value(told).unwrap();
+        let mut partial = sample::partial();
+        let error = partial.merge(other).unwrap_err().to_string();
+        assert!(error.contains("labels") && error.contains("ward"), "{error}");
+        assert_eq!(partial, sample::partial());
     }
 }

@@ -35,7 +35,7 @@ pub fn render(partial: &Partial, width: u16) -> String {
 pub fn render_tables(tables: &[super::Table], width: u16) -> String {
     let Some(figures) = tables.iter().find(|table| table.name == "key_figures") else { return String::new() };
     let text = |name: &str, row: usize| match figures.column(name) {
-        Some(Column::Text(cells)) => cells.get(row).cloned().flatten(),
+        Some(Column::Text(cells)) => cells.get(row).cloned().flatten().map(|text| text.to_string()),
         Some(Column::Number(cells)) => cells.get(row).copied().flatten().map(|n| n.to_string()),
         Some(Column::Share(cells)) => cells.get(row).copied().flatten().map(|share| decimal(share, 1)),
         _ => None,

@@ -1,5 +1,6 @@
 //! Tidy tables as they are written: CSV for everybody, Parquet for programs.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
+use rustc_hash::FxBuildHasher;
 
 use super::SummaryError;
 
@@ -24,8 +26,8 @@ pub struct Table {
 /// One column; what is not known, not defined or hidden is none.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Column {
-    /// Labels.
-    Text(Vec<Option<String>>),
+    /// Labels, of which the same are one text.
+    Text(Vec<Option<Arc<str>>>),
     /// Years, editions, numbers of records.
     Number(Vec<Option<u64>>),
     /// Percents, rates, kappas at full precision.
@@ -35,6 +37,18 @@ pub enum Column {
 }
 
 impl Column {
+    /// Labels, an empty one being none.
+    pub fn text<'a>(labels: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut known = HashMap::<&str, Arc<str>, FxBuildHasher>::default();
+        let mut shared = |label: &'a str| known.entry(label).or_insert_with(|| label.into()).clone();
+        Self::Text(labels.into_iter().map(|label| (!label.is_empty()).then(|| shared(label))).collect())
+    }
+
+    /// One label for all of so many rows.
+    pub fn same(label: &str, rows: usize) -> Self {
+        Self::Text(vec![Some(label.into()); rows])
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         match self {
@@ -61,7 +75,10 @@ impl Column {
                 cells.get(row).copied().flatten().map_or(Ok(()), |number| write!(text, "{number}"))
             }
             Self::Share(cells) => match cells.get(row).copied().flatten() {
-                Some(share) => text.write_str(&decimal(share, decimals)),
+                Some(share) => {
+                    put_decimal(share, decimals, text);
+                    Ok(())
+                }
                 None => Ok(()),
             },
             Self::Flag(cells) => text.write_str(if cells.get(row) == Some(&true) { "true" } else { "false" }),
@@ -145,15 +162,36 @@ fn decimals(column: &str) -> usize {
 
 /// A number with so many decimals, and without the sign of a zero.
 pub(super) fn decimal(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.strip_prefix('-') {
-        Some(digits) if digits.bytes().all(|byte| matches!(byte, b'0' | b'.')) => digits.to_owned(),
-        _ => text,
+    let mut text = String::new();
+    put_decimal(value, decimals, &mut text);
+    text
+}
+
+/// Puts a number with so many decimals behind a text.
+fn put_decimal(value: f64, decimals: usize, text: &mut String) {
+    // Tables hold many shares with two decimals. Where such a number is not near the middle between two, which of them
+    // is nearer is seen from its hundredfold; the error of that is far below a millionth.
+    let hundredfold = value * 100.0;
+    let below = hundredfold.floor();
+    let is_clear = (hundredfold - below - 0.5).abs() > 1e-6;
+    if decimals == 2 && (0.0..1e6).contains(&value) && is_clear {
+        let nearest = below as u64 + u64::from(hundredfold - below > 0.5);
+        // To a string it never fails.
+        let _ = write!(text, "{}.{:02}", nearest / 100, nearest % 100);
+        return;
+    }
+    let start = text.len();
+    let _ = write!(text, "{value:.decimals$}");
+    let is_zero = |digits: &str| digits.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    if text[start..].strip_prefix('-').is_some_and(is_zero) {
+        text.remove(start);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::Strategy as _;
+
     use super::super::sample::csv;
     use super::*;
 
@@ -161,7 +199,7 @@ mod tests {
         Table {
             name: "numbers",
             columns: vec![
-                ("label", Column::Text(vec![Some("a,b".to_owned()), Some("c".to_owned()), None])),
+                ("label", Column::text(["a,b", "c", ""])),
                 ("year", Column::Number(vec![Some(2019), None, Some(2020)])),
                 ("percent", Column::Share(vec![Some(100.0 / 3.0), Some(-0.001), None])),
                 ("kappa", Column::Share(vec![Some(-0.25), Some(1.0), Some(0.99996)])),
@@ -177,6 +215,16 @@ mod tests {
             "label,year,percent,kappa,suppressed\n\"a,b\",2019,33.33,-0.2500,false\nc,,0.00,1.0000,true\n\
              ,2020,,1.0000,false\n"
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn two_decimals_are_those_of_the_exact_value(
+            value in proptest::prop_oneof![0.0..1000.0, -1.0..2e6, (0_u32..1_000_000).prop_map(|n| f64::from(n) / 200.0)],
+        ) {
+            let (own, exact) = (decimal(value, 2), format!("{:.2}", value.abs()));
+            proptest::prop_assert_eq!(own.trim_start_matches('-'), exact);
+        }
     }
 
     #[test]

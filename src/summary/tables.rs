@@ -158,11 +158,11 @@ fn part_rows<'a>(form: &'a Form, at: usize, part: &'a Part, partial: &'a Partial
 pub(super) fn layout(form: &'static Form, rows: &[Row], run: &str) -> Table {
     let mut columns: Vec<(&'static str, Column)> = Vec::new();
     for (at, label) in form.labels.iter().enumerate() {
-        let cells = rows.iter().map(|row| row.labels.get(at).filter(|text| !text.is_empty()));
+        let cells = rows.iter().map(|row| row.labels.get(at).copied().unwrap_or_default());
         let column = if NUMBERS.contains(&label.as_str()) {
-            Column::Number(cells.map(|text| text?.parse().ok()).collect())
+            Column::Number(cells.map(|text| text.parse().ok()).collect())
         } else {
-            Column::Text(cells.map(|text| text.map(|text| (*text).to_owned())).collect())
+            Column::text(cells)
         };
         columns.push((label, column));
     }
@@ -190,7 +190,7 @@ pub(super) fn layout(form: &'static Form, rows: &[Row], run: &str) -> Table {
         columns.push((&known.column, Column::Share(of_known(&known.unknown, rows))));
     }
     columns.push(("suppressed", Column::Flag(rows.iter().map(|row| row.hidden || row.few).collect())));
-    columns.push(("run", Column::Text(vec![Some(run.to_owned()); rows.len()])));
+    columns.push(("run", Column::same(run, rows.len())));
     Table { name: &form.name, columns }
 }
 
@@ -220,14 +220,12 @@ fn run_card(partial: &Partial, run: &str) -> Table {
         ("rules", origin.rules.clone()),
         ("settings", origin.settings.to_string()),
     ];
-    let runs = vec![Some(run.to_owned()); items.len()];
-    let (names, values) = items.into_iter().map(|(name, value)| (Some(name.to_owned()), Some(value))).unzip();
     Table {
         name: RUN_CARD,
         columns: vec![
-            ("item", Column::Text(names)),
-            ("value", Column::Text(values)),
-            ("run", Column::Text(runs)),
+            ("item", Column::text(items.iter().map(|(name, _)| *name))),
+            ("value", Column::text(items.iter().map(|(_, value)| value.as_str()))),
+            ("run", Column::same(run, items.len())),
         ],
     }
 }

@@ -13,10 +13,7 @@ pub(super) fn nightly_change(tally: &Tally, hidden: &Hidden, small: SmallCells, 
         Some(100.0 * n(row)? as f64 / of as f64)
     };
     let interval = |row: &Nightly| wilson(n(row)?, row.denominator?);
-    let text = |label: fn(&Nightly) -> &str| {
-        let labels = rows.iter().map(label).map(|text| (!text.is_empty()).then(|| text.to_owned()));
-        Column::Text(labels.collect())
-    };
+    let text = |label: fn(&Nightly) -> &str| Column::text(rows.iter().map(label));
     let suppressed = |row: &Nightly| row.n.is_none() || row.denominator.is_none() || few(row);
     Table {
         name: "nightly_change",
@@ -30,7 +27,7 @@ pub(super) fn nightly_change(tally: &Tally, hidden: &Hidden, small: SmallCells, 
             ("percent_low", Column::Share(rows.iter().map(|row| Some(100.0 * interval(row)?.0)).collect())),
             ("percent_high", Column::Share(rows.iter().map(|row| Some(100.0 * interval(row)?.1)).collect())),
             ("suppressed", Column::Flag(rows.iter().map(suppressed).collect())),
-            ("run", Column::Text(vec![Some(run.to_owned()); rows.len()])),
+            ("run", Column::same(run, rows.len())),
         ],
     }
 }

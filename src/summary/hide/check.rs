@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{labels_of_whole, own_values};
-use crate::summary::partial::Cube;
+use crate::summary::cube::Cube;
 use crate::summary::spec::{Form, Only};
 use crate::summary::tables::Row;
 
@@ -21,7 +21,7 @@ pub(super) fn holds(
     let possible = |change: &Change| {
         change
             .iter()
-            .all(|(labels, by)| cube.rows.get(labels).is_some_and(|n| n.checked_add_signed(*by).is_some()))
+            .all(|(labels, by)| cube.get(labels).is_some_and(|n| n.checked_add_signed(*by).is_some()))
             && links.iter().all(|link| net(cube, change, link, &Only::new()).is_empty())
     };
     changes.iter().all(possible)

@@ -3,9 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::release::{CubeForm, Pool, RELEASE};
-use crate::summary::partial::Cube;
+use crate::summary::cube::Cube;
 
-pub(super) type Cubes = BTreeMap<String, Cube>;
+/// Counts that are made coarser, by their labels.
+#[derive(Default)]
+pub(super) struct Coarse {
+    pub(super) keys: Vec<String>,
+    pub(super) rows: BTreeMap<Vec<String>, u64>,
+}
+
+impl Coarse {
+    /// The counts as they are then.
+    pub(super) fn cube(&self) -> Cube {
+        Cube::collect(self.keys.clone(), self.rows.iter().map(|(labels, n)| (labels, *n)))
+    }
+}
+
+pub(super) type Cubes = BTreeMap<String, Coarse>;
 
 /// What values that were put together are called; of years, which are numbers, nothing is said.
 pub(crate) const POOLED: &str = "pooled";
@@ -22,34 +36,34 @@ pub(super) fn coarsen<'a>(source: impl Fn(&str) -> &'a Cube, least: u64) -> Cube
     cubes
 }
 
-fn without(cube: &Cube, form: &CubeForm) -> Cube {
+fn without(cube: &Cube, form: &CubeForm) -> Coarse {
     let kept: Vec<usize> =
         (0..cube.keys.len()).filter(|&at| !form.without.contains(&cube.keys[at])).collect();
     let dropped: Vec<(usize, &Vec<String>)> =
-        form.drop.iter().filter_map(|(label, values)| Some((place(cube, label)?, values))).collect();
-    let class = form.class.as_ref().and_then(|class| Some((place(cube, &class.of)?, class)));
+        form.drop.iter().filter_map(|(label, values)| Some((place(&cube.keys, label)?, values))).collect();
+    let class = form.class.as_ref().and_then(|class| Some((place(&cube.keys, &class.of)?, class)));
     let keys = kept.iter().map(|&at| cube.keys[at].clone()).chain(class.map(|(_, class)| class.name.clone()));
-    let mut coarse = Cube { keys: keys.collect(), ..Cube::default() };
-    // A file of counts that was tampered with may lack labels.
-    for (row, n) in cube.rows.iter().filter(|(row, _)| row.len() == cube.keys.len()) {
-        if dropped.iter().any(|(at, values)| values.contains(&row[*at])) {
+    let mut coarse = Coarse { keys: keys.collect(), ..Coarse::default() };
+    for (row, n) in cube.rows() {
+        let is_among = |values: &[String], at: usize| values.iter().any(|value| value == row[at]);
+        if dropped.iter().any(|(at, values)| is_among(values, *at)) {
             continue;
         }
-        let mut labels: Vec<String> = kept.iter().map(|&at| row[at].clone()).collect();
-        labels.extend(
-            class.map(|(at, class)| if class.yes.contains(&row[at]) { "yes" } else { "no" }.to_owned()),
-        );
+        let mut labels: Vec<String> = kept.iter().map(|&at| row[at].to_owned()).collect();
+        labels
+            .extend(class.map(|(at, class)| if is_among(&class.yes, at) { "yes" } else { "no" }.to_owned()));
         *coarse.rows.entry(labels).or_default() += n;
     }
     coarse
 }
 
-pub(super) fn place(cube: &Cube, label: &str) -> Option<usize> {
-    cube.keys.iter().position(|known| known == label)
+/// Where a label stands.
+pub(super) fn place(keys: &[String], label: &str) -> Option<usize> {
+    keys.iter().position(|known| known == label)
 }
 
-fn places(cube: &Cube, labels: &[String]) -> Option<Vec<usize>> {
-    labels.iter().map(|label| place(cube, label)).collect()
+fn places(cube: &Coarse, labels: &[String]) -> Option<Vec<usize>> {
+    labels.iter().map(|label| place(&cube.keys, label)).collect()
 }
 
 fn values(row: &[String], places: &[usize]) -> Vec<String> {
@@ -64,7 +78,7 @@ fn put_together(cubes: &mut Cubes, pool: &Pool, least: u64) {
     let (Some(within), Some(labels)) = (places(cube, &pool.within), places(cube, &pool.labels)) else {
         return;
     };
-    let class = pool.class.as_ref().and_then(|class| place(cube, class));
+    let class = pool.class.as_ref().and_then(|class| place(&cube.keys, class));
     let mut sizes = BTreeMap::<Vec<String>, Sizes>::new();
     for (row, n) in &cube.rows {
         let of_class = class.map_or(String::new(), |at| row[at].clone());
@@ -85,7 +99,7 @@ fn put_together(cubes: &mut Cubes, pool: &Pool, least: u64) {
         let (Some(within), Some(labels)) = (places(cube, &pool.within), places(cube, &pool.labels)) else {
             continue;
         };
-        let also: Vec<usize> = pool.also.iter().filter_map(|label| place(cube, label)).collect();
+        let also: Vec<usize> = pool.also.iter().filter_map(|label| place(&cube.keys, label)).collect();
         recode(cube, &[&labels[..], &also].concat(), |row| {
             rare.get(&values(row, &within)).is_some_and(|members| members.contains(&values(row, &labels)))
         });
@@ -93,8 +107,8 @@ fn put_together(cubes: &mut Cubes, pool: &Pool, least: u64) {
 }
 
 /// Puts some values of a label together, and as many more as it takes to hide which of them is which.
-pub(super) fn pool_more(cube: &mut Cube, label: &str, wanted: &BTreeSet<String>, least: u64) {
-    let Some(at) = place(cube, label) else { return };
+pub(super) fn pool_more(cube: &mut Coarse, label: &str, wanted: &BTreeSet<String>, least: u64) {
+    let Some(at) = place(&cube.keys, label) else { return };
     let mut sizes = Sizes::new();
     for (row, n) in &cube.rows {
         *sizes.entry(vec![row[at].clone()]).or_default().entry(String::new()).or_default() += n;
@@ -133,9 +147,9 @@ fn enough(sizes: &Sizes, mut members: BTreeSet<Vec<String>>, least: u64) -> BTre
     }
 }
 
-fn recode(cube: &mut Cube, labels: &[usize], is_member: impl Fn(&[String]) -> bool) {
+fn recode(cube: &mut Coarse, labels: &[usize], is_member: impl Fn(&[String]) -> bool) {
     let text: Vec<&str> = cube.keys.iter().map(|key| if key == "year" { "" } else { POOLED }).collect();
-    let derived = ["derived_stage", "derived"].map(|label| place(cube, label));
+    let derived = ["derived_stage", "derived"].map(|label| place(&cube.keys, label));
     let mut coarse = BTreeMap::<Vec<String>, u64>::new();
     for (mut row, n) in std::mem::take(&mut cube.rows) {
         if is_member(&row) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::summary::partial::Cube;
+use super::coarse::Coarse;
 use crate::summary::spec::Only;
 
 /// One count of the cube; 0 where nothing has these labels.
@@ -45,7 +45,7 @@ pub(super) struct Ledger<'a> {
 }
 
 impl<'a> Ledger<'a> {
-    pub(super) fn new(cube: &'a Cube) -> Self {
+    pub(super) fn new(cube: &'a Coarse) -> Self {
         let atoms = cube
             .rows
             .iter()

@@ -15,12 +15,11 @@ mod release;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 pub(crate) use self::coarse::POOLED;
-use self::coarse::{Cubes, coarsen, place, pool_more};
+use self::coarse::{Coarse, coarsen, place, pool_more};
 use self::cover::{Cover, cover};
 use self::ledger::Ledger;
 use self::release::{CubeForm, RELEASE};
 use super::Partial;
-use super::partial::Cube;
 use super::spec::{FORMS, Form, Only, Part};
 use super::tables::Row;
 
@@ -78,6 +77,7 @@ impl Release {
                 }
             }
         }
+        let cubes = cubes.into_iter().map(|(name, cube)| (name, cube.cube())).collect();
         Self { partial: partial.with(cubes), settled }
     }
 
@@ -125,8 +125,7 @@ impl Release {
     /// Leaves cubes out, with the tables that are made of them.
     pub(super) fn leave_out(&mut self, names: &BTreeSet<String>) {
         self.settled.retain(|name, _| !names.contains(name));
-        let kept: Cubes =
-            self.settled.keys().map(|name| (name.clone(), self.partial.cube(name).clone())).collect();
+        let kept = self.settled.keys().map(|name| (name.clone(), self.partial.cube(name).clone())).collect();
         self.partial = self.partial.with(kept);
     }
 }
@@ -151,7 +150,7 @@ fn labels_of_whole(part: &Part) -> Vec<String> {
 }
 
 /// What is published of a cube.
-fn ledger<'a>(name: &str, cube: &'a Cube, links: &[Vec<String>]) -> Ledger<'a> {
+fn ledger<'a>(name: &str, cube: &'a Coarse, links: &[Vec<String>]) -> Ledger<'a> {
     let mut ledger = Ledger::new(cube);
     for form in FORMS.iter().filter(|form| !form.detail) {
         for part in form.parts.iter().filter(|part| part.is_in(true)) {
@@ -178,7 +177,7 @@ fn ledger<'a>(name: &str, cube: &'a Cube, links: &[Vec<String>]) -> Ledger<'a> {
 
 /// Chooses what of a cube is hidden; where something stays too small, more values are put together. None where
 /// that does not help.
-fn settle(form: &CubeForm, cube: &mut Cube, links: Vec<Vec<String>>, least: u64) -> Option<Settled> {
+fn settle(form: &CubeForm, cube: &mut Coarse, links: Vec<Vec<String>>, least: u64) -> Option<Settled> {
     for round in 0..MOST_ROUNDS {
         let mut ledger = ledger(&form.name, cube, &links);
         let done = cover(&mut ledger, form, least);
@@ -191,7 +190,7 @@ fn settle(form: &CubeForm, cube: &mut Cube, links: Vec<Vec<String>>, least: u64)
             return Some(settled);
         }
         let label = form.pool.as_ref()?;
-        let at = [Some(place(cube, label)?)];
+        let at = [Some(place(&cube.keys, label)?)];
         let mut wanted = BTreeSet::new();
         for atoms in &done.failed {
             let values: BTreeSet<&str> = atoms.iter().flat_map(|&atom| ledger.values(atom, &at)).collect();

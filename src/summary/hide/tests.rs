@@ -14,8 +14,8 @@ const ROWS: usize = 3;
 const COLUMNS: usize = 3;
 
 /// A table of rows and columns, and what may be exchanged in it.
-fn cube(cells: &[u64]) -> Cube {
-    let mut cube = Cube { keys: vec!["a".to_owned(), "b".to_owned()], rows: BTreeMap::new() };
+fn cube(cells: &[u64]) -> Coarse {
+    let mut cube = Coarse { keys: vec!["a".to_owned(), "b".to_owned()], rows: BTreeMap::new() };
     for (at, &n) in cells.iter().enumerate().filter(|(_, n)| **n > 0) {
         cube.rows.insert(vec![(at / COLUMNS).to_string(), (at % COLUMNS).to_string()], n);
     }
