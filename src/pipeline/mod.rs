@@ -437,7 +437,7 @@ pub fn run(
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let copying = sinks.records.copying();
-    let finished = sinks.finish(&folder, &audit)?;
+    let finished = pool.install(|| sinks.finish(&folder, &audit))?;
     folder.hashed(finished.records.clone());
     let events = ingested
         .as_ref()

@@ -5,6 +5,9 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use rayon::prelude::*;
 
 use super::sorted::Rows;
 
@@ -12,6 +15,8 @@ use super::sorted::Rows;
 const PARTS: usize = 256;
 /// Bytes of a part that are gathered before they are written.
 const BLOCK_BYTES: usize = 64 << 10;
+/// Parts that are in memory at a time.
+const MOST_AT_ONCE: usize = 8;
 /// Bytes of a row's hash and of its length.
 const HEAD: usize = 12;
 
@@ -59,35 +64,73 @@ impl Partitions {
         rows.iter().try_for_each(|(hash, row)| self.push(hash, row))
     }
 
-    /// Calls `each` with the rows of every hash that more than one row has, in the order of their bytes.
-    pub(super) fn together(
-        mut self,
+    /// What `each` makes of the rows of every hash that more than one row has, in the order of their bytes; `take` has
+    /// it one part after the other. Some parts at a time are gone through beside each other.
+    pub(super) fn together<T: Default + Send>(
+        self,
+        each: impl Fn(&mut dyn Iterator<Item = &[u8]>, &mut T) -> io::Result<()> + Sync,
+        mut take: impl FnMut(T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let Self { open, blocks, file, .. } = self;
+        // One thread at a time goes to a place in the file and reads there.
+        let file = file.map(Mutex::new);
+        let parts: Vec<(&Vec<u8>, &Vec<(u64, usize)>)> = open.iter().zip(&blocks).collect();
+        let made = |(open, blocks): &(&Vec<u8>, &Vec<(u64, usize)>)| -> io::Result<T> {
+            let mut made = T::default();
+            let part = Part::read(file.as_ref(), blocks, open)?;
+            part.together(|rows| each(rows, &mut made))?;
+            Ok(made)
+        };
+        // Who brought no threads along has one.
+        if rayon::current_thread_index().is_none() {
+            return parts.iter().try_for_each(|part| take(made(part)?));
+        }
+        for some in parts.chunks(rayon::current_num_threads().clamp(1, MOST_AT_ONCE)) {
+            let made: Vec<T> = some.par_iter().map(made).collect::<io::Result<_>>()?;
+            made.into_iter().try_for_each(&mut take)?;
+        }
+        Ok(())
+    }
+}
+
+/// The rows of one part, with their heads.
+struct Part {
+    bytes: Vec<u8>,
+}
+
+impl Part {
+    fn read(file: Option<&Mutex<File>>, blocks: &[(u64, usize)], open: &[u8]) -> io::Result<Self> {
+        let mut bytes =
+            Vec::with_capacity(blocks.iter().map(|(_, length)| length).sum::<usize>() + open.len());
+        for &(place, length) in blocks {
+            let Some(file) = file else { continue };
+            let mut file = file.lock().map_err(|_| io::Error::other("another thread failed"))?;
+            file.seek(SeekFrom::Start(place))?;
+            let from = bytes.len();
+            bytes.resize(from + length, 0);
+            file.read_exact(&mut bytes[from..])?;
+        }
+        bytes.extend_from_slice(open);
+        Ok(Self { bytes })
+    }
+
+    /// Calls `each` with the rows of every hash that more than one row has.
+    fn together(
+        &self,
         mut each: impl FnMut(&mut dyn Iterator<Item = &[u8]>) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut bytes = Vec::new();
+        let bytes = self.bytes.as_slice();
         let mut rows: Vec<(u64, usize)> = Vec::new();
-        for (open, blocks) in self.open.iter().zip(&self.blocks) {
-            bytes.clear();
-            for &(place, length) in blocks {
-                let Some(file) = &mut self.file else { continue };
-                file.seek(SeekFrom::Start(place))?;
-                let from = bytes.len();
-                bytes.resize(from + length, 0);
-                file.read_exact(&mut bytes[from..])?;
-            }
-            bytes.extend_from_slice(open);
-            rows.clear();
-            let mut at = 0;
-            while let Some((hash, row)) = head(&bytes, at) {
-                rows.push((hash, at + HEAD));
-                at += HEAD + row.len();
-            }
-            rows.sort_unstable_by_key(|(hash, _)| *hash);
-            for same in rows.chunk_by_mut(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
-                let row = |place: usize| head(&bytes, place - HEAD).map_or(&[][..], |(_, row)| row);
-                same.sort_unstable_by(|one, other| row(one.1).cmp(row(other.1)));
-                each(&mut same.iter().map(|&(_, place)| row(place)))?;
-            }
+        let mut at = 0;
+        while let Some((hash, row)) = head(bytes, at) {
+            rows.push((hash, at + HEAD));
+            at += HEAD + row.len();
+        }
+        rows.sort_unstable_by_key(|(hash, _)| *hash);
+        for same in rows.chunk_by_mut(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
+            let row = |place: usize| head(bytes, place - HEAD).map_or(&[][..], |(_, row)| row);
+            same.sort_unstable_by(|one, other| row(one.1).cmp(row(other.1)));
+            each(&mut same.iter().map(|&(_, place)| row(place)))?;
         }
         Ok(())
     }
@@ -108,6 +151,13 @@ mod tests {
 
     #[test]
     fn rows_of_one_hash_come_together() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+        let found = [rows_come_together(), pool.install(rows_come_together)];
+        assert!(found[0] == found[1], "threads change the order");
+    }
+
+    /// The rows in the order in which they were handed out.
+    fn rows_come_together() -> Vec<Vec<Vec<u8>>> {
         let folder = tempfile::tempdir().unwrap();
         let mut partitions = Partitions::new(folder.path());
         let mut expected = BTreeMap::<u64, Vec<Vec<u8>>>::new();
@@ -124,15 +174,21 @@ mod tests {
             rows.sort();
         }
         let mut found = Vec::new();
-        let take = |rows: &mut dyn Iterator<Item = &[u8]>| {
-            found.push(rows.map(<[u8]>::to_vec).collect::<Vec<_>>());
+        let each = |rows: &mut dyn Iterator<Item = &[u8]>, made: &mut Vec<Vec<Vec<u8>>>| {
+            made.push(rows.map(<[u8]>::to_vec).collect());
             Ok(())
         };
-        partitions.together(take).unwrap();
+        let take = |made: Vec<Vec<Vec<u8>>>| {
+            found.extend(made);
+            Ok(())
+        };
+        partitions.together(each, take).unwrap();
+        let handed_out = found.clone();
         let mut expected: Vec<_> = expected.into_values().collect();
         found.sort();
         expected.sort();
         assert_eq!(found.len(), expected.len());
         assert!(found == expected);
+        handed_out
     }
 }

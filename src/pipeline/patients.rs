@@ -92,22 +92,21 @@ impl Patients {
         let Self { folder, tumors, families, severity, action, .. } = self;
         let lost = |source| RunError::Events { path: folder.clone(), source };
         let mut found = Sorter::new(&folder);
-        let mut patient: Vec<Stored> = Vec::new();
         // Patients that have a hash in common lie one behind the other.
-        let judge_all = |rows: &mut dyn Iterator<Item = &[u8]>| {
+        let judge_all = |rows: &mut dyn Iterator<Item = &[u8]>, found: &mut Vec<Found>| {
+            let mut patient: Vec<Stored> = Vec::new();
             for row in rows {
                 let tumor = Stored::read(row)?;
                 if patient.first().is_some_and(|first| first.patient != tumor.patient) {
-                    judge(&families, &patient, &mut found)?;
+                    judge(&families, &patient, found)?;
                     patient.clear();
                 }
                 patient.push(tumor);
             }
-            judge(&families, &patient, &mut found)?;
-            patient.clear();
-            Ok(())
+            judge(&families, &patient, found)
         };
-        tumors.together(judge_all).map_err(lost)?;
+        let sort = |some: Vec<Found>| some.iter().try_for_each(|(place, text)| found.push(*place, text));
+        tumors.together(judge_all, sort).map_err(lost)?;
         let fields = FIELDS.map(Field::id).join(";");
         for row in found.finish().map_err(lost)? {
             let (place, text) = row.map_err(lost)?;
@@ -142,9 +141,12 @@ impl Patients {
 /// Bits of a place that are the line; those above are the file.
 const LINE_BITS: u32 = 44;
 
+/// The place of a record, and what is found there.
+type Found = (u64, Vec<u8>);
+
 /// The tumors of one patient under the rule. Each is held against the first earlier one that it may have
 /// come from.
-fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) -> io::Result<()> {
+fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Vec<Found>) -> io::Result<()> {
     if tumors.len() < 2 {
         return Ok(());
     }
@@ -155,7 +157,7 @@ fn judge(families: &HistologyFamilies, tumors: &[Stored], found: &mut Sorter) ->
         let recorded = format!("site={site}; histology={histology}; dx_date={dx}");
         let expected = format!("a recurrence of {} of {}", earlier.key, earlier.tumor.dx);
         let text = serde_json::to_vec(&(later.schema.map(|id| id.0), [&later.key, &recorded, &expected]))?;
-        found.push((u64::from(later.file) << LINE_BITS) | later.line, &text)?;
+        found.push(((u64::from(later.file) << LINE_BITS) | later.line, text));
     }
     Ok(())
 }

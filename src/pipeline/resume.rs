@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
@@ -125,9 +126,8 @@ impl<J: Fn() -> Result<String, RunError>> Going<J> {
                 (RunError::Stopped(signal), Some(records)) => RunError::Paused { signal, records },
                 (error, _) => error,
             })?);
-            for worker in &mut workers {
-                sinks.count(worker.settle());
-            }
+            let counted: Vec<_> = way.pool.install(|| workers.par_iter_mut().map(Worker::settle).collect());
+            counted.into_iter().for_each(|counts| sinks.count(counts));
             if config.resume.is_some() && self.at.file < shared.files.len() {
                 self.keep(folder, &job, shared, sinks)?;
             }
