@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_array::{Array, ArrayRef, Int32Array, StringArray};
 use rustc_hash::FxBuildHasher;
 
 use super::csv::{CsvBody, CsvColumn, CsvColumns};
@@ -100,7 +100,10 @@ impl Chunk {
     pub fn column(&self, column: usize) -> Column<'_> {
         match &self.body {
             Body::Csv(body) => Column(Cells::Csv(body.column(column))),
-            Body::Parquet(body) => Column(Cells::Parquet(body.texts(column))),
+            Body::Parquet(body) => Column(match body.entries(column) {
+                Some(entries) => Cells::Entries(entries),
+                None => Cells::Parquet(body.texts(column)),
+            }),
         }
     }
 
@@ -133,6 +136,14 @@ impl Chunk {
         match &self.body {
             Body::Csv(body) => body.decode(cell),
             Body::Parquet(_) => String::from_utf8_lossy(cell),
+        }
+    }
+
+    /// A column of a Parquet file as entries of a dictionary, if it is held so.
+    pub fn entries(&self, column: usize) -> Option<Entries<'_>> {
+        match &self.body {
+            Body::Csv(_) => None,
+            Body::Parquet(body) => body.entries(column),
         }
     }
 
@@ -182,6 +193,34 @@ pub struct Column<'a>(Cells<'a>);
 enum Cells<'a> {
     Csv(CsvColumn<'a>),
     Parquet(Option<&'a StringArray>),
+    Entries(Entries<'a>),
+}
+
+/// A column as entries of a dictionary.
+#[derive(Clone, Copy, Debug)]
+pub struct Entries<'a> {
+    pub(super) keys: &'a Int32Array,
+    /// The entries.
+    pub texts: &'a StringArray,
+}
+
+impl<'a> Entries<'a> {
+    /// Entries of the dictionary.
+    pub fn count(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The entry of a row; none for a null.
+    pub fn entry(&self, row: usize) -> Option<usize> {
+        let is_there = row < self.keys.len() && self.keys.is_valid(row);
+        let entry = is_there.then(|| self.keys.value(row) as usize)?;
+        (entry < self.texts.len() && self.texts.is_valid(entry)).then_some(entry)
+    }
+
+    /// The text of a row, empty for a null.
+    pub fn text(&self, row: usize) -> &'a str {
+        self.entry(row).map_or("", |entry| self.texts.value(entry))
+    }
 }
 
 impl<'a> Column<'a> {
@@ -196,6 +235,7 @@ impl<'a> Column<'a> {
                 }
                 None => rows.for_each(|row| each(&self.cell(row))),
             },
+            Cells::Entries(entries) => rows.for_each(|row| each(entries.text(row).as_bytes())),
         }
     }
 
@@ -207,6 +247,7 @@ impl<'a> Column<'a> {
                 Cow::Borrowed(texts.value(row).as_bytes())
             }
             Cells::Parquet(_) => Cow::Borrowed(&[]),
+            Cells::Entries(entries) => Cow::Borrowed(entries.text(row).as_bytes()),
         }
     }
 }

@@ -214,7 +214,7 @@ impl InputFile {
 
     /// Opens the file at its first record, with the options that it was found with.
     pub fn open(&self, options: &Options) -> Result<Reader, InputError> {
-        self.open_columns(options, None)
+        self.open_columns(options, None, Held::InOwnType)
     }
 
     /// The same for a reader who looks at some columns only: of Parquet no others are read, and their cells
@@ -223,6 +223,7 @@ impl InputFile {
         &self,
         options: &Options,
         columns: Option<&BTreeSet<usize>>,
+        held: Held,
     ) -> Result<Reader, InputError> {
         let bytes_read = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&bytes_read);
@@ -235,7 +236,7 @@ impl InputFile {
                 Inner::Csv(CsvReader::open(self, *dialect, &self.layout, options, count)?)
             }
             (Kind::Parquet(layout), _) => {
-                Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, columns, count)?)
+                Inner::Parquet(ParquetReader::open(self, layout, options.chunk_rows, (columns, held), count)?)
             }
             (Kind::Frame(_) | Kind::Ndjson, _) => return Err(InputError::no_table(&self.path)),
         };
@@ -249,6 +250,15 @@ impl InputFile {
     pub fn lines(&self, options: &Options) -> Result<Lines, InputError> {
         Lines::open(self, options)
     }
+}
+
+/// How columns of Parquet are held until they are looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// In their own type, for whoever writes them again.
+    InOwnType,
+    /// Texts as entries of their dictionaries where the file has them so, for whoever looks at cells only.
+    AsEntries,
 }
 
 /// The chunks of one file. After an error there are no more.

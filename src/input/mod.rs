@@ -24,11 +24,11 @@ mod reject;
 mod source;
 mod xml;
 
-pub use chunk::{Chunk, Coded, Column, Run};
+pub use chunk::{Chunk, Coded, Column, Entries, Run};
 pub use dialect::{Delimiter, Dialect, Encoding, Quoting, UnknownDelimiter, UnknownEncoding};
 pub use discover::{discover, discover_events};
 pub use error::InputError;
-pub use file::{InputFile, Kind, Reader};
+pub use file::{Held, InputFile, Kind, Reader};
 pub use hash::hash_file;
 pub use lines::{Line, Lines};
 pub use parquet::{ParquetLayout, is_flat, text_array};

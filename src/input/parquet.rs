@@ -8,17 +8,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
 use arrow_cast::{can_cast_types, cast};
-use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
+use arrow_schema::{ArrowError, DataType, FieldRef, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
 };
+use parquet::basic::{ConvertedType, Encoding, EncodingMask};
 use parquet::file::metadata::{KeyValue, ParquetMetaData};
 
 use super::chunk::Body;
-use super::{Chunk, InputError, InputFile};
+use super::{Chunk, Entries, Held, InputError, InputFile};
 
 /// What a Parquet file says of itself.
 #[derive(Clone, Debug)]
@@ -32,6 +34,41 @@ pub struct ParquetLayout {
     /// The footer: row groups and where their columns lie.
     pub footer: Arc<ParquetMetaData>,
     reader: ArrowReaderMetadata,
+}
+
+impl ParquetLayout {
+    /// A reader that gives columns of texts as entries of their dictionaries, where all of a column is written so.
+    fn as_entries(&self) -> ArrowReaderMetadata {
+        let leaves = self.footer.file_metadata().schema_descr();
+        let is_entries = |column: usize| {
+            // Of other bytes the reader makes a dictionary of bytes.
+            if column >= leaves.num_columns() || leaves.column(column).converted_type() != ConvertedType::UTF8
+            {
+                return false;
+            }
+            let mut chunks = self.footer.row_groups().iter().filter_map(|group| group.columns().get(column));
+            let by_number = |mask: &EncodingMask| {
+                mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
+            };
+            chunks.all(|chunk| {
+                chunk.dictionary_page_offset().is_some()
+                    && chunk.page_encoding_stats_mask().is_none_or(by_number)
+            })
+        };
+        let entries = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+        // No column is nested, so that each has exactly one leaf.
+        let field = |(place, field): (usize, &FieldRef)| match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View if is_entries(place) => {
+                Arc::new(field.as_ref().clone().with_data_type(entries.clone()))
+            }
+            _ => Arc::clone(field),
+        };
+        let fields: Vec<FieldRef> = self.schema.fields().iter().enumerate().map(field).collect();
+        let schema = Schema::new_with_metadata(fields, self.schema.metadata().clone());
+        let options = ArrowReaderOptions::new().with_schema(Arc::new(schema));
+        let reader = ArrowReaderMetadata::try_new(Arc::clone(&self.footer), options);
+        reader.unwrap_or_else(|_| self.reader.clone())
+    }
 }
 
 fn broken(path: &Path, row: u64, message: &impl ToString) -> InputError {
@@ -96,7 +133,7 @@ impl ParquetReader {
         file: &InputFile,
         layout: &ParquetLayout,
         chunk_rows: usize,
-        columns: Option<&BTreeSet<usize>>,
+        (columns, held): (Option<&BTreeSet<usize>>, Held),
         bytes_read: Arc<AtomicU64>,
     ) -> Result<Self, InputError> {
         let all = layout.schema.fields().len();
@@ -113,7 +150,10 @@ impl ParquetReader {
             bytes: file.bytes,
             rows: layout.rows,
             source: open(&file.path)?,
-            reader: layout.reader.clone(),
+            reader: match held {
+                Held::AsEntries => layout.as_entries(),
+                Held::InOwnType => layout.reader.clone(),
+            },
             chunk_rows: chunk_rows.max(1),
             mask: ProjectionMask::roots(schema, wanted),
             places,
@@ -193,7 +233,16 @@ impl ParquetBody {
         Some(slot.get_or_init(|| text_array(array)))
     }
 
+    /// A column of entries of a dictionary.
+    pub(super) fn entries(&self, column: usize) -> Option<Entries<'_>> {
+        let dictionary = self.array(column)?.as_dictionary_opt::<Int32Type>()?;
+        Some(Entries { keys: dictionary.keys(), texts: dictionary.values().as_string_opt::<i32>()? })
+    }
+
     pub(super) fn text(&self, column: usize, row: usize) -> &str {
+        if let Some(entries) = self.entries(column) {
+            return entries.text(row);
+        }
         match self.texts(column) {
             Some(texts) if row < texts.len() && texts.is_valid(row) => texts.value(row),
             _ => "",
@@ -265,13 +314,13 @@ fn without_midnight(time: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use arrow_array::types::Int32Type;
     use arrow_array::{
         BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array, Int64Array,
         ListArray, TimestampMicrosecondArray,
     };
     use arrow_schema::{Field, Schema};
     use parquet::arrow::ArrowWriter;
+    use parquet::file::properties::WriterProperties;
 
     use super::*;
     use crate::input::Options;
@@ -319,6 +368,55 @@ mod tests {
             assert_eq!(found, texts, "{}", column.data_type());
             assert_eq!((chunks[1].file, chunks[1].line(0), chunks[1].coded(0).text(0)), (3, 2, texts[1]));
             assert_eq!(count.load(Ordering::Relaxed), file.bytes);
+        }
+    }
+
+    #[test]
+    fn entries_of_dictionaries_are_the_same_texts() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.parquet");
+        let text = |row: usize| (row % 7 != 3).then(|| format!("T{}", row % 5));
+        let texts: StringArray = (0..300).map(text).collect();
+        let long: StringArray = (0..300).map(|row| Some(format!("{row:0>40}"))).collect();
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("few", Arc::new(texts.clone())),
+            ("view", cast(&texts, &DataType::Utf8View).unwrap()),
+            ("large", cast(&texts, &DataType::LargeUtf8).unwrap()),
+            ("plain", Arc::new(long)),
+            ("number", Arc::new(Int64Array::from_iter_values(0..300))),
+        ];
+        let batch = RecordBatch::try_from_iter_with_nullable(
+            columns.into_iter().map(|(name, column)| (name, column, true)),
+        )
+        .unwrap();
+        let properties = WriterProperties::builder()
+            .set_max_row_group_row_count(Some(100))
+            .set_column_dictionary_enabled("plain".into(), false)
+            .build();
+        let file = File::create(&path).unwrap();
+        let mut writer = ArrowWriter::try_new(file, batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        writer.close().unwrap();
+
+        let options = Options { chunk_rows: 64, ..Options::default() };
+        let file = InputFile::probe(&path, 0, &options).unwrap();
+        let entries = file.open_columns(&options, None, Held::AsEntries).unwrap();
+        let own = file.open(&options).unwrap();
+        for (entries, own) in entries.zip(own) {
+            let (entries, own) = (entries.unwrap(), own.unwrap());
+            let held: Vec<bool> = (0..5).map(|column| entries.entries(column).is_some()).collect();
+            assert_eq!(held, [true, true, true, false, false]);
+            for column in 0..5 {
+                assert_eq!(entries.coded(column), own.coded(column));
+                assert_eq!(entries.texts(column), own.texts(column));
+                let cells = |chunk: &Chunk| {
+                    let mut cells = Vec::new();
+                    chunk.column(column).each(3..chunk.rows(), |cell| cells.push(cell.to_vec()));
+                    let single = (0..chunk.rows()).map(|row| chunk.column(column).cell(row).into_owned());
+                    (cells, single.collect::<Vec<_>>())
+                };
+                assert_eq!(cells(&entries), cells(&own));
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The form in which new columns arrive.
 
+use std::borrow::Cow;
+
 use super::texts::{Texts, same};
 
 /// From this many different texts on it is looked whether looking them up is still worth it.
@@ -31,6 +33,32 @@ impl TextColumn {
             _ => self.texts.number_of(text),
         };
         self.numbers.push(number);
+    }
+
+    /// Adds rows whose texts may be known: for each code one more than the number of its text, which is noted where it
+    /// is 0 yet. `text` is that of a row of these.
+    pub(super) fn extend_known<'t>(
+        &mut self,
+        known: &mut Vec<u32>,
+        codes: &[u16],
+        text: impl Fn(usize) -> Cow<'t, [u8]>,
+    ) {
+        // In a column of many texts one may come twice, under numbers of its own.
+        if self.texts.len() + codes.len() > MANY {
+            (0..codes.len()).for_each(|row| self.push_utf8(&text(row)));
+            return;
+        }
+        let most = codes.iter().max().map_or(0, |code| usize::from(*code));
+        if known.len() <= most {
+            known.resize(most + 1, 0);
+        }
+        for (row, code) in codes.iter().enumerate() {
+            let number = &mut known[usize::from(*code)];
+            if *number == 0 {
+                *number = self.texts.number_of(&text(row)) + 1;
+            }
+        }
+        self.numbers.extend(codes.iter().map(|code| known[usize::from(*code)] - 1));
     }
 
     /// Rows.
@@ -221,6 +249,21 @@ mod tests {
         assert_eq!([of(&[3, 1], 4), of(&[2], 1), of(&[0, 3], 2)], [&expected; 3].map(Clone::clone));
         let columns: TextColumn = rows.iter().map(|row| row[0]).collect();
         assert!(expected.starts_with(&format!("[{columns:?}")));
+    }
+
+    #[test]
+    fn texts_that_are_known_come_to_the_same_column() {
+        for different in [7_u32, 3_000, 9_000, 15_000] {
+            let (mut plain, mut knowing) = (TextColumn::default(), TextColumn::default());
+            let mut known = Vec::new();
+            let codes: Vec<u16> = (0..20_000_u32).map(|row| (row * 7_919 % different) as u16).collect();
+            let text = |code: u16| (u32::from(code) * 31).to_string();
+            codes.iter().for_each(|code| plain.push(&text(*code)));
+            for block in codes.chunks(512) {
+                knowing.extend_known(&mut known, block, |row| text(block[row]).into_bytes().into());
+            }
+            assert!(plain.numbers() == knowing.numbers() && plain.iter().eq(knowing.iter()), "{different}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod keys;
 mod lock;
 mod manifest;
 mod number_runs;
+mod own_texts;
 mod records;
 mod records_csv;
 mod records_frame;
@@ -41,6 +42,7 @@ pub use manifest::{
     Counts, EventCounts, Manifest, ManifestAlgorithm, ManifestInput, ManifestOverlay, ManifestRules,
     ManifestSince,
 };
+pub use own_texts::{KnownCells, OwnTexts};
 pub use records::{
     Copying, Encoded, Lines, Mark, RecordsEncoder, RecordsFormat, RecordsWriter, RowGroups, Written,
 };

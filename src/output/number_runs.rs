@@ -51,6 +51,14 @@ fn run(number: u32, count: usize, bits: u8, out: &mut Vec<u8>) {
 }
 
 fn group(numbers: &[u32], bits: u8, out: &mut Vec<u8>) {
+    // Half of a group fits into one number, all of it into one of twice the size.
+    let hold =
+        |numbers: &[u32]| numbers.iter().rev().fold(0_u64, |held, number| held << bits | u64::from(*number));
+    if let Some((low, high)) = numbers.split_at_checked(GROUP / 2).filter(|_| bits <= 16) {
+        let held = u128::from(hold(high)) << (u32::from(bits) * (GROUP / 2) as u32) | u128::from(hold(low));
+        out.extend_from_slice(&held.to_le_bytes()[..usize::from(bits)]);
+        return;
+    }
     let end = out.len() + usize::from(bits);
     let (mut held, mut count) = (0_u64, 0);
     for number in numbers {

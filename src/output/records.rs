@@ -7,6 +7,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use serde::{Deserialize, Serialize};
 
+use super::own_texts::{OwnTexts, Unknown};
 use super::records_csv::{Cells, CsvFile, CsvPlan};
 use super::records_frame::FramePlan;
 use super::records_parquet::{Columns, ParquetFile, ParquetPlan, ROW_GROUP_ROWS};
@@ -56,6 +57,9 @@ impl Copying {
         }
     }
 }
+
+/// Records whose cells are at hand while their columns are gone through.
+const BLOCK: usize = 1024;
 
 /// Turns chunks into what is written, on any thread; cheap to clone.
 #[derive(Clone)]
@@ -159,8 +163,31 @@ impl RecordsEncoder {
         }
     }
 
+    /// Whether cells of a text file are gathered to columns of texts.
+    pub fn gathers_cells(&self, file: &InputFile) -> bool {
+        matches!(&self.plan, Plan::Parquet(plan) if plan.gathers_cells(file))
+    }
+
+    /// The columns of a chunk that are gathered as texts, to be added to block by block; none of them where it is
+    /// written in another way.
+    pub fn texts(&self, chunk: &Chunk) -> OwnTexts {
+        match &self.plan {
+            Plan::Parquet(plan) => plan.texts(chunk),
+            Plan::Csv(_) | Plan::Frame(_) => OwnTexts::new(std::iter::empty(), 0),
+        }
+    }
+
     /// Encodes a chunk with its new columns.
     pub fn encode(&self, chunk: &Chunk, added: Added) -> Result<Encoded, OutputError> {
+        let mut texts = self.texts(chunk);
+        for first in (0..chunk.rows()).step_by(BLOCK) {
+            texts.extend(chunk, &(first..(first + BLOCK).min(chunk.rows())), &Unknown);
+        }
+        self.encode_with(chunk, texts, added)
+    }
+
+    /// The same with its columns of [texts](Self::texts), which were gathered.
+    pub fn encode_with(&self, chunk: &Chunk, texts: OwnTexts, added: Added) -> Result<Encoded, OutputError> {
         let rows = chunk.rows();
         let uneven = |found, expected| {
             let (path, line) = (self.path.to_path_buf(), chunk.line(0));
@@ -172,9 +199,12 @@ impl RecordsEncoder {
         if let Some(column) = added.columns.iter().find(|column| column.len() != rows) {
             return uneven(column.len(), rows);
         }
+        if let Some(found) = texts.uneven(rows) {
+            return uneven(found, rows);
+        }
         let content = match &self.plan {
             Plan::Csv(plan) => Content::Lines(plan.encode(chunk, &added)),
-            Plan::Parquet(plan) => Content::Columns(plan.encode(chunk, added)),
+            Plan::Parquet(plan) => Content::Columns(plan.encode(chunk, texts, added)),
             Plan::Frame(plan) => Content::Batch(plan.encode(chunk, &added)?),
         };
         Ok(Encoded { rows: rows as u64, content })

@@ -10,7 +10,7 @@ use super::csv_cell::CellStyle;
 use super::hashed::{Digest, HashedFile};
 use super::union::{LeftOut, Union, all_literal};
 use super::{Added, OutputError, RowCells, TextColumn};
-use crate::input::{Chunk, Delimiter, InputFile, Kind, Quoting};
+use crate::input::{Chunk, Delimiter, Entries, InputFile, Kind, Quoting};
 
 /// How each file's records become lines.
 #[derive(Clone, Debug)]
@@ -132,6 +132,8 @@ pub(super) enum Cells<'a> {
     Single(&'a Chunk, usize),
     /// No cell needs quotes.
     Plain(&'a StringArray),
+    /// The same of entries of a dictionary.
+    Entries(Entries<'a>),
     /// Each different text is put down once, and a row has the number of its text.
     Written { bytes: Vec<u8>, ends: Vec<usize>, numbers: &'a [u32] },
 }
@@ -139,6 +141,10 @@ pub(super) enum Cells<'a> {
 impl<'a> Cells<'a> {
     fn of_source(chunk: &'a Chunk, source: Option<usize>, style: CellStyle) -> Self {
         let Some(column) = source else { return Self::None };
+        if let Some(entries) = chunk.entries(column) {
+            let plain = is_plain(entries.texts, style);
+            return if plain { Self::Entries(entries) } else { Self::Single(chunk, column) };
+        }
         match chunk.texts(column).filter(|texts| is_plain(texts, style)) {
             Some(texts) => Self::Plain(texts),
             None => Self::Single(chunk, column),
@@ -164,6 +170,7 @@ impl<'a> Cells<'a> {
                     line.extend_from_slice(texts.value(row).as_bytes());
                 }
             }
+            Self::Entries(entries) => line.extend_from_slice(entries.text(row).as_bytes()),
             Self::Written { bytes, ends, numbers } => {
                 let number = numbers.get(row).map_or(0, |number| *number as usize);
                 let start = number.checked_sub(1).and_then(|above| ends.get(above)).copied().unwrap_or(0);

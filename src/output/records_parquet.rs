@@ -22,7 +22,7 @@ use super::hashed::{Digest, HashedFile};
 use super::records_splice::Splice;
 use super::text_chunk::{ClosedChunk, TextChunk, zstd};
 use super::union::{LeftOut, Union};
-use super::{Added, OutputError, TextColumn};
+use super::{Added, OutputError, OwnTexts, TextColumn};
 use crate::input::{Chunk, InputFile, Kind, text_array};
 
 /// Records per row group: large enough to compress well, small enough to be held.
@@ -65,43 +65,41 @@ impl ParquetPlan {
         Self { union, schema: Arc::new(Schema::new(fields)), metadata, splice, renamed }
     }
 
-    /// The columns of a chunk that are to be written.
-    pub(super) fn encode(&self, chunk: &Chunk, added: Added) -> Columns {
+    /// The columns of a chunk that are gathered as texts, still empty; none where all are copied in their bytes.
+    pub(super) fn texts(&self, chunk: &Chunk) -> OwnTexts {
+        let texts = self.own(chunk).filter(|(_, field)| is_text(field)).map(|(source, _)| source);
+        OwnTexts::new(texts, chunk.rows())
+    }
+
+    /// Whether all columns of a file are gathered from the cells of its lines.
+    pub(super) fn gathers_cells(&self, file: &InputFile) -> bool {
+        let sources = self.union.sources.get(file.index).map(Vec::as_slice).unwrap_or_default();
+        let mut fields = sources.iter().zip(self.schema.fields());
+        self.splice.is_none()
+            && matches!(file.kind, Kind::Csv(_))
+            && fields.all(|(source, field)| source.is_none() || is_text(field))
+    }
+
+    /// The columns of a chunk that are to be written, with those that were gathered.
+    pub(super) fn encode(&self, chunk: &Chunk, texts: OwnTexts, added: Added) -> Columns {
+        let mut texts = texts.into_columns();
         let mut cells: Vec<Cells> = Vec::with_capacity(self.schema.fields().len());
-        if self.splice.is_none() {
-            let sources = self.union.sources.get(chunk.file).map(Vec::as_slice).unwrap_or_default();
-            cells.extend(sources.iter().zip(self.schema.fields()).map(|(source, field)| {
-                if is_text(field) {
-                    Cells::Texts(TextColumn::with_capacity(chunk.rows()))
-                } else {
-                    Cells::Array(array(chunk, *source, field))
-                }
-            }));
-            fill(chunk, sources, &mut cells);
+        for (source, field) in self.own(chunk) {
+            cells.push(if is_text(field) {
+                Cells::Texts(texts.next().unwrap_or_default())
+            } else {
+                Cells::Array(array(chunk, source, field))
+            });
         }
         cells.extend(added.columns.into_iter().map(Cells::Texts));
         Columns { file: chunk.file, rows: chunk.rows(), cells }
     }
-}
 
-/// Records whose cells are at hand while their columns are gone through.
-const BLOCK: usize = 1024;
-
-/// Fills the columns of texts, block by block: lines of text are then read from memory once and not once for
-/// each column.
-fn fill(chunk: &Chunk, sources: &[Option<usize>], cells: &mut [Cells]) {
-    let rows = chunk.rows();
-    for first in (0..rows).step_by(BLOCK) {
-        let block = first..(first + BLOCK).min(rows);
-        for (source, cells) in sources.iter().zip(cells.iter_mut()) {
-            let Cells::Texts(texts) = cells else { continue };
-            let block = block.clone();
-            match source.map(|column| chunk.column(column)) {
-                Some(cells) if chunk.is_utf8() => cells.each(block, |cell| texts.push_utf8(cell)),
-                Some(cells) => block.for_each(|row| texts.push(&chunk.decode(&cells.cell(row)))),
-                None => block.for_each(|_| texts.push("")),
-            }
-        }
+    /// The places and fields of the columns of a chunk that are written anew.
+    fn own(&self, chunk: &Chunk) -> impl Iterator<Item = (Option<usize>, &Field)> {
+        let sources = self.union.sources.get(chunk.file).filter(|_| self.splice.is_none());
+        let sources = sources.map(Vec::as_slice).unwrap_or_default();
+        sources.iter().copied().zip(self.schema.fields().iter().map(Arc::as_ref))
     }
 }
 

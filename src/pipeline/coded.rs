@@ -8,7 +8,7 @@ use super::decode::{Holds, holds, place};
 use super::texts::Texts;
 use crate::category::{Cell, FactorValue, Histology, Parsed, PartialDate, Sex, Site, parse};
 use crate::fields::{Coding, Field, Mapping, Source};
-use crate::input::Chunk;
+use crate::input::{Chunk, Entries};
 use crate::knowledge::Steps;
 
 /// Bytes of a column's distinct texts that are known at a time; beyond, all are forgotten.
@@ -45,6 +45,16 @@ pub(super) struct CodedColumn<'a> {
     lasting: Option<Vec<u64>>,
     /// The codes of a block of records; a constant has one for all.
     codes: Vec<u16>,
+    of_entries: OfEntries,
+}
+
+/// The codes of the entries of a dictionary, those of one chunk.
+#[derive(Default)]
+struct OfEntries {
+    /// Number of the first record of the chunk.
+    first_record: u64,
+    /// One more than the code of each entry, that of a null behind them; 0 where there is none yet.
+    codes: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -108,6 +118,7 @@ impl<'a> CodedField<'a> {
             states: Vec::new(),
             lasting: lasting.then(Vec::new),
             codes: Vec::new(),
+            of_entries: OfEntries::default(),
         };
         Self { field, columns: sources.iter().map(column).collect(), within: None, chosen: Vec::new() }
     }
@@ -237,6 +248,19 @@ impl<'a> CodedField<'a> {
 }
 
 impl CodedColumn<'_> {
+    /// Its place in the table, where it is one of its columns.
+    pub(super) fn index(&self) -> Option<usize> {
+        match self.source {
+            Source::Column { index, .. } => Some(*index),
+            Source::Constant(_) => None,
+        }
+    }
+
+    /// The codes of the block, where it was read for itself.
+    pub(super) fn codes(&self) -> &[u16] {
+        &self.codes
+    }
+
     /// The code of a record of the block; a constant has one for all.
     fn code(&self, at: usize) -> Option<usize> {
         let at = if matches!(self.source, Source::Constant(_)) { 0 } else { at };
@@ -260,6 +284,7 @@ impl CodedColumn<'_> {
         self.parts.clear();
         self.states.clear();
         self.lasting.iter_mut().for_each(Vec::clear);
+        self.of_entries = OfEntries::default();
     }
 
     pub(super) fn read(&mut self, chunk: &Chunk, rows: &Range<usize>, of: (&Mapping, &Steps, Field)) {
@@ -268,9 +293,37 @@ impl CodedColumn<'_> {
             Source::Constant(text) => self.take(chunk, text.as_bytes(), of),
             Source::Column { index, .. } => {
                 self.codes.reserve(rows.len());
-                chunk.column(*index).each(rows.clone(), |cell| self.take(chunk, cell, of));
+                match chunk.entries(*index) {
+                    Some(entries) => self.take_entries(chunk, &entries, rows, of),
+                    None => chunk.column(*index).each(rows.clone(), |cell| self.take(chunk, cell, of)),
+                }
             }
         }
+    }
+
+    /// Takes cells by their entries, each of which is looked up once in a chunk.
+    fn take_entries(
+        &mut self,
+        chunk: &Chunk,
+        entries: &Entries,
+        rows: &Range<usize>,
+        of: (&Mapping, &Steps, Field),
+    ) {
+        let null = entries.count();
+        let mut known = std::mem::take(&mut self.of_entries);
+        if known.first_record != chunk.first_record || known.codes.len() != null + 1 {
+            known.first_record = chunk.first_record;
+            known.codes.clear();
+            known.codes.resize(null + 1, 0);
+        }
+        for row in rows.clone() {
+            let code = &mut known.codes[entries.entry(row).unwrap_or(null)];
+            if *code == 0 {
+                *code = u32::from(self.code_of(chunk, entries.text(row).as_bytes(), of)) + 1;
+            }
+            self.codes.push((*code - 1) as u16);
+        }
+        self.of_entries = known;
     }
 
     fn take(&mut self, chunk: &Chunk, cell: &[u8], of: (&Mapping, &Steps, Field)) {

@@ -21,6 +21,7 @@ use crate::category::{Cell, Histology, PartialDate, Sex, Site};
 use crate::fields::{Field, Mapping, Source};
 use crate::input::Chunk;
 use crate::knowledge::{Rules, Steps};
+use crate::output::KnownCells;
 use crate::staging::{Case, completed_age};
 
 /// Parts of a key beside those of fields: class of the tumor, spans of year and age, whether it was followed up.
@@ -36,6 +37,8 @@ pub(super) struct Codes<'a> {
     fields: Vec<CodedField<'a>>,
     /// Columns that are read together.
     runs: Vec<ColumnRun>,
+    /// For each column of the table, the place of a field that it is of, and its place among the columns of that.
+    of_column: Vec<Option<(usize, usize)>>,
     is_full: bool,
     /// Distinct texts of a column that are known at a time; beyond, all are forgotten.
     most_texts: usize,
@@ -68,6 +71,7 @@ impl<'a> Codes<'a> {
             mapping,
             steps,
             config,
+            of_column: of_column(&fields),
             fields,
             runs,
             is_full: false,
@@ -91,12 +95,13 @@ impl<'a> Codes<'a> {
         self.runs.iter_mut().for_each(|run| run.forget(&mut self.filled));
     }
 
-    /// The columns that are looked at, those that are read together as one; none where all of them are looked at one
-    /// by one.
-    pub(super) fn located(&self) -> Option<Vec<Range<usize>>> {
+    /// The columns that are looked at, or all of so many, those that are read together as one; none where they are
+    /// looked at one by one.
+    pub(super) fn located(&self, all: Option<usize>) -> Option<Vec<Range<usize>>> {
         let together: Vec<Range<usize>> = self.runs.iter().filter_map(ColumnRun::columns).collect();
         let single = |column: &usize| !together.iter().any(|run| run.contains(column));
-        let singles = self.mapping.columns().into_iter().filter(single).map(|column| column..column + 1);
+        let looked_at = all.map_or_else(|| self.mapping.columns(), |all| (0..all).collect());
+        let singles = looked_at.into_iter().filter(single).map(|column| column..column + 1);
         (!together.is_empty()).then(|| singles.chain(together.iter().cloned()).collect())
     }
 
@@ -265,6 +270,37 @@ impl<'a> Codes<'a> {
         case.complete();
         case
     }
+}
+
+impl KnownCells for Codes<'_> {
+    fn codes(&self, column: usize, codes: &mut Vec<u16>) -> bool {
+        codes.clear();
+        let Some((field, of_field)) = self.of_column.get(column).copied().flatten() else { return false };
+        let Some(field) = self.fields.get(field) else { return false };
+        match field
+            .within
+            .and_then(|(run, place)| Some((self.runs.get(run).filter(|run| run.is_read())?, place)))
+        {
+            Some((run, place)) => run.put_codes(place, codes),
+            None => codes.extend_from_slice(field.columns.get(of_field).map_or(&[], CodedColumn::codes)),
+        }
+        true
+    }
+}
+
+/// The fields of the columns of a table, and their places among the columns of those.
+fn of_column(fields: &[CodedField]) -> Vec<Option<(usize, usize)>> {
+    let mut of_column = Vec::new();
+    for (place, field) in fields.iter().enumerate() {
+        for (at, column) in field.columns.iter().enumerate() {
+            let Some(index) = column.index() else { continue };
+            if of_column.len() <= index {
+                of_column.resize(index + 1, None);
+            }
+            of_column[index] = Some((place, at));
+        }
+    }
+    of_column
 }
 
 /// The columns of a table that are read together: those side by side whose fields are all such codes.

@@ -174,6 +174,14 @@ impl ColumnRun {
         self.codes.get(number * self.fields.len() + place).map(|code| usize::from(*code))
     }
 
+    /// Adds the codes of the block in the column of one of its fields.
+    pub(super) fn put_codes(&self, place: usize, codes: &mut Vec<u16>) {
+        let of_field = self.codes.get(place..).unwrap_or_default();
+        let code =
+            |number: &u32| of_field.get(*number as usize * self.fields.len()).copied().unwrap_or_default();
+        codes.extend(self.block.iter().map(code));
+    }
+
     /// Puts its parts of the keys of the block in their places.
     pub(super) fn put_parts(&self, keys: &mut [u16], width: usize) {
         let fields = self.fields.len();

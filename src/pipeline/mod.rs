@@ -57,7 +57,7 @@ use crate::audit::{ADULT_FROM, AuditError, AuditRules, Config, SeerGroups, Sever
 use crate::category::Edition;
 use crate::diff::DiffError;
 use crate::fields::{Field, FieldsError, MapOptions, recognise_columns};
-use crate::input::{self, Chunk, InputError, InputFile, Options, Reject};
+use crate::input::{self, Chunk, Held, InputError, InputFile, Options, Reject};
 use crate::knowledge::{Mistakes, Rules};
 use crate::output::{self, Access, Manifest, OutputError, RunFolder, TableFormat};
 use crate::report::{self, ReportError};
@@ -592,7 +592,7 @@ fn read_all(
     sender: &std::sync::mpsc::SyncSender<Result<Chunk, InputError>>,
 ) {
     for file in files {
-        let reader = match file.open_columns(options, columns(file).as_ref()) {
+        let reader = match file.open_columns(options, columns(file).as_ref(), Held::InOwnType) {
             Ok(reader) => reader,
             Err(error) => {
                 let _ = sender.send(Err(error));

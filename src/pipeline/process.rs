@@ -108,10 +108,12 @@ pub(super) fn process(
 ) -> Result<Processed, RunError> {
     let shared = worker.shared;
     let plan = &shared.plans[chunk.file];
-    // SEER's algorithms look at every column, and so does whoever writes its cells anew.
-    if shared.encoder.copies_lines(chunk.file)
+    // SEER's algorithms look at every column, and so does whoever writes cells anew, but for those known by codes.
+    let file = &shared.files[chunk.file];
+    let gathered = chunk.is_utf8() && shared.encoder.gathers_cells(file);
+    if (gathered || shared.encoder.copies_lines(chunk.file))
         && shared.seer.is_none()
-        && let Some(runs) = of_file.codes.located()
+        && let Some(runs) = of_file.codes.located(gathered.then_some(file.header.len()))
     {
         chunk.locate_only(runs);
     }
@@ -141,7 +143,7 @@ pub(super) fn process(
                 worker.tallies.place_findings(*facility, *year, judged);
             }
         }
-        rows.extend(block, &of_file.memo, &said);
+        rows.extend(block, &of_file.codes, &of_file.memo, &said);
         of_file.memo.end_block(|judged, records| worker.tallies.judged(judged, records));
         worker.times.encode += lap(&mut begin);
     }

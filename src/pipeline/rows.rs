@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::RunError;
+use super::codes::Codes;
 use super::decode::{key_of, recorded};
 use super::memo::{At, Form, Judged, Memo};
 use super::process::{FilePlan, Shared};
@@ -10,7 +11,7 @@ use super::restagings::RESTAGING_COLUMNS;
 use super::seer::Answers;
 use super::worklist::FindingRow;
 use crate::input::Chunk;
-use crate::output::{Added, Encoded, Lines, NumberedColumns};
+use crate::output::{Added, Encoded, Lines, NumberedColumns, OwnTexts};
 
 /// Rows of the table of restagings.
 pub(super) type RestagingRows = Vec<[String; RESTAGING_COLUMNS.len()]>;
@@ -28,7 +29,7 @@ pub(super) struct Rows<'a> {
 
 enum Records<'a> {
     Lines(Lines<'a>),
-    Columns(NumberedColumns),
+    Columns(NumberedColumns, OwnTexts),
 }
 
 impl<'a> Rows<'a> {
@@ -40,17 +41,25 @@ impl<'a> Rows<'a> {
             plan: &shared.plans[chunk.file],
             chunk,
             path: shared.files[chunk.file].path.display().to_string(),
-            records: lines.map_or_else(|| Records::Columns(columns()), Records::Lines),
+            records: lines
+                .map_or_else(|| Records::Columns(columns(), shared.encoder.texts(chunk)), Records::Lines),
             findings: Vec::new(),
             restagings: Vec::new(),
         }
     }
 
-    /// Adds a block of records, with what is said of them.
-    pub(super) fn extend(&mut self, block: Range<usize>, memo: &Memo, said: &[(At, Option<u16>)]) {
+    /// Adds a block of records, with what is said of them, by the codes of their cells.
+    pub(super) fn extend(
+        &mut self,
+        block: Range<usize>,
+        codes: &Codes,
+        memo: &Memo,
+        said: &[(At, Option<u16>)],
+    ) {
         match &mut self.records {
             Records::Lines(lines) => said.iter().for_each(|(at, _)| lines.push(memo.line_end(*at))),
-            Records::Columns(columns) => {
+            Records::Columns(columns, own) => {
+                own.extend(self.chunk, &block, codes);
                 let rows: Vec<&[u32]> = said.iter().map(|(at, _)| memo.numbers(*at)).collect();
                 columns.extend(memo.vocabulary(), &rows);
             }
@@ -64,9 +73,10 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The numbers of the memo begin anew.
+    /// The numbers of the memo and the codes of cells begin anew.
     pub(super) fn forget(&mut self) {
-        if let Records::Columns(columns) = &mut self.records {
+        if let Records::Columns(columns, own) = &mut self.records {
+            own.forget();
             columns.forget();
         }
     }
@@ -102,10 +112,10 @@ impl<'a> Rows<'a> {
     ) -> Result<(Encoded, Vec<FindingRow>, RestagingRows), RunError> {
         let encoded = match self.records {
             Records::Lines(lines) => lines.finish(),
-            Records::Columns(columns) => {
+            Records::Columns(columns, own) => {
                 let mut columns = columns.into_columns();
                 columns.extend(seer.into_iter().flat_map(Answers::into_columns));
-                self.shared.encoder.encode(self.chunk, Added { columns })?
+                self.shared.encoder.encode_with(self.chunk, own, Added { columns })?
             }
         };
         Ok((encoded, self.findings, self.restagings))

@@ -17,7 +17,7 @@ use super::times::Times;
 use super::worker::Worker;
 use super::{Progress, RunError};
 use crate::fields::Source;
-use crate::input::{Chunk, InputError, InputFile, Options, Reader};
+use crate::input::{Chunk, Held, InputError, InputFile, Options, Reader};
 use crate::output::Copying;
 
 type Numbered<T> = (u64, T);
@@ -216,7 +216,9 @@ fn open(
         });
         plan.mapping.columns().into_iter().chain(seer()).chain(grouping).collect()
     });
-    let mut reader = file.open_columns(way.read, columns.as_ref())?;
+    let cells_only = spliced || shared.encoder.is_text();
+    let held = if cells_only { Held::AsEntries } else { Held::InOwnType };
+    let mut reader = file.open_columns(way.read, columns.as_ref(), held)?;
     for _ in 0..taken {
         reader.next().transpose()?;
     }

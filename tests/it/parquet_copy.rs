@@ -238,3 +238,63 @@ fn other_forms_are_written_anew() {
         assert_eq!(column.to_data(), texts.to_data(), "{}", field.name());
     }
 }
+
+/// Lines whose cells are known by codes: quoted here and there, with codes that are none, with texts that hold what
+/// means something in a line, and in one column more different ones than a dictionary is kept for.
+fn odd_lines() -> (Vec<String>, Vec<Vec<String>>, Vec<u8>) {
+    let mut text = Vec::new();
+    write_csv(&Generator::new(6_000, 5).unwrap(), &mut text).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_slice());
+    let header: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    let at = |name: &str| header.iter().position(|known| known == name).unwrap();
+    let (code, measured) = (at("ajccTnmPathN"), at("psaLabValue"));
+    let mut rows: Vec<Vec<String>> =
+        reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
+    for (number, row) in rows.iter_mut().enumerate() {
+        if number % 50 == 7 {
+            row[code] =
+                ["N1,a", "a \"quoted\" code", "two\nlines", " pN1 ", "\u{e9}"][number / 50 % 5].to_owned();
+        }
+        row[measured] = format!("{}.{}", number / 10, number % 10);
+    }
+    let mut lines = header.join(",").into_bytes();
+    for (number, row) in rows.iter().enumerate() {
+        let needs = |cell: &str| number % 3 == 0 || cell.contains([',', '"', '\n']);
+        let cells = row.iter().map(|cell| match needs(cell) {
+            true => format!("\"{}\"", cell.replace('"', "\"\"")),
+            false => cell.clone(),
+        });
+        lines.push(b'\n');
+        lines.extend_from_slice(cells.collect::<Vec<_>>().join(",").as_bytes());
+    }
+    (header, rows, lines)
+}
+
+#[test]
+fn cells_known_by_codes_come_out_as_they_came_in() {
+    let work = Work::new();
+    let (header, rows, lines) = odd_lines();
+    work.write("odd.csv", lines);
+    let few = ["--max-distinct", "1"];
+    let ways: [&[&str]; 5] =
+        [&["--threads", "1"], &["--threads", "3"], &["--chunk-rows", "100"], &few, &["--keep-answers"]];
+    for (number, way) in ways.iter().enumerate() {
+        let out = format!("out{number}");
+        let done = work
+            .rstage(&[&["run", "odd.csv", "--format", "parquet", "--out", &out, "--quiet"], *way].concat());
+        assert_eq!(done.status, 0, "{way:?} {}", done.err);
+        let batch = read(&work.path(&out).join("records.parquet"));
+        assert_eq!(batch.num_rows(), rows.len(), "{way:?}");
+        for (column, name) in header.iter().enumerate() {
+            let cells = batch.column_by_name(name).unwrap().as_any().downcast_ref::<StringArray>().unwrap();
+            for (row, cell) in cells.iter().enumerate() {
+                assert_eq!(cell, Some(rows[row][column].as_str()), "{way:?} {name} {row}");
+            }
+        }
+    }
+    let bytes = |out: &str| std::fs::read(work.path(out).join("records.parquet")).unwrap();
+    assert!(
+        bytes("out0") == bytes("out1") && bytes("out0") == bytes("out3"),
+        "what is known changes the bytes"
+    );
+}
