@@ -213,7 +213,8 @@ impl<'a> Entries<'a> {
     /// The entry of a row; none for a null.
     pub fn entry(&self, row: usize) -> Option<usize> {
         let is_there = row < self.keys.len() && self.keys.is_valid(row);
-        let entry = is_there.then(|| self.keys.value(row) as usize)?;
+        let key = is_there.then(|| self.keys.value(row))?;
+        let entry = usize::try_from(key).ok()?;
         (entry < self.texts.len() && self.texts.is_valid(entry)).then_some(entry)
     }
 

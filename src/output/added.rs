@@ -258,7 +258,9 @@ mod tests {
             let mut known = Vec::new();
             let codes: Vec<u16> = (0..20_000_u32).map(|row| (row * 7_919 % different) as u16).collect();
             let text = |code: u16| (u32::from(code) * 31).to_string();
-            codes.iter().for_each(|code| plain.push(&text(*code)));
+            for code in &codes {
+                plain.push(&text(*code));
+            }
             for block in codes.chunks(512) {
                 knowing.extend_known(&mut known, block, |row| text(block[row]).into_bytes().into());
             }

@@ -20,12 +20,15 @@ const MOST_AT_ONCE: usize = 8;
 /// Bytes of a row's hash and of its length.
 const HEAD: usize = 12;
 
+/// Places and lengths of what was written of a part.
+type Blocks = Vec<(u64, usize)>;
+
 /// Gathers rows. Its file is gone once it is closed.
 pub(super) struct Partitions {
     folder: PathBuf,
     open: Vec<Vec<u8>>,
-    /// Places and lengths of what was written of each part.
-    blocks: Vec<Vec<(u64, usize)>>,
+    /// Of each part.
+    blocks: Vec<Blocks>,
     file: Option<File>,
     end: u64,
 }
@@ -74,8 +77,8 @@ impl Partitions {
         let Self { open, blocks, file, .. } = self;
         // One thread at a time goes to a place in the file and reads there.
         let file = file.map(Mutex::new);
-        let parts: Vec<(&Vec<u8>, &Vec<(u64, usize)>)> = open.iter().zip(&blocks).collect();
-        let made = |(open, blocks): &(&Vec<u8>, &Vec<(u64, usize)>)| -> io::Result<T> {
+        let parts: Vec<(&Vec<u8>, &Blocks)> = open.iter().zip(&blocks).collect();
+        let made = |(open, blocks): &(&Vec<u8>, &Blocks)| -> io::Result<T> {
             let mut made = T::default();
             let part = Part::read(file.as_ref(), blocks, open)?;
             part.together(|rows| each(rows, &mut made))?;

@@ -127,7 +127,9 @@ impl<J: Fn() -> Result<String, RunError>> Going<J> {
                 (error, _) => error,
             })?);
             let counted: Vec<_> = way.pool.install(|| workers.par_iter_mut().map(Worker::settle).collect());
-            counted.into_iter().for_each(|counts| sinks.count(counts));
+            for counts in counted {
+                sinks.count(counts);
+            }
             if config.resume.is_some() && self.at.file < shared.files.len() {
                 self.keep(folder, &job, shared, sinks)?;
             }

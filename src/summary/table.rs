@@ -175,7 +175,7 @@ fn put_decimal(value: f64, decimals: usize, text: &mut String) {
     let below = hundredfold.floor();
     let is_clear = (hundredfold - below - 0.5).abs() > 1e-6;
     if decimals == 2 && (0.0..1e6).contains(&value) && is_clear {
-        let nearest = below as u64 + u64::from(hundredfold - below > 0.5);
+        let nearest = below as i64 + i64::from(hundredfold - below > 0.5);
         // To a string it never fails.
         let _ = write!(text, "{}.{:02}", nearest / 100, nearest % 100);
         return;

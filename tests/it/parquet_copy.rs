@@ -252,17 +252,16 @@ fn odd_lines() -> (Vec<String>, Vec<Vec<String>>, Vec<u8>) {
         reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect();
     for (number, row) in rows.iter_mut().enumerate() {
         if number % 50 == 7 {
-            row[code] =
-                ["N1,a", "a \"quoted\" code", "two\nlines", " pN1 ", "\u{e9}"][number / 50 % 5].to_owned();
+            let odd = ["N1,a", "a \"quoted\" code", "two\nlines", " pN1 ", "\u{e9}"];
+            odd[number / 50 % 5].clone_into(&mut row[code]);
         }
         row[measured] = format!("{}.{}", number / 10, number % 10);
     }
     let mut lines = header.join(",").into_bytes();
     for (number, row) in rows.iter().enumerate() {
         let needs = |cell: &str| number % 3 == 0 || cell.contains([',', '"', '\n']);
-        let cells = row.iter().map(|cell| match needs(cell) {
-            true => format!("\"{}\"", cell.replace('"', "\"\"")),
-            false => cell.clone(),
+        let cells = row.iter().map(|cell| {
+            if needs(cell) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.clone() }
         });
         lines.push(b'\n');
         lines.extend_from_slice(cells.collect::<Vec<_>>().join(",").as_bytes());
