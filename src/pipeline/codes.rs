@@ -277,10 +277,8 @@ impl KnownCells for Codes<'_> {
         codes.clear();
         let Some((field, of_field)) = self.of_column.get(column).copied().flatten() else { return false };
         let Some(field) = self.fields.get(field) else { return false };
-        match field
-            .within
-            .and_then(|(run, place)| Some((self.runs.get(run).filter(|run| run.is_read())?, place)))
-        {
+        let run = field.within.filter(|_| field.is_in_run(&self.runs));
+        match run.and_then(|(run, place)| Some((self.runs.get(run)?, place))) {
             Some((run, place)) => run.put_codes(place, codes),
             None => codes.extend_from_slice(field.columns.get(of_field).map_or(&[], CodedColumn::codes)),
         }

@@ -84,12 +84,12 @@ pub(super) fn kappas(partial: &Partial, run: &str, shown: impl Fn(&[&str]) -> bo
             weights.map(|(name, weight)| (labels, agreement, name, weight))
         })
         .collect();
-    let label = |at: usize| rows.iter().map(move |row| row.0.get(at).filter(|text| !text.is_empty()));
+    let label = |at: usize| rows.iter().map(move |row| row.0.get(at).copied().unwrap_or_default());
     Table {
         name: KAPPA,
         columns: vec![
-            ("schema", Column::text(label(0).map(|text| text.map_or("", |text| *text)))),
-            ("edition", Column::Number(label(1).map(|text| text?.parse().ok()).collect())),
+            ("schema", Column::text(label(0))),
+            ("edition", Column::Number(label(1).map(|text| text.parse().ok()).collect())),
             ("weights", Column::text(rows.iter().map(|row| row.2))),
             ("n", Column::Number(rows.iter().map(|row| Some(row.1?.n())).collect())),
             ("kappa", Column::Share(rows.iter().map(|row| row.1?.kappa(row.3)).collect())),

@@ -1,6 +1,7 @@
 //! Counts by labels, sorted by them: each label is kept once and stands in a row as its place among those of its key.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
 use rustc_hash::FxBuildHasher;
@@ -137,9 +138,16 @@ impl Cube {
             return None;
         }
         let row = |at: usize| &self.places[at * places.len()..(at + 1) * places.len()];
-        let all: Vec<usize> = (0..self.numbers.len()).collect();
-        let at = all.binary_search_by(|&at| row(at).cmp(&places)).ok()?;
-        self.numbers.get(at).copied()
+        let (mut low, mut high) = (0, self.numbers.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            match row(middle).cmp(&places) {
+                Ordering::Less => low = middle + 1,
+                Ordering::Equal => return self.numbers.get(middle).copied(),
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// Sums by some of the labels, over the rows whose other labels are among those that count, in the order of the
@@ -152,14 +160,13 @@ impl Cube {
     pub(super) fn sums_unsorted(&self, keys: &[&str], only: &Only) -> Sums<'_> {
         let key = |wanted: &str| self.keys.iter().position(|known| known == wanted);
         let wanted: Vec<Option<usize>> = keys.iter().map(|name| key(name)).collect();
-        let only: Vec<(usize, Vec<bool>)> = only
-            .iter()
-            .map(|(name, values)| {
-                let labels = key(name).and_then(|at| Some((at, self.labels.get(at)?)));
-                labels.map(|(at, labels)| (at, labels.iter().map(|label| values.contains(label)).collect()))
-            })
-            .collect::<Option<_>>()
-            .unwrap_or_else(|| vec![(0, Vec::new())]);
+        let only = only.iter().map(|(name, values)| {
+            let at = key(name)?;
+            let counts = self.labels.get(at)?.iter().map(|label| values.contains(label));
+            Some((at, counts.collect()))
+        });
+        // No row has a label that the cube lacks.
+        let Some(only) = only.collect::<Option<Vec<(usize, Vec<bool>)>>>() else { return Sums::default() };
         let mut sums = HashMap::<Box<[u32]>, u64, FxBuildHasher>::default();
         let mut group = Vec::with_capacity(wanted.len());
         for (row, n) in self.places.chunks_exact(self.keys.len().max(1)).zip(&self.numbers) {
