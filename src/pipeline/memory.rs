@@ -16,8 +16,8 @@ pub(super) struct Memory {
     pub(super) memo: Most,
 }
 
-/// A chunk as bytes, ends of cells and lines to write, in bytes of input.
-const TIMES_INPUT: usize = 6;
+/// A chunk as bytes, ends of cells and columns to write, in bytes of input.
+const TIMES_INPUT: usize = 10;
 /// Bytes of input in a chunk whose lines are copied: what is put together and written stays in the nearer cache.
 const TEXT_CHUNK: usize = 256 << 10;
 /// A judgement with its cells.
