@@ -94,7 +94,7 @@ pub(super) fn rows<'a>(form: &'a Form, partial: &'a Partial, hiding: bool) -> Ve
     if hiding && form.detail {
         return Vec::new();
     }
-    let parts = form.parts.iter().enumerate().filter(|(_, part)| part.is_in(hiding));
+    let parts = form.parts.par_iter().enumerate().filter(|(_, part)| part.is_in(hiding));
     let mut rows: Vec<Row> = parts.flat_map(|(at, part)| part_rows(form, at, part, partial)).collect();
     sort(form, &mut rows);
     rows
@@ -112,8 +112,8 @@ fn sort(form: &Form, rows: &mut [Row]) {
         labels.sort_unstable_by_key(|label| (label.is_empty(), number(label), *label));
         labels.into_iter().zip(0..).collect()
     };
-    let ranks: Vec<_> = form.labels.iter().enumerate().map(ranks).collect();
-    rows.sort_by_cached_key(|row| -> Vec<u32> {
+    let ranks: Vec<_> = form.labels.par_iter().enumerate().map(ranks).collect();
+    rows.par_sort_by_cached_key(|row| -> Vec<u32> {
         ranks.iter().zip(&row.labels).filter_map(|(ranks, label)| ranks.get(label).copied()).collect()
     });
 }
@@ -124,8 +124,10 @@ fn part_rows<'a>(form: &'a Form, at: usize, part: &'a Part, partial: &'a Partial
     let of_cube = partial.cube(part.of.cube.as_ref().unwrap_or(&part.cube));
     let of_keys: Vec<&str> =
         part.of.by.iter().map(|label| part.from.get(label).unwrap_or(label).as_str()).collect();
-    let of = of_cube.sums_unsorted(&of_keys, &part.of.only);
-    let mut sums = partial.cube(&part.cube).sums_unsorted(&names, &part.only);
+    let (of, mut sums) = rayon::join(
+        || of_cube.sums_unsorted(&of_keys, &part.of.only),
+        || partial.cube(&part.cube).sums_unsorted(&names, &part.only),
+    );
     let all_strata = part.every || form.labels.iter().all(|label| part.fixed.contains_key(label));
     if all_strata {
         for stratum in of.keys() {
@@ -135,7 +137,7 @@ fn part_rows<'a>(form: &'a Form, at: usize, part: &'a Part, partial: &'a Partial
     let label = |labels: &[&'a str], wanted: &str| {
         keys.iter().zip(labels).find(|((name, _), _)| *name == wanted).map_or("", |(_, label)| *label)
     };
-    sums.into_iter()
+    sums.into_par_iter()
         .map(|(labels, n)| {
             let stratum: Vec<&str> = part.of.by.iter().map(|name| label(&labels, name)).collect();
             let whole = form.labels.iter().map(|name| match part.fixed.get(name) {
@@ -156,16 +158,16 @@ fn part_rows<'a>(form: &'a Form, at: usize, part: &'a Part, partial: &'a Partial
 
 /// Rows to columns, with the shares and their intervals.
 pub(super) fn layout(form: &'static Form, rows: &[Row], run: &str) -> Table {
-    let mut columns: Vec<(&'static str, Column)> = Vec::new();
-    for (at, label) in form.labels.iter().enumerate() {
+    let label = |(at, label): (usize, &'static String)| {
         let cells = rows.iter().map(|row| row.labels.get(at).copied().unwrap_or_default());
         let column = if NUMBERS.contains(&label.as_str()) {
             Column::Number(cells.map(|text| text.parse().ok()).collect())
         } else {
             Column::text(cells)
         };
-        columns.push((label, column));
-    }
+        (label.as_str(), column)
+    };
+    let mut columns: Vec<(&'static str, Column)> = form.labels.par_iter().enumerate().map(label).collect();
     let per = f64::from(form.per);
     let share = |row: &Row| {
         let (n, of) = (row.n.filter(|_| !row.few)?, row.denominator.filter(|&of| of > 0)?);
@@ -183,9 +185,9 @@ pub(super) fn layout(form: &'static Form, rows: &[Row], run: &str) -> Table {
     };
     columns.push(("n", Column::Number(rows.iter().map(|row| row.n).collect())));
     columns.push(("denominator", Column::Number(rows.iter().map(|row| row.denominator).collect())));
-    columns.push((name, Column::Share(rows.iter().map(share).collect())));
-    columns.push((low, Column::Share(rows.iter().map(|row| Some(interval(row)?.0)).collect())));
-    columns.push((high, Column::Share(rows.iter().map(|row| Some(interval(row)?.1)).collect())));
+    columns.push((name, Column::Share(rows.par_iter().map(share).collect())));
+    columns.push((low, Column::Share(rows.par_iter().map(|row| Some(interval(row)?.0)).collect())));
+    columns.push((high, Column::Share(rows.par_iter().map(|row| Some(interval(row)?.1)).collect())));
     if let Some(known) = &form.known {
         columns.push((&known.column, Column::Share(of_known(&known.unknown, rows))));
     }
