@@ -163,8 +163,13 @@ impl RunFolder {
     /// Notes the digest of a large file that was hashed while it was written, and begins to bring it to the disk;
     /// the others are read when the run is finished.
     pub fn hashed(&mut self, (name, digest): (String, Digest)) {
-        self.syncing.begin(self.temporary.path().join(&name));
+        self.syncing.begin(&name, self.temporary.path().join(&name), true);
         self.known.insert(name, digest);
+    }
+
+    /// Notes that a larger file is complete: it is read for its digest and brought to the disk while others are made.
+    pub fn complete(&mut self, name: &str) {
+        self.syncing.begin(name, self.temporary.path().join(name), false);
     }
 
     /// The hidden folder itself, for what a run needs only while it works.
@@ -220,7 +225,7 @@ impl RunFolder {
     pub fn finish_with(self, manifest: &impl serde::Serialize) -> Result<PathBuf, OutputError> {
         let path = self.file(MANIFEST)?;
         // Dropped from the right: should anything fail, the folder goes first, then the lock, then the parents.
-        let Self { parents, lock, temporary, given, mut syncing, place, overwrite, access, known } = self;
+        let Self { parents, lock, temporary, given, mut syncing, place, overwrite, access, mut known } = self;
         // Nothing can be gone on with once what it needs goes.
         let _none = fs::remove_file(temporary.path().join(CHECKPOINT));
         for name in fs::read_dir(temporary.path()).into_iter().flatten().flatten() {
@@ -229,7 +234,7 @@ impl RunFolder {
                 fs::remove_file(name.path()).map_err(|source| OutputError::io(&name.path(), source))?;
             }
         }
-        syncing.end()?;
+        known.extend(syncing.end()?);
         let outputs = seal(temporary.path(), known, access)?;
         for name in given.into_inner().unwrap_or_default() {
             if name != MANIFEST && !outputs.contains_key(&name) {

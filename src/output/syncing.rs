@@ -4,25 +4,37 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::thread::{Builder, JoinHandle};
 
-use super::OutputError;
+use super::{Digest, OutputError};
+
+/// A file by its name in the folder, with what it holds where that was found out.
+type Synced = (String, Option<Digest>);
 
 /// Files that are being brought to the disk, each by a thread that waits for it. None is open once this is dropped.
 #[derive(Debug, Default)]
-pub(super) struct Syncing(Vec<JoinHandle<Result<(), OutputError>>>);
+pub(super) struct Syncing(Vec<JoinHandle<Result<Synced, OutputError>>>);
 
 impl Syncing {
-    /// Begins with a file. Without a thread for it, the folder's end waits for the file as for any other.
-    pub(super) fn begin(&mut self, path: PathBuf) {
+    /// Begins with a file; it is read for its digest, unless that is known. Without a thread for it, the folder's end
+    /// waits for the file as for any other.
+    pub(super) fn begin(&mut self, name: &str, path: PathBuf, is_known: bool) {
+        let name = name.to_owned();
         let sync = move || {
+            let digest = if is_known { Ok(None) } else { Digest::of_file(&path).map(Some) };
             let synced = File::options().write(true).open(&path).and_then(|file| file.sync_all());
-            synced.map_err(|source| OutputError::io(&path, source))
+            match synced.and(digest) {
+                Ok(digest) => Ok((name, digest)),
+                Err(source) => Err(OutputError::io(&path, source)),
+            }
         };
         self.0.extend(Builder::new().spawn(sync));
     }
 
-    /// Waits for all of them. What went wrong is told here alone: the system tells it once.
-    pub(super) fn end(&mut self) -> Result<(), OutputError> {
-        self.0.drain(..).flat_map(JoinHandle::join).fold(Ok(()), Result::and)
+    /// Waits for all of them; the digests that were found out. What went wrong is told here alone: the system tells it
+    /// once.
+    pub(super) fn end(&mut self) -> Result<Vec<(String, Digest)>, OutputError> {
+        let ended: Vec<_> = self.0.drain(..).flat_map(JoinHandle::join).collect();
+        let synced = ended.into_iter().collect::<Result<Vec<Synced>, _>>()?;
+        Ok(synced.into_iter().filter_map(|(name, digest)| Some((name, digest?))).collect())
     }
 }
 
@@ -43,12 +55,13 @@ mod tests {
         let (good, missing) = (folder.path().join("a"), folder.path().join("b"));
         std::fs::write(&good, "a").unwrap();
         let mut syncing = Syncing::default();
-        syncing.begin(good.clone());
-        syncing.end().unwrap();
-        syncing.begin(missing);
-        syncing.begin(good);
+        syncing.begin("a", good.clone(), false);
+        let digests = syncing.end().unwrap();
+        assert_eq!(digests, [("a".to_owned(), Digest::of_file(&good).unwrap())]);
+        syncing.begin("b", missing, true);
+        syncing.begin("a", good, true);
         let told = syncing.end().unwrap_err().to_string();
         assert!(told.contains("b: "), "{told}");
-        syncing.end().unwrap();
+        assert!(syncing.end().unwrap().is_empty());
     }
 }

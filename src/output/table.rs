@@ -14,6 +14,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::csv_cell::CellStyle;
 use super::records::Mark;
+use super::table_rows::{Cells, TableRows};
 use super::{OutputError, TextColumn};
 
 /// The form of a small table.
@@ -129,16 +130,19 @@ impl TableWriter {
         Ok(Some(Mark { bytes, rows: self.rows }))
     }
 
+    /// No rows yet, in the form in which they are [appended](Self::append).
+    pub fn rows(&self) -> TableRows {
+        let format = match &self.file {
+            Table::Csv { .. } => TableFormat::Csv,
+            Table::Parquet { .. } => TableFormat::Parquet,
+        };
+        TableRows::new(self.columns, format)
+    }
+
     /// Adds a row, which must have as many cells as the header.
     pub fn row<C: AsRef<str>>(&mut self, cells: &[C]) -> Result<(), OutputError> {
         if cells.len() != self.columns {
-            let (found, expected) = (cells.len(), self.columns);
-            return Err(OutputError::Uneven {
-                path: self.path.clone(),
-                line: self.rows + 2,
-                found,
-                expected,
-            });
+            return Err(self.uneven(self.rows, cells.len()));
         }
         self.rows += 1;
         match &mut self.file {
@@ -157,6 +161,41 @@ impl TableWriter {
                 flush(writer, schema, texts).map_err(|error| OutputError::parquet(&self.path, error))
             }
         }
+    }
+
+    /// Adds rows that were put together before; each must have as many cells as the header.
+    pub fn append(&mut self, rows: &TableRows) -> Result<(), OutputError> {
+        if let Some((row, found)) = rows.uneven() {
+            return Err(self.uneven(self.rows + row, found));
+        }
+        if rows.columns() != self.columns {
+            return Err(self.uneven(self.rows, rows.columns()));
+        }
+        match (&mut self.file, &rows.cells) {
+            (Table::Csv { file, .. }, Cells::Lines(lines)) => {
+                file.write_all(lines).map_err(|source| OutputError::io(&self.path, source))?;
+                self.rows += rows.len();
+                Ok(())
+            }
+            (_, Cells::Columns(columns)) => {
+                let mut row = Vec::with_capacity(columns.len());
+                for at in 0..rows.len() as usize {
+                    row.clear();
+                    row.extend(columns.iter().map(|column| column.get(at)));
+                    self.row(&row)?;
+                }
+                Ok(())
+            }
+            (Table::Parquet { .. }, Cells::Lines(_)) => Err(OutputError::Parquet {
+                path: self.path.clone(),
+                message: "rows put together for another format".to_owned(),
+            }),
+        }
+    }
+
+    /// A row behind so many has another number of cells than the header.
+    fn uneven(&self, rows: u64, found: usize) -> OutputError {
+        OutputError::Uneven { path: self.path.clone(), line: rows + 2, found, expected: self.columns }
     }
 
     /// Completes the file; the number of rows.
@@ -222,8 +261,13 @@ mod tests {
         for (path, format) in [(&csv, TableFormat::Csv), (&parquet, TableFormat::Parquet)] {
             let mut table = TableWriter::create(path.clone(), &["rule", "note"], format).unwrap();
             table.row(&["D01", "a, \"b\""]).unwrap();
-            table.row(&["D02", ""]).unwrap();
+            let mut rows = table.rows();
+            rows.push(&["D02", ""]);
+            table.append(&rows).unwrap();
             assert!(matches!(table.row(&["D03"]), Err(OutputError::Uneven { line: 4, found: 1, .. })));
+            rows.push(&["D03"]);
+            assert!(matches!(table.append(&rows), Err(OutputError::Uneven { line: 5, found: 1, .. })));
+            assert!(matches!(table.append(&TableRows::new(3, format)), Err(OutputError::Uneven { .. })));
             assert_eq!(table.finish().unwrap(), 2);
         }
         assert_eq!(std::fs::read_to_string(&csv).unwrap(), "rule,note\nD01,\"a, \"\"b\"\"\"\nD02,\n");

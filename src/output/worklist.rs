@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::csv_cell::CellStyle;
 use super::records::Mark;
-use super::{OutputError, RunFolder, TableFormat, TableWriter};
+use super::{OutputError, RunFolder, TableFormat, TableRows, TableWriter};
 use crate::audit::Severity;
 
 /// Files that are open at a time.
@@ -67,18 +67,16 @@ impl WorklistWriter {
         Ok(marks?.into_iter().flatten().collect())
     }
 
-    /// Adds a row.
-    pub fn row<'c>(
-        &mut self,
-        severity: Severity,
-        cells: impl IntoIterator<Item = &'c str>,
-    ) -> Result<(), OutputError> {
-        let at = ORDER.iter().position(|known| *known == severity).unwrap_or_default();
-        let Some((_, spool)) = self.spools.get_mut(at) else { return Ok(()) };
-        // Where worklists are told apart, it is by the group as it stands.
-        let grouped = self.grouped;
-        let cell = |cell: &'c str| if grouped { Cow::Borrowed(cell) } else { harmless(cell) };
-        spool.row(&cells.into_iter().map(cell).collect::<Vec<_>>())
+    /// No rows yet.
+    pub fn rows(&self) -> WorklistRows {
+        let of_severity = ORDER.map(|_| TableRows::new(self.header.len(), TableFormat::Csv));
+        WorklistRows { of_severity, grouped: self.grouped }
+    }
+
+    /// Adds rows.
+    pub fn append(&mut self, rows: &WorklistRows) -> Result<(), OutputError> {
+        let mut spools = self.spools.iter_mut().zip(&rows.of_severity);
+        spools.try_for_each(|((_, spool), rows)| spool.append(rows))
     }
 
     /// Writes `worklist.csv` and, where it is grouped, a file for each group under `worklists/`.
@@ -117,6 +115,27 @@ impl WorklistWriter {
         }
         file.flush().map_err(failed)?;
         lists.map_or(Ok(()), Lists::finish)
+    }
+}
+
+/// Rows of a worklist that are put together on any thread, before they are written.
+#[derive(Clone, Debug)]
+pub struct WorklistRows {
+    of_severity: [TableRows; ORDER.len()],
+    grouped: bool,
+}
+
+impl WorklistRows {
+    /// Adds a row.
+    pub fn push(&mut self, severity: Severity, cells: &[&str]) {
+        let at = ORDER.iter().position(|known| *known == severity).unwrap_or_default();
+        let Some(rows) = self.of_severity.get_mut(at) else { return };
+        if self.grouped {
+            // Worklists are told apart by the group as it stands.
+            rows.push(cells);
+        } else {
+            rows.push(&cells.iter().map(|cell| harmless(cell)).collect::<Vec<_>>());
+        }
     }
 }
 
@@ -277,14 +296,17 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let folder = RunFolder::create(&root.path().join("out"), false).unwrap();
         let mut list = WorklistWriter::create(&folder, &["facility", "key"], true).unwrap();
+        let mut rows = list.rows();
         for round in 0..2 {
             for at in 0..200 {
                 let severity = if round == 1 && at == 7 { Severity::Error } else { Severity::Info };
                 let group = if at == 8 { "h 7".to_owned() } else { format!("H_{at}") };
-                list.row(severity, [group.as_str(), &format!("=k{round}")]).unwrap();
+                rows.push(severity, &[group.as_str(), &format!("=k{round}")]);
             }
+            list.append(&std::mem::replace(&mut rows, list.rows())).unwrap();
         }
-        list.row(Severity::Warning, ["h_7", "lower"]).unwrap();
+        rows.push(Severity::Warning, &["h_7", "lower"]);
+        list.append(&rows).unwrap();
         list.finish(&folder).unwrap();
         let read = |name: &str| fs::read_to_string(folder.file(name).unwrap()).unwrap();
         assert_eq!(read("worklists/H_7.csv"), "facility,key\nH_7,'=k1\nH_7,'=k0\n");

@@ -220,11 +220,18 @@ pub(super) fn key_from<'c>(mapping: &'c Mapping, text: impl Fn(usize) -> Cow<'c,
     parts.into_iter().filter_map(|part| filled(mapping, part, &text)).collect::<Vec<_>>().join("/")
 }
 
-/// The recorded texts of some fields, as a finding shows them.
-pub(super) fn recorded(chunk: &Chunk, mapping: &Mapping, fields: &[Field], row: usize) -> String {
-    let texts: Vec<String> = fields
-        .iter()
-        .filter_map(|&field| Some(format!("{}={}", field.id(), cell_of(chunk, mapping, field, row)?)))
-        .collect();
-    texts.join("; ")
+/// Puts down the recorded texts of some fields, as a finding shows them.
+pub(super) fn put_recorded(
+    text: &mut String,
+    chunk: &Chunk,
+    mapping: &Mapping,
+    fields: &[Field],
+    row: usize,
+) {
+    for &field in fields {
+        let Some(cell) = cell_of(chunk, mapping, field, row) else { continue };
+        for part in [if text.is_empty() { "" } else { "; " }, field.id(), "=", &cell] {
+            text.push_str(part);
+        }
+    }
 }

@@ -15,6 +15,7 @@ mod diff;
 mod enriched;
 mod events;
 mod filled;
+mod finding_rows;
 mod frame;
 mod keys;
 mod memo;
@@ -82,7 +83,7 @@ pub use resume::CHECKPOINT_CHUNKS;
 use resume::Going;
 pub use seer::{SeerColumn, seer_case, seer_columns};
 use seer::{SeerPlan, manifest_algorithms};
-use settings::{manifest_inputs, manifest_rules, settings};
+use settings::{hashes, manifest_inputs, manifest_rules, settings};
 use since::Store;
 use sinks::{Finished, Sinks};
 use stream::Way;
@@ -411,6 +412,7 @@ pub fn run(
         seer: seer.as_ref(),
         also_editions: &also_editions,
         encoder: sinks.records.encoder(),
+        findings: sinks.no_findings(),
         paths: &paths,
         keys: &config.privacy.keys,
         patients: by_patient,
@@ -437,8 +439,11 @@ pub fn run(
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let copying = sinks.records.copying();
-    let finished = pool.install(|| sinks.finish(&folder, &audit))?;
+    let ends = || rayon::join(|| sinks.finish(&folder), || hashes(&files));
+    let (finished, hashes) = pool.install(ends);
+    let finished = finished?;
     folder.hashed(finished.records.clone());
+    finished.tables.iter().for_each(|table| folder.complete(table));
     let events = ingested
         .as_ref()
         .map(|ingested| ingested.settle(&folder, &event_files, &paths, &config.privacy.keys))
@@ -446,7 +451,7 @@ pub fn run(
     let rejected_events = events.as_ref().map_or(0, |events| events.rejected);
     let verdict = verdict(config, &finished);
     let tables: Vec<_> = files.iter().zip(plans.iter().map(|plan| &plan.mapping)).collect();
-    let inputs = manifest_inputs(&tables, &finished.rows)?;
+    let inputs = manifest_inputs(&tables, &finished.rows, hashes?);
     let all_inputs: Vec<_> = inputs.iter().chain(events.iter().flat_map(|events| &events.inputs)).collect();
     let algorithms = config.algorithms.as_deref().map_or_else(|| Ok(Vec::new()), manifest_algorithms)?;
     let counts = output::Counts {

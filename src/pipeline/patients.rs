@@ -12,8 +12,8 @@ use rustc_hash::FxHasher;
 
 use super::RunError;
 use super::decode::key_of;
+use super::finding_rows::FindingRow;
 use super::partitions::Partitions;
-use super::process::FINDING_COLUMNS;
 use super::resume::RowLog;
 use super::sorted::{Rows, Sorter};
 use crate::audit::{AuditRules, Config, HistologyFamilies, Severity, Tumor};
@@ -37,6 +37,7 @@ pub(super) struct Patients {
     log: Option<RowLog>,
     families: HistologyFamilies,
     severity: Severity,
+    what: String,
     action: String,
 }
 
@@ -58,6 +59,7 @@ impl Patients {
             log: None,
             families: HistologyFamilies::builtin()?,
             severity,
+            what: audit.rule(RULE).map_or_else(String::new, |rule| rule.meaning.clone()),
             action: audit.rule(RULE).map_or_else(String::new, |rule| rule.action.clone()),
         }))
     }
@@ -82,14 +84,15 @@ impl Patients {
         logged.and_then(|()| self.tumors.take(tumors)).map_err(|source| self.lost(source))
     }
 
-    /// Calls `each` with the findings in the order of the records, and counts them.
+    /// Calls `each` with the findings in the order of the records, and counts them. Nothing is known any more of the
+    /// facility of a record.
     pub(super) fn findings(
         self,
         paths: &[String],
         counts: &mut Counts,
-        mut each: impl FnMut(Severity, &[String; FINDING_COLUMNS.len()]) -> Result<(), RunError>,
+        mut each: impl FnMut(&FindingRow) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
-        let Self { folder, tumors, families, severity, action, .. } = self;
+        let Self { folder, tumors, families, severity, what, action, .. } = self;
         let lost = |source| RunError::Events { path: folder.clone(), source };
         let mut found = Sorter::new(&folder);
         // Patients that have a hash in common lie one behind the other.
@@ -113,22 +116,22 @@ impl Patients {
             let (schema, [key, recorded, expected]): (Option<u16>, [String; 3]) =
                 serde_json::from_slice(&text).map_err(|error| lost(error.into()))?;
             counts.add_finding(schema.map(SchemaId), RULE, severity);
-            let file = paths.get((place >> LINE_BITS) as usize).cloned().unwrap_or_default();
             let line = (place & ((1 << LINE_BITS) - 1)).to_string();
-            let severity_word = severity.as_str().to_owned();
-            let cells = [
-                key,
-                file,
-                line,
-                RULE.to_owned(),
-                severity_word,
-                fields.clone(),
-                recorded,
-                expected,
-                action.clone(),
-                String::new(),
-            ];
-            each(severity, &cells)?;
+            each(&FindingRow {
+                rule: RULE,
+                severity,
+                what: &what,
+                action: &action,
+                key: &key,
+                file: paths.get((place >> LINE_BITS) as usize).map_or("", String::as_str),
+                line: &line,
+                fields: &fields,
+                recorded: &recorded,
+                derived: &expected,
+                why: "",
+                facility: "",
+                group: "",
+            })?;
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ use super::RunError;
 use super::codes::Codes;
 use super::enriched::{Said, rule_word};
 use super::events::{EventStore, Told};
+use super::finding_rows::FindingRows;
 use super::memo::{At, Form, Judged, Most, TumorTraits};
 use super::restagings::{self, Courses};
 use super::rows::{RestagingRows, Rows};
@@ -27,7 +28,6 @@ use super::since::{self, Store};
 use super::sorted;
 use super::tabulate::pattern;
 use super::worker::{OfFile, Worker};
-use super::worklist::FindingRow;
 
 /// What applies to every record of one input file.
 pub(super) struct FilePlan {
@@ -51,6 +51,8 @@ pub(super) struct Shared<'a> {
     /// Further editions to stage under.
     pub(super) also_editions: &'a [Edition],
     pub(super) encoder: RecordsEncoder,
+    /// No findings yet, in the form in which they are written.
+    pub(super) findings: FindingRows,
     /// Paths of all inputs, those of events after those of records.
     pub(super) paths: &'a [String],
     /// How keys are shown outside the records.
@@ -78,10 +80,6 @@ impl Shared<'_> {
     }
 }
 
-/// Columns of the findings table.
-pub(super) const FINDING_COLUMNS: [&str; 10] =
-    ["key", "file", "line", "rule", "severity", "fields", "recorded", "derived", "action", "why"];
-
 /// The new columns from which a finding says where the stage comes from.
 const WHY: [&str; 9] = ["schema", "edition", "basis", "t", "n", "m", "group", "stage", "reason"];
 
@@ -90,7 +88,7 @@ pub(super) struct Processed {
     pub(super) file: usize,
     pub(super) rows: u64,
     pub(super) encoded: Encoded,
-    pub(super) findings: Vec<FindingRow>,
+    pub(super) findings: FindingRows,
     /// Rows of the table of restagings.
     pub(super) restagings: RestagingRows,
     /// The tumors by patient, where a rule asks about them.

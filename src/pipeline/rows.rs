@@ -1,15 +1,18 @@
 //! The rows that a chunk leaves in the tables of a run.
 
+use std::fmt::Write;
 use std::ops::Range;
 
 use super::RunError;
 use super::codes::Codes;
-use super::decode::{key_of, recorded};
+use super::decode::{key_of, put_recorded};
+use super::finding_rows::{FindingRow, FindingRows};
 use super::memo::{At, Form, Judged, Memo};
 use super::process::{FilePlan, Shared};
 use super::restagings::RESTAGING_COLUMNS;
 use super::seer::Answers;
-use super::worklist::FindingRow;
+use super::worklist;
+use crate::fields::Field;
 use crate::input::Chunk;
 use crate::output::{Added, Encoded, Lines, NumberedColumns, OwnTexts};
 
@@ -23,8 +26,17 @@ pub(super) struct Rows<'a> {
     chunk: &'a Chunk,
     path: String,
     records: Records<'a>,
-    findings: Vec<FindingRow>,
+    findings: FindingRows,
+    texts: FindingTexts,
     pub(super) restagings: RestagingRows,
+}
+
+/// Texts of a finding, in room that is used again.
+#[derive(Default)]
+struct FindingTexts {
+    line: String,
+    fields: String,
+    recorded: String,
 }
 
 enum Records<'a> {
@@ -43,7 +55,8 @@ impl<'a> Rows<'a> {
             path: shared.files[chunk.file].path.display().to_string(),
             records: lines
                 .map_or_else(|| Records::Columns(columns(), shared.encoder.texts(chunk)), Records::Lines),
-            findings: Vec::new(),
+            findings: shared.findings.clone(),
+            texts: FindingTexts::default(),
             restagings: Vec::new(),
         }
     }
@@ -83,25 +96,38 @@ impl<'a> Rows<'a> {
 
     /// Adds the findings of a record.
     fn find(&mut self, row: usize, judged: &Judged) {
-        let mapping = &self.plan.mapping;
-        let key = self.shared.keys.shown(key_of(self.chunk, mapping, row));
-        let line = self.chunk.line(row).to_string();
-        for (finding, expected) in &judged.findings {
-            let fields: Vec<&str> = finding.fields.iter().map(|field| field.id()).collect();
-            let action = self.plan.audit.rule(finding.rule).map_or("", |rule| rule.action.as_str());
-            let cells = [
-                key.clone(),
-                self.path.clone(),
-                line.clone(),
-                finding.rule.to_owned(),
-                finding.severity.as_str().to_owned(),
-                fields.join(";"),
-                recorded(self.chunk, mapping, finding.fields, row),
-                expected.clone(),
-                action.to_owned(),
-                judged.why.clone(),
-            ];
-            self.findings.push(FindingRow::new(self.plan, self.chunk, row, finding, cells));
+        let Self { shared, plan, chunk, texts, .. } = self;
+        let (mapping, FindingTexts { line, fields, recorded }) = (&plan.mapping, texts);
+        let key = shared.keys.shown(key_of(chunk, mapping, row));
+        let facility = worklist::text(chunk, mapping.sources(Field::Facility), row);
+        let group = worklist::text(chunk, &plan.worklist_by, row);
+        line.clear();
+        // Writing to a text cannot fail.
+        let _ = write!(line, "{}", chunk.line(row));
+        for (finding, derived) in &judged.findings {
+            fields.clear();
+            for (at, field) in finding.fields.iter().enumerate() {
+                fields.push_str(if at > 0 { ";" } else { "" });
+                fields.push_str(field.id());
+            }
+            recorded.clear();
+            put_recorded(recorded, chunk, mapping, finding.fields, row);
+            let rule = plan.audit.rule(finding.rule);
+            self.findings.push(&FindingRow {
+                rule: finding.rule,
+                severity: finding.severity,
+                what: rule.map_or("", |rule| &rule.meaning),
+                action: rule.map_or("", |rule| &rule.action),
+                key: &key,
+                file: &self.path,
+                line,
+                fields,
+                recorded,
+                derived,
+                why: &judged.why,
+                facility: &facility,
+                group: &group,
+            });
         }
     }
 
@@ -109,7 +135,7 @@ impl<'a> Rows<'a> {
     pub(super) fn finish(
         self,
         seer: Option<Answers>,
-    ) -> Result<(Encoded, Vec<FindingRow>, RestagingRows), RunError> {
+    ) -> Result<(Encoded, FindingRows, RestagingRows), RunError> {
         let encoded = match self.records {
             Records::Lines(lines) => lines.finish(),
             Records::Columns(columns, own) => {

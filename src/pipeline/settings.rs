@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{RunConfig, RunError};
+use super::RunConfig;
 use crate::audit::Severity;
 use crate::fields::{MapFile, Mapping};
-use crate::input::{self, Compression, InputFile};
+use crate::input::{self, Compression, InputError, InputFile};
 use crate::knowledge::Rules;
 use crate::output::{ManifestInput, ManifestOverlay, ManifestRules};
 
@@ -15,21 +15,26 @@ use crate::output::{ManifestInput, ManifestOverlay, ManifestRules};
 pub(super) fn manifest_inputs(
     files: &[(&InputFile, &Mapping)],
     rows: &[u64],
-) -> Result<Vec<ManifestInput>, RunError> {
-    files
-        .par_iter()
-        .zip(rows)
-        .map(|((file, mapping), rows)| {
-            Ok(ManifestInput {
-                path: file.path.display().to_string(),
-                bytes: file.bytes,
-                blake3: input::hash_file(&file.path)?,
-                format: format_name(file),
-                rows: *rows,
-                layout: mapping.layout().to_owned(),
-            })
-        })
-        .collect()
+    hashes: Vec<String>,
+) -> Vec<ManifestInput> {
+    let files = files.iter().zip(rows).zip(hashes);
+    let input =
+        |(((file, mapping), rows), blake3): ((&(&InputFile, &Mapping), &u64), String)| ManifestInput {
+            path: file.path.display().to_string(),
+            bytes: file.bytes,
+            blake3,
+            format: format_name(file),
+            rows: *rows,
+            layout: mapping.layout().to_owned(),
+        };
+    files.map(input).collect()
+}
+
+/// The hashes of some inputs, which are read for them.
+pub(super) fn hashes<'f>(
+    files: impl IntoParallelIterator<Item = &'f InputFile>,
+) -> Result<Vec<String>, InputError> {
+    files.into_par_iter().map(|file| input::hash_file(&file.path)).collect()
 }
 
 /// The rules as the manifest names them.

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::events::EventFile;
+use super::finding_rows::{FINDING_COLUMNS, FindingRows};
 use super::patients::Patients;
-use super::process::{FINDING_COLUMNS, Processed};
+use super::process::Processed;
 use super::restagings::RESTAGING_COLUMNS;
 use super::since;
 use super::sorted::Sorter;
-use super::worklist::{FindingRow, WORKLIST_COLUMNS};
+use super::worklist::WORKLIST_COLUMNS;
 use super::{RunConfig, RunError};
-use crate::audit::AuditRules;
 use crate::input::{InputFile, Kind, Reject};
 use crate::output::{
     Digest, LeftOut, Mark, OutputError, RecordsFormat, RecordsWriter, RejectsWriter, RunFolder, TableFormat,
@@ -22,6 +22,9 @@ use crate::summary::Counts;
 
 /// How many rejected rows are told at once.
 const SHOWN_REJECTS: usize = 5;
+
+/// Findings about several records of a patient that are written at a time.
+const FINDINGS_AT_ONCE: u64 = 4096;
 
 /// The files that a run fills, and what it counts meanwhile.
 pub(super) struct Sinks {
@@ -52,6 +55,8 @@ pub(super) struct Finished {
     pub(super) written: u64,
     /// The file of records: its name, size and hash.
     pub(super) records: (String, Digest),
+    /// The tables that grow with the records, by their names.
+    pub(super) tables: [String; 2],
     pub(super) rejected: u64,
     pub(super) first_rejects: Vec<String>,
 }
@@ -185,9 +190,7 @@ impl Sinks {
 
     pub(super) fn take(&mut self, chunk: &Processed) -> Result<(), RunError> {
         self.records.write(&chunk.encoded)?;
-        for finding in &chunk.findings {
-            self.finding(finding)?;
-        }
+        self.find(&chunk.findings)?;
         if let Some(patients) = &mut self.patients {
             patients.take(&chunk.tumors)?;
         }
@@ -209,16 +212,21 @@ impl Sinks {
         self.counts.merge(counts);
     }
 
-    fn finding(&mut self, finding: &FindingRow) -> Result<(), OutputError> {
-        let (rule, severity) = (finding.rule(), finding.severity().as_str());
-        match self.findings.get_mut(rule).and_then(|severities| severities.get_mut(severity)) {
-            Some(findings) => *findings += 1,
-            None => {
-                self.findings.entry(rule.to_owned()).or_default().insert(severity.to_owned(), 1);
-            }
+    /// No findings yet, in the form in which they are taken.
+    pub(super) fn no_findings(&self) -> FindingRows {
+        FindingRows::new(&self.findings_table, &self.worklist, self.grouped)
+    }
+
+    fn find(&mut self, findings: &FindingRows) -> Result<(), OutputError> {
+        for (rule, severity, n) in findings.counts() {
+            *self
+                .findings
+                .entry(rule.to_owned())
+                .or_default()
+                .entry(severity.as_str().to_owned())
+                .or_default() += n;
         }
-        self.findings_table.row(&finding.cells)?;
-        self.worklist.row(finding.severity(), finding.worklist(self.grouped))
+        findings.write(&mut self.findings_table, &mut self.worklist)
     }
 
     /// Writes rows that cannot be taken.
@@ -231,13 +239,19 @@ impl Sinks {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, folder: &RunFolder, audit: &AuditRules) -> Result<Finished, RunError> {
+    pub(super) fn finish(mut self, folder: &RunFolder) -> Result<Finished, RunError> {
         if let Some(patients) = self.patients.take() {
             let paths = self.paths.clone();
             let mut counts = Counts::default();
-            patients.findings(&paths, &mut counts, |severity, cells| {
-                Ok(self.finding(&FindingRow::of_patient(audit, severity, cells))?)
+            let mut findings = self.no_findings();
+            patients.findings(&paths, &mut counts, |finding| {
+                findings.push(finding);
+                if findings.len() >= FINDINGS_AT_ONCE {
+                    self.find(&std::mem::replace(&mut findings, self.no_findings()))?;
+                }
+                Ok(())
             })?;
+            self.find(&findings)?;
             self.count(counts);
         }
         if let Some(answers) = self.answers {
@@ -247,11 +261,13 @@ impl Sinks {
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
         let records = self.records.finish()?;
+        let findings_name = self.records_name.replace("records", "findings");
         Ok(Finished {
             counts: self.counts,
             rows: self.rows,
             findings: self.findings,
             written: records.rows,
+            tables: [findings_name, "worklist.csv".to_owned()],
             records: (self.records_name, records.digest),
             rejected: self.rejects.finish()?,
             first_rejects: self.first_rejects,

@@ -1,8 +1,6 @@
-//! What a worklist says of a finding, and by what worklists are told apart.
+//! What stands in a worklist, and by what worklists are told apart.
 
 use super::RunError;
-use super::process::{FINDING_COLUMNS, FilePlan};
-use crate::audit::{AuditRules, Finding, Severity};
 use crate::fields::{Coding, Field, Mapping, Source, identifying_columns};
 use crate::input::{Chunk, InputFile};
 
@@ -11,58 +9,6 @@ pub(super) const WORKLIST_COLUMNS: [&str; 12] = [
     "severity", "rule", "what", "action", "key", "facility", "fields", "recorded", "derived", "why", "file",
     "line",
 ];
-
-/// A finding that is ready to be written.
-pub(super) struct FindingRow {
-    severity: Severity,
-    pub(super) cells: [String; FINDING_COLUMNS.len()],
-    /// What its rule looks for.
-    what: String,
-    facility: String,
-    group: String,
-}
-
-impl FindingRow {
-    pub(super) fn new(
-        plan: &FilePlan,
-        chunk: &Chunk,
-        row: usize,
-        finding: &Finding,
-        cells: [String; FINDING_COLUMNS.len()],
-    ) -> Self {
-        let what = plan.audit.rule(finding.rule).map_or("", |rule| rule.meaning.as_str()).to_owned();
-        let facility = text(chunk, plan.mapping.sources(Field::Facility), row);
-        let group = text(chunk, &plan.worklist_by, row);
-        Self { severity: finding.severity, cells, what, facility, group }
-    }
-
-    /// One about several records of a patient, of whose facility nothing is known any more.
-    pub(super) fn of_patient(
-        audit: &AuditRules,
-        severity: Severity,
-        cells: &[String; FINDING_COLUMNS.len()],
-    ) -> Self {
-        let what = audit.rule(&cells[3]).map_or("", |rule| rule.meaning.as_str()).to_owned();
-        Self { severity, cells: cells.clone(), what, facility: String::new(), group: String::new() }
-    }
-
-    /// Id of its rule.
-    pub(super) fn rule(&self) -> &str {
-        &self.cells[3]
-    }
-
-    pub(super) const fn severity(&self) -> Severity {
-        self.severity
-    }
-
-    /// Its cells in a worklist; with its group before them where worklists are told apart.
-    pub(super) fn worklist(&self, grouped: bool) -> impl Iterator<Item = &str> {
-        let [key, file, line, rule, severity, fields, recorded, derived, action, why] = &self.cells;
-        let Self { what, facility, group, .. } = self;
-        let cells = [severity, rule, what, action, key, facility, fields, recorded, derived, why, file, line];
-        grouped.then_some(group).into_iter().chain(cells).map(String::as_str)
-    }
-}
 
 /// Where the group of a record is found in a file: by a field, else by the name of a column.
 pub(super) fn sources(
@@ -92,7 +38,7 @@ pub(super) fn sources(
 }
 
 /// The first of some columns that holds something.
-fn text(chunk: &Chunk, sources: &[Source], row: usize) -> String {
+pub(super) fn text(chunk: &Chunk, sources: &[Source], row: usize) -> String {
     let texts = sources.iter().map(|source| match source {
         Source::Constant(text) => text.clone(),
         Source::Column { index, .. } => chunk.text(*index, row).trim().to_owned(),

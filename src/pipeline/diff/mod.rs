@@ -19,7 +19,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 use tempfile::SpooledTempFile;
 
-use super::process::FINDING_COLUMNS;
+use super::finding_rows::FINDING_COLUMNS;
 use super::settings::manifest_rules;
 use super::tabulate::write_summary;
 use super::{Progress, RunError, Verdict, next_batch, read_all};

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::prelude::*;
+
 use super::cells::{FIELDS, NoEvent, Texts};
 use super::fhir::{self, Exports, Joined};
 use super::store::{EventStore, StoredRow, encode, hash};
@@ -13,7 +15,7 @@ use crate::fields::{Coding, Field, Mapping, Source, recognise_events};
 use crate::input::{self, InputFile, Kind, Reject};
 use crate::output::{EventCounts, Keys, OutputError, RunFolder, TableFormat, TableWriter};
 use crate::pipeline::decode::key_from;
-use crate::pipeline::settings::manifest_inputs;
+use crate::pipeline::settings::{hashes, manifest_inputs};
 use crate::pipeline::sorted::Sorter;
 use crate::pipeline::{Progress, RunConfig, RunError};
 
@@ -85,8 +87,9 @@ impl Ingested {
             ])?)
         })?;
         let tables: Vec<_> = files.iter().map(|events| (&events.file, &events.mapping)).collect();
+        let hashes = hashes(files.par_iter().map(|events| &events.file))?;
         Ok(EventCounts {
-            inputs: manifest_inputs(&tables, &self.rows)?,
+            inputs: manifest_inputs(&tables, &self.rows, hashes),
             read: self.store.rows() + self.rejected,
             matched: self.store.matched(),
             unmatched: table.finish()?,

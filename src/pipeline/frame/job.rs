@@ -9,6 +9,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 
+use super::super::finding_rows::FindingRows;
 use super::super::memory::Memory;
 use super::super::patients::Patients;
 use super::super::process::{FilePlan, Processed, Shared};
@@ -134,16 +135,15 @@ impl Frame {
             let (mut records, mut findings) = (Vec::new(), Vec::new());
             for (_, chunk) in processed {
                 end.take(&chunk)?;
-                let (batch, rows) = staged(&self.name, chunk)?;
+                let (batch, found) = staged(&self.name, chunk)?;
                 records.push(batch);
-                findings.extend(rows);
+                findings.push(found);
             }
             if records.is_empty() {
                 records.push(RecordBatch::new_empty(self.schema()));
             }
-            let findings = findings_batch(findings.iter().map(|row| &row.cells))?;
             let FrameEnd { findings: of_patients, counts } = self.end(shared, end)?;
-            let findings = concat_batches(&of_patients.schema(), [&findings, &of_patients]);
+            let findings = concat_batches(&of_patients.schema(), findings.iter().chain([&of_patients]));
             let findings = findings.map_err(|error| uneven("findings", error.to_string()))?;
             Ok(StagedFrame { records, findings, counts })
         })
@@ -261,6 +261,7 @@ impl Frame {
             seer: seer.as_ref(),
             also_editions: &self.also_editions,
             encoder: self.encoder.clone(),
+            findings: FindingRows::of_columns(),
             paths: &paths,
             keys: &self.config.privacy.keys,
             patients: patients.is_some(),
@@ -287,10 +288,10 @@ impl Frame {
 
     /// What is known once all is staged.
     pub(super) fn end(&self, shared: &Shared, mut end: End) -> Result<FrameEnd, RunError> {
-        let mut findings = Vec::new();
+        let mut findings = shared.findings.clone();
         if let Some(patients) = end.patients.take() {
-            patients.findings(shared.paths, &mut end.counts, |_, cells| {
-                findings.push(cells.clone());
+            patients.findings(shared.paths, &mut end.counts, |finding| {
+                findings.push(finding);
                 Ok(())
             })?;
         }
@@ -312,7 +313,7 @@ impl Frame {
         told.extend(counts.to_json());
         let id: String = blake3::hash(&told).to_hex().chars().take(16).collect();
         counts.origin.runs.insert(id);
-        Ok(FrameEnd { findings: findings_batch(findings.iter())?, counts })
+        Ok(FrameEnd { findings: findings_batch(findings)?, counts })
     }
 }
 

@@ -33,14 +33,14 @@ use std::sync::Arc;
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 
-use super::process::{FINDING_COLUMNS, Processed};
-use super::worklist::FindingRow;
+use super::finding_rows::{FINDING_COLUMNS, FindingRows};
+use super::process::Processed;
 use super::{DEFAULT_MEMORY, Privacy, RunError};
 use crate::audit::Config;
 use crate::category::Edition;
 use crate::fields::MapOptions;
 use crate::knowledge::Rules;
-use crate::output::OutputError;
+use crate::output::{OutputError, TextColumn};
 use crate::seer::Algorithms;
 use crate::staging::Policy;
 use crate::summary::Partial;
@@ -120,15 +120,12 @@ pub struct FrameEnd {
 }
 
 /// Findings as a batch of texts.
-fn findings_batch<'a>(
-    rows: impl Iterator<Item = &'a [String; FINDING_COLUMNS.len()]>,
-) -> Result<RecordBatch, RunError> {
-    let rows: Vec<_> = rows.collect();
-    let array = |column: usize| -> ArrayRef {
-        Arc::new(StringArray::from_iter_values(rows.iter().filter_map(|row| row.get(column))))
-    };
-    let arrays = (0..FINDING_COLUMNS.len()).map(array).collect();
-    let batch = RecordBatch::try_new(findings_schema(), arrays);
+fn findings_batch(rows: FindingRows) -> Result<RecordBatch, RunError> {
+    let columns = rows.into_columns();
+    let columns =
+        columns.ok_or_else(|| uneven("findings", "they were put together for a file".to_owned()))?;
+    let array = |column: &TextColumn| -> ArrayRef { Arc::new(StringArray::from_iter_values(column.iter())) };
+    let batch = RecordBatch::try_new(findings_schema(), columns.iter().map(array).collect());
     batch.map_err(|error| uneven("findings", error.to_string()))
 }
 
@@ -143,10 +140,10 @@ fn uneven(frame: &str, message: String) -> RunError {
     OutputError::Batch { frame: frame.to_owned(), message }.into()
 }
 
-/// What a worker made of a chunk, as batches.
-fn staged(frame: &str, chunk: Processed) -> Result<(RecordBatch, Vec<FindingRow>), RunError> {
+/// What a worker made of a chunk, as batches: records and findings.
+fn staged(frame: &str, chunk: Processed) -> Result<(RecordBatch, RecordBatch), RunError> {
     let records = chunk.encoded.into_batch();
     let records =
         records.ok_or_else(|| uneven(frame, "the records were put together for a file".to_owned()))?;
-    Ok((records, chunk.findings))
+    Ok((records, findings_batch(chunk.findings)?))
 }

@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
 use super::job::End;
-use super::{Frame, FrameEnd, Staged, findings_batch, staged};
+use super::{Frame, FrameEnd, Staged, staged};
 use crate::input::Chunk;
 use crate::pipeline::RunError;
 
@@ -89,7 +89,7 @@ fn follow(
                 let chunk = worker.process(Chunk::of_batch(batch, first_record))?;
                 end.take(&chunk)?;
                 let (records, findings) = staged(frame.name(), chunk)?;
-                Ok(Staged { records, findings: findings_batch(findings.iter().map(|row| &row.cells))? })
+                Ok(Staged { records, findings })
             });
             first_record += rows;
             let failed = next.is_err();
