@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use arrow_array::{Array, ArrayRef, Int32Array, StringArray};
+use arrow_array::{Array, ArrayRef, StringArray};
 use rustc_hash::FxBuildHasher;
 
 use super::csv::{CsvBody, CsvColumn, CsvColumns};
@@ -199,7 +199,8 @@ enum Cells<'a> {
 /// A column as entries of a dictionary.
 #[derive(Clone, Copy, Debug)]
 pub struct Entries<'a> {
-    pub(super) keys: &'a Int32Array,
+    /// The entry of each row, their [count](Self::count) for a null.
+    pub of_rows: &'a [u32],
     /// The entries.
     pub texts: &'a StringArray,
 }
@@ -210,17 +211,15 @@ impl<'a> Entries<'a> {
         self.texts.len()
     }
 
-    /// The entry of a row; none for a null.
-    pub fn entry(&self, row: usize) -> Option<usize> {
-        let is_there = row < self.keys.len() && self.keys.is_valid(row);
-        let key = is_there.then(|| self.keys.value(row))?;
-        let entry = usize::try_from(key).ok()?;
-        (entry < self.texts.len() && self.texts.is_valid(entry)).then_some(entry)
+    /// The text of an entry, empty beyond the last.
+    pub fn text_of(&self, entry: u32) -> &'a str {
+        let entry = entry as usize;
+        if entry < self.texts.len() { self.texts.value(entry) } else { "" }
     }
 
     /// The text of a row, empty for a null.
     pub fn text(&self, row: usize) -> &'a str {
-        self.entry(row).map_or("", |entry| self.texts.value(entry))
+        self.of_rows.get(row).map_or("", |entry| self.text_of(*entry))
     }
 }
 
@@ -236,7 +235,11 @@ impl<'a> Column<'a> {
                 }
                 None => rows.for_each(|row| each(&self.cell(row))),
             },
-            Cells::Entries(entries) => rows.for_each(|row| each(entries.text(row).as_bytes())),
+            Cells::Entries(entries) => {
+                for entry in entries.of_rows.get(rows).unwrap_or_default() {
+                    each(entries.text_of(*entry).as_bytes());
+                }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef, Int32Array, RecordBatch, StringArray};
 use arrow_cast::{can_cast_types, cast};
 use arrow_schema::{ArrowError, DataType, FieldRef, Schema, SchemaRef, TimeUnit};
 use parquet::arrow::ProjectionMask;
@@ -206,12 +206,15 @@ pub(super) struct ParquetBody {
     batch: RecordBatch,
     places: Arc<[Option<usize>]>,
     texts: Vec<OnceLock<StringArray>>,
+    /// The entry of each row in the dictionary of a column.
+    entries: Vec<OnceLock<Vec<u32>>>,
 }
 
 impl ParquetBody {
     pub(super) fn new(batch: RecordBatch, places: Arc<[Option<usize>]>) -> Self {
         let texts = (0..batch.num_columns()).map(|_| OnceLock::new()).collect();
-        Self { batch, places, texts }
+        let entries = (0..batch.num_columns()).map(|_| OnceLock::new()).collect();
+        Self { batch, places, texts, entries }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -235,8 +238,11 @@ impl ParquetBody {
 
     /// A column of entries of a dictionary.
     pub(super) fn entries(&self, column: usize) -> Option<Entries<'_>> {
-        let dictionary = self.array(column)?.as_dictionary_opt::<Int32Type>()?;
-        Some(Entries { keys: dictionary.keys(), texts: dictionary.values().as_string_opt::<i32>()? })
+        let place = self.places.get(column).copied().flatten()?;
+        let dictionary = self.batch.columns().get(place)?.as_dictionary_opt::<Int32Type>()?;
+        let texts = dictionary.values().as_string_opt::<i32>()?;
+        let of_rows = self.entries.get(place)?.get_or_init(|| entries(dictionary.keys(), texts));
+        Some(Entries { of_rows, texts })
     }
 
     pub(super) fn text(&self, column: usize, row: usize) -> &str {
@@ -248,6 +254,27 @@ impl ParquetBody {
             _ => "",
         }
     }
+}
+
+/// The entry of each row, one more than the last for a null.
+fn entries(keys: &Int32Array, texts: &StringArray) -> Vec<u32> {
+    let null = texts.len() as u32;
+    let known = |key: i32| u32::try_from(key).map_or(null, |entry| entry.min(null));
+    let mut entries: Vec<u32> = keys.values().iter().map(|key| known(*key)).collect();
+    if let Some(nulls) = keys.nulls() {
+        let valid = nulls.inner().bit_chunks();
+        for (rows, bits) in entries.chunks_mut(u64::BITS as usize).zip(valid.iter_padded()) {
+            for (at, entry) in rows.iter_mut().enumerate() {
+                // Without a branch: nulls come in no order.
+                *entry = if bits >> at & 1 == 1 { *entry } else { null };
+            }
+        }
+    }
+    if texts.null_count() > 0 {
+        let is_null = |entry: u32| entry < null && texts.is_null(entry as usize);
+        entries.iter_mut().filter(|entry| is_null(**entry)).for_each(|entry| *entry = null);
+    }
+    entries
 }
 
 /// A column as text, nulls kept: numbers without a fraction as whole numbers (`2.0` is `2`), timestamps at

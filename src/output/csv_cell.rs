@@ -1,6 +1,6 @@
 //! How a cell is put down in a text table.
 
-use memchr::{memchr, memchr3};
+use memchr::memchr;
 
 use crate::input::{Delimiter, Quoting};
 
@@ -30,11 +30,7 @@ impl CellStyle {
                     if *byte == delimiter || matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }
                 }));
             }
-            Quoting::Csv
-                if memchr3(delimiter, b'"', b'\n', cell).is_none() && memchr(b'\r', cell).is_none() =>
-            {
-                out.extend_from_slice(cell);
-            }
+            Quoting::Csv if self.is_plain(cell) => out.extend_from_slice(cell),
             Quoting::Csv => {
                 out.push(b'"');
                 let mut rest = cell;
@@ -47,6 +43,13 @@ impl CellStyle {
                 out.push(b'"');
             }
         }
+    }
+
+    /// Whether no byte of some text means anything in a line. Most are short, so that all of it is looked at at once.
+    fn is_plain(self, text: &[u8]) -> bool {
+        let delimiter = self.delimiter.byte();
+        let has_a_meaning = |byte: u8| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r';
+        !text.iter().fold(false, |found, byte| found | has_a_meaning(*byte))
     }
 
     /// Appends a whole record with its line feed. A lone empty cell is quoted, else it would be a blank line.

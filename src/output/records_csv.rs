@@ -100,11 +100,20 @@ impl CsvPlan {
             lines.extend_from_slice(chunk.raw_line(row).unwrap_or_default());
             return;
         };
-        for (place, cells) in own.iter().enumerate() {
-            if place > 0 {
-                self.style.delimit(lines);
-            }
-            cells.put(row, self.style, lines);
+        // Each cell with a delimiter behind it; that of the last goes.
+        let mut rest = own;
+        while let Some(cells) = rest.first() {
+            rest = match put_short(rest, row, lines) {
+                0 => {
+                    cells.put(row, self.style, lines);
+                    self.style.delimit(lines);
+                    &rest[1..]
+                }
+                many => &rest[many..],
+            };
+        }
+        if !own.is_empty() {
+            lines.pop();
         }
     }
 
@@ -134,6 +143,8 @@ pub(super) enum Cells<'a> {
     Plain(&'a StringArray),
     /// The same of entries of a dictionary.
     Entries(Entries<'a>),
+    /// The same, all of them short, with the delimiter behind them: the entry of each row.
+    Short(Vec<ShortCell>, &'a [u32]),
     /// Each different text is put down once, and a row has the number of its text.
     Written { bytes: Vec<u8>, ends: Vec<usize>, numbers: &'a [u32] },
 }
@@ -142,8 +153,11 @@ impl<'a> Cells<'a> {
     fn of_source(chunk: &'a Chunk, source: Option<usize>, style: CellStyle) -> Self {
         let Some(column) = source else { return Self::None };
         if let Some(entries) = chunk.entries(column) {
-            let plain = is_plain(entries.texts, style);
-            return if plain { Self::Entries(entries) } else { Self::Single(chunk, column) };
+            if !is_plain(entries.texts, style) {
+                return Self::Single(chunk, column);
+            }
+            let short = ShortCell::all(&entries, chunk.rows(), style);
+            return short.map_or(Self::Entries(entries), |short| Self::Short(short, entries.of_rows));
         }
         match chunk.texts(column).filter(|texts| is_plain(texts, style)) {
             Some(texts) => Self::Plain(texts),
@@ -171,6 +185,10 @@ impl<'a> Cells<'a> {
                 }
             }
             Self::Entries(entries) => line.extend_from_slice(entries.text(row).as_bytes()),
+            Self::Short(entries, of_rows) => {
+                let cell = of_rows.get(row).and_then(|entry| entries.get(*entry as usize));
+                line.extend_from_slice(cell.map_or(&[], |cell| cell.text()));
+            }
             Self::Written { bytes, ends, numbers } => {
                 let number = numbers.get(row).map_or(0, |number| *number as usize);
                 let start = number.checked_sub(1).and_then(|above| ends.get(above)).copied().unwrap_or(0);
@@ -179,6 +197,56 @@ impl<'a> Cells<'a> {
             }
         }
     }
+}
+
+/// Bytes of a short cell and of the delimiter behind it.
+const SHORT: usize = 15;
+
+/// A short cell with the delimiter behind it, to be copied in one piece whatever its length.
+pub(super) struct ShortCell {
+    bytes: [u8; SHORT],
+    length: u8,
+}
+
+impl ShortCell {
+    /// The entries of a dictionary, an empty one for nulls behind them; none where one of them is too long, or where
+    /// there are more than rows.
+    fn all(entries: &Entries, rows: usize, style: CellStyle) -> Option<Vec<Self>> {
+        if entries.count() > rows {
+            return None;
+        }
+        let short = |entry| {
+            let text = entries.text_of(entry).as_bytes();
+            let mut bytes = [0; SHORT];
+            let (cell, rest) = bytes.split_at_mut_checked(text.len())?;
+            cell.copy_from_slice(text);
+            *rest.first_mut()? = style.delimiter.byte();
+            Some(Self { bytes, length: text.len() as u8 + 1 })
+        };
+        (0..=entries.count() as u32).map(short).collect()
+    }
+
+    /// Without the delimiter.
+    fn text(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length).saturating_sub(1)).unwrap_or_default()
+    }
+}
+
+/// Appends the cells of a row as long as their columns are short ones, each with a delimiter behind it; how many.
+fn put_short(columns: &[Cells], row: usize, line: &mut Vec<u8>) -> usize {
+    let mut end = line.len();
+    line.resize(end + columns.len() * SHORT, 0);
+    let mut put = 0;
+    for cells in columns {
+        let Cells::Short(entries, of_rows) = cells else { break };
+        let Some(cell) = of_rows.get(row).and_then(|entry| entries.get(*entry as usize)) else { break };
+        let Some(room) = line.get_mut(end..end + SHORT) else { break };
+        room.copy_from_slice(&cell.bytes);
+        end += usize::from(cell.length);
+        put += 1;
+    }
+    line.truncate(end);
+    put
 }
 
 /// Whether no cell of a column has a byte that means something in a line.

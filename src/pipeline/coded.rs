@@ -171,21 +171,27 @@ impl<'a> CodedField<'a> {
         }
     }
 
-    /// What a table of each column has for the records of the block.
-    pub(super) fn of_rows<'f, V: Copy + 'f>(
+    /// Calls `each` with what a table of each column has for the records of the block, in their order.
+    pub(super) fn each_row<'f, V: Copy + 'f>(
         &'f self,
         rows: usize,
-        table: impl Fn(&'f CodedColumn<'a>) -> &'f Vec<V> + 'f,
+        table: impl Fn(&'f CodedColumn<'a>) -> &'f Vec<V>,
         none: V,
-    ) -> impl Iterator<Item = V> + 'f {
-        let single = self.columns.first().filter(|_| self.columns.len() == 1);
-        (0..rows).map(move |at| {
-            let column = match single {
-                Some(column) => Some(column),
-                None => self.columns.get(self.chosen.get(at).map_or(0, |column| usize::from(*column))),
-            };
-            column.and_then(|column| table(column).get(column.code(at)?)).copied().unwrap_or(none)
-        })
+        mut each: impl FnMut(usize, V),
+    ) {
+        if let [column] = self.columns.as_slice()
+            && column.codes.len() == rows
+        {
+            let table = table(column).as_slice();
+            let of_code = |code: &u16| table.get(usize::from(*code)).copied().unwrap_or(none);
+            column.codes.iter().enumerate().for_each(|(at, code)| each(at, of_code(code)));
+            return;
+        }
+        for at in 0..rows {
+            let column = self.columns.get(self.chosen.get(at).map_or(0, |column| usize::from(*column)));
+            let value = column.and_then(|column| table(column).get(column.code(at)?));
+            each(at, value.copied().unwrap_or(none));
+        }
     }
 
     /// Puts its parts of the keys of the block in their place.
@@ -198,8 +204,7 @@ impl<'a> CodedField<'a> {
             place += 1;
         }
         if self.width() > 0 {
-            let parts = self.of_rows(rows, |column| &column.parts, 0);
-            keys.iter_mut().skip(place).step_by(width).zip(parts).for_each(|(part, own)| *part = own);
+            self.each_row(rows, |column| &column.parts, 0, |at, part| keys[at * width + place] = part);
         }
     }
 
@@ -316,10 +321,10 @@ impl CodedColumn<'_> {
             known.codes.clear();
             known.codes.resize(null + 1, 0);
         }
-        for row in rows.clone() {
-            let code = &mut known.codes[entries.entry(row).unwrap_or(null)];
+        for entry in entries.of_rows.get(rows.clone()).unwrap_or_default() {
+            let code = &mut known.codes[*entry as usize];
             if *code == 0 {
-                *code = u32::from(self.code_of(chunk, entries.text(row).as_bytes(), of)) + 1;
+                *code = u32::from(self.code_of(chunk, entries.text_of(*entry).as_bytes(), of)) + 1;
             }
             self.codes.push((*code - 1) as u16);
         }

@@ -14,6 +14,7 @@ use super::coded::{CodedColumn, CodedField, Own, part};
 use super::column_runs::{ColumnRun, LEAST_COLUMNS};
 use super::decode::CARRIED;
 use super::filled::Filled;
+use super::run_numbers::{NUMBER_PARTS, number_parts};
 use super::since::Known;
 use super::tumors::Tumors;
 use crate::audit::{Config, followed_up};
@@ -37,6 +38,11 @@ pub(super) struct Codes<'a> {
     fields: Vec<CodedField<'a>>,
     /// Columns that are read together.
     runs: Vec<ColumnRun>,
+    /// Of each field, the place of its first part among those that a class of tumors masks: first the parts that stand
+    /// in keys themselves, then those of the runs.
+    places: Vec<usize>,
+    /// Parts that stand in keys themselves.
+    singles: usize,
     /// For each column of the table, the place of a field that it is of, and its place among the columns of that.
     of_column: Vec<Option<(usize, usize)>>,
     is_full: bool,
@@ -58,14 +64,26 @@ impl<'a> Codes<'a> {
         config: &'a Config,
         most_texts: usize,
         lasting: bool,
+        together: bool,
     ) -> Self {
         let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field));
         let fields = fields.map(|field| CodedField::new(field, mapping.sources(field), lasting));
         let mut fields: Vec<CodedField> = fields.collect();
-        let runs = runs(mapping, &mut fields);
-        let parts = fields.iter().flat_map(|field| std::iter::repeat_n(field.field, field.width()));
+        let runs = if together { runs(mapping, &mut fields) } else { Vec::new() };
+        let mut parts = Vec::new();
+        let mut places = vec![0; fields.len()];
+        let single =
+            fields.iter().enumerate().filter(|(_, field)| field.within.is_none()).map(|(place, _)| place);
+        let single: Vec<usize> = single.collect();
+        let singles = single.iter().map(|place| fields[*place].width()).sum();
+        for place in single.iter().chain(runs.iter().flat_map(ColumnRun::fields)) {
+            places[*place] = parts.len();
+            parts.extend(std::iter::repeat_n(fields[*place].field, fields[*place].width()));
+        }
         Self {
-            tumors: Tumors::new(rules, steps, parts.collect()),
+            tumors: Tumors::new(rules, steps, parts),
+            places,
+            singles,
             most_texts,
             filled: Filled::new(fields.len()),
             mapping,
@@ -93,6 +111,17 @@ impl<'a> Codes<'a> {
         self.tumors.clear();
         self.fields.iter_mut().flat_map(|field| &mut field.columns).for_each(CodedColumn::clear);
         self.runs.iter_mut().for_each(|run| run.forget(&mut self.filled));
+        self.forget_keys();
+    }
+
+    /// Whether numbers in keys stand for too much to go on.
+    pub(super) fn has_many_keys(&self) -> bool {
+        self.runs.iter().any(ColumnRun::is_full)
+    }
+
+    /// Forgets what numbers in keys stand for; keys from before mean nothing afterwards.
+    pub(super) fn forget_keys(&mut self) {
+        self.runs.iter_mut().for_each(|run| run.numbers().clear());
     }
 
     /// The columns that are looked at, or all of so many, those that are read together as one; none where they are
@@ -126,37 +155,70 @@ impl<'a> Codes<'a> {
         }
         self.own.clear();
         self.own.resize(rows.len(), Own::default());
-        self.width = BESIDE_PARTS + self.fields.iter().map(CodedField::width).sum::<usize>();
+        self.width = self.singles + NUMBER_PARTS * self.runs.len() + BESIDE_PARTS;
         self.keys.clear();
         self.keys.resize(rows.len() * self.width, 0);
-        let mut place = 0;
-        for field in &self.fields {
+        for (field, place) in self.fields.iter().zip(&self.places) {
             field.put_own(&mut self.own);
-            if !field.is_in_run(&self.runs) {
-                field.put_parts(&mut self.keys, self.width, place);
+            if field.within.is_none() {
+                field.put_parts(&mut self.keys, self.width, *place);
             }
-            place += field.width();
         }
-        self.runs.iter().for_each(|run| run.put_parts(&mut self.keys, self.width));
-        let Self { config, tumors, .. } = self;
+        let Self { config, tumors, singles, .. } = self;
         for (own, key) in self.own.iter_mut().zip(self.keys.chunks_exact_mut(self.width)) {
             let dx = own.dx();
             own.age = completed_age(own.recorded_age, own.birth, dx);
             if let Some((parts, [tumor, year, age, followed])) = key.split_last_chunk_mut::<BESIDE_PARTS>() {
                 let (number, class) = tumors.class(own.site, own.histology);
-                class.mask(parts);
+                parts
+                    .iter_mut()
+                    .zip(class.mask_from(0))
+                    .take(*singles)
+                    .for_each(|(part, mask)| *part &= mask);
                 *tumor = number;
                 *year = part(dx, |date| class.spans.year(date.year));
                 *age = part(own.age, |age| class.spans.age(age));
                 *followed = u16::from(followed_up(config, dx, own.last_contact));
             }
         }
+        self.number_runs(rows.len());
         self.is_full |= self.tumors.is_full();
         let years = self.filled.years(self.own.iter().map(|own| own.dx().value().map(|date| date.year)));
         self.runs.iter_mut().for_each(|run| run.note(&years));
         for (place, field) in self.fields.iter().enumerate().filter(|(_, field)| !field.is_in_run(&self.runs))
         {
-            self.filled.add(place, &years, field.of_rows(rows.len(), |column| &column.states, None));
+            let filled = &mut self.filled;
+            let add = |at: usize, state| filled.add(place, years[at], state, 1);
+            field.each_row(rows.len(), |column| &column.states, None, add);
+        }
+    }
+
+    /// Puts the numbers of the runs into the keys of the block, whose classes are there already.
+    fn number_runs(&mut self, rows: usize) {
+        let Self { runs, fields, keys, width, singles, tumors, places, .. } = self;
+        let mut in_key = *singles;
+        for run in runs {
+            let from = run.fields().first().and_then(|field| places.get(*field)).copied().unwrap_or_default();
+            let is_read = run.is_read();
+            let wide = run.fields().len();
+            let mut parts = Vec::new();
+            if !is_read {
+                parts.resize(rows * wide, 0);
+                for (place, field) in run.fields().iter().enumerate() {
+                    fields[*field].put_parts(&mut parts, wide, place);
+                }
+            }
+            for (at, key) in keys.chunks_exact_mut(*width).enumerate() {
+                let class = key[*width - BESIDE_PARTS];
+                let mask = tumors.at(class).mask_from(from);
+                let number = if is_read {
+                    run.number(at, class, mask)
+                } else {
+                    run.numbers().of_parts(&parts[at * wide..(at + 1) * wide], mask)
+                };
+                key[in_key..in_key + NUMBER_PARTS].copy_from_slice(&number_parts(number));
+            }
+            in_key += NUMBER_PARTS;
         }
     }
 
@@ -200,16 +262,15 @@ impl<'a> Codes<'a> {
             for part in [year, age, followed] {
                 hasher.update(&part.to_le_bytes());
             }
-            let mut place = 0;
-            for field in self.fields.iter().filter(|field| field.width() > 0) {
-                if class.counts(place) {
+            for (field, place) in self.fields.iter().zip(&self.places).filter(|(field, _)| field.width() > 0)
+            {
+                if class.counts(*place) {
                     let column = field.chosen.get(self.at).map_or(0, |column| *column);
                     let lasting = field.lasting(self.at, &self.runs);
                     hasher.update(field.field.id().as_bytes());
                     hasher.update(&column.to_le_bytes());
                     hasher.update(&lasting.unwrap_or(0).to_le_bytes());
                 }
-                place += field.width();
             }
         }
         let mut known = Known::default();
@@ -303,13 +364,9 @@ fn of_column(fields: &[CodedField]) -> Vec<Option<(usize, usize)>> {
 
 /// The columns of a table that are read together: those side by side whose fields are all such codes.
 fn runs(mapping: &Mapping, fields: &mut [CodedField]) -> Vec<ColumnRun> {
-    let mut parts = 0;
-    let mut places = Vec::new();
     let mut of_column: BTreeMap<usize, Option<usize>> =
         mapping.columns().iter().map(|column| (*column, None)).collect();
     for (place, field) in fields.iter().enumerate() {
-        places.push(parts);
-        parts += field.width();
         if let Some(column) = field.in_runs() {
             of_column.insert(column, Some(place));
         }
@@ -334,9 +391,7 @@ fn runs(mapping: &Mapping, fields: &mut [CodedField]) -> Vec<ColumnRun> {
             fields[*place].within = Some((runs.len(), at));
         }
         let columns = run[0].0..run[0].0 + run.len();
-        let of_run: Vec<usize> = run.iter().map(|(_, place)| *place).collect();
-        let parts = of_run.iter().map(|place| places[*place]).collect();
-        runs.push(ColumnRun::new(columns, of_run, parts));
+        runs.push(ColumnRun::new(columns, run.iter().map(|(_, place)| *place).collect()));
     }
     runs
 }

@@ -9,6 +9,7 @@ use std::ops::Range;
 use rustc_hash::FxBuildHasher;
 
 use super::filled::Filled;
+use super::run_numbers::RunNumbers;
 use crate::input::Chunk;
 
 /// Fewer columns are not worth it.
@@ -38,8 +39,7 @@ pub(super) struct ColumnRun {
     columns: Range<usize>,
     /// Its fields, by their places among those of the file.
     fields: Vec<usize>,
-    /// Where the part of each field stands in a key.
-    places: Vec<usize>,
+    numbers: RunNumbers,
     /// Numbers of the cells that are kept by their bytes.
     known: HashMap<Box<[u8]>, u32, FxBuildHasher>,
     bytes: usize,
@@ -68,12 +68,12 @@ struct Trial {
 }
 
 impl ColumnRun {
-    /// A run of columns with the place of the field of each among those of the file, and of its part in a key.
-    pub(super) fn new(columns: Range<usize>, fields: Vec<usize>, places: Vec<usize>) -> Self {
+    /// A run of columns with the place of the field of each among those of the file.
+    pub(super) fn new(columns: Range<usize>, fields: Vec<usize>) -> Self {
         Self {
             columns,
             fields,
-            places,
+            numbers: RunNumbers::new(),
             known: HashMap::default(),
             bytes: 0,
             is_full: false,
@@ -160,6 +160,7 @@ impl ColumnRun {
         self.known.clear();
         self.bytes = 0;
         self.is_full = false;
+        self.numbers.forget_cells();
         self.codes.clear();
         self.parts.clear();
         self.pattern_of.clear();
@@ -182,18 +183,34 @@ impl ColumnRun {
         codes.extend(self.block.iter().map(code));
     }
 
-    /// Puts its parts of the keys of the block in their places.
-    pub(super) fn put_parts(&self, keys: &mut [u16], width: usize) {
+    /// Its fields, by their places among those of the file.
+    pub(super) fn fields(&self) -> &[usize] {
+        &self.fields
+    }
+
+    /// The number in the key of a record of the block: of what a mask leaves of its parts, the same for all records of
+    /// a class.
+    pub(super) fn number(&mut self, at: usize, class: u16, mask: &[u16]) -> u32 {
+        let cells = self.block.get(at).copied().unwrap_or_default();
         let fields = self.fields.len();
-        for (key, number) in keys.chunks_exact_mut(width.max(1)).zip(&self.block) {
-            let number = *number as usize;
-            let parts = self.parts.get(number * fields..(number + 1) * fields).unwrap_or_default();
-            for (place, part) in self.places.iter().zip(parts) {
-                if let Some(slot) = key.get_mut(*place) {
-                    *slot = *part;
-                }
-            }
+        let parts =
+            self.parts.get(cells as usize * fields..(cells as usize + 1) * fields).unwrap_or_default();
+        if (cells as usize) < self.known.len() {
+            self.numbers.of_cells(cells, class, parts, mask)
+        } else {
+            // Cells of this block alone.
+            self.numbers.of_parts(parts, mask)
         }
+    }
+
+    /// Numbers of parts of keys.
+    pub(super) fn numbers(&mut self) -> &mut RunNumbers {
+        &mut self.numbers
+    }
+
+    /// Whether it has so many numbers that there is no room for more.
+    pub(super) fn is_full(&self) -> bool {
+        self.numbers.is_full()
     }
 
     /// Notes what the fields of the block hold, by the year of each record.
@@ -216,7 +233,7 @@ impl ColumnRun {
                 std::mem::take(seen).into_iter().enumerate().filter(|(_, records)| *records > 0)
             {
                 for (field, state) in self.fields.iter().zip(states) {
-                    filled.add_records(*field, year, *state, records);
+                    filled.add(*field, year, *state, records);
                 }
             }
         }
@@ -238,7 +255,7 @@ mod tests {
         let options = Options { chunk_rows: 4096, ..Options::default() };
         let file = InputFile::probe(&path, 0, &options).unwrap();
         let mut filled = Filled::new(4);
-        let mut run = ColumnRun::new(0..4, vec![3, 2, 1, 0], vec![4, 3, 2, 1]);
+        let mut run = ColumnRun::new(0..4, vec![3, 2, 1, 0]);
         let mut before = 0;
         for chunk in file.open(&options).unwrap() {
             let mut chunk = chunk.unwrap();
@@ -256,16 +273,16 @@ mod tests {
                     }
                 });
                 run.note(&years);
-                let mut keys = vec![7; block.len() * 5];
-                run.put_parts(&mut keys, 5);
-                for (at, row) in block.enumerate().filter(|_| run.is_read()) {
+                let is_read = run.is_read();
+                for (at, row) in block.enumerate().filter(|_| is_read) {
                     let numbers = [0, 1, 2, 3].map(|column| cell(before + row, column));
                     assert_eq!([0, 1, 2, 3].map(|place| run.code(at, place).unwrap()), numbers);
-                    let parts =
-                        [7, numbers[3] * 4, numbers[2] * 4 + 1, numbers[1] * 4 + 2, numbers[0] * 4 + 3];
-                    assert_eq!(keys[at * 5..][..5], parts.map(|part| part as u16));
+                    let parts = [numbers[0] * 4 + 3, numbers[1] * 4 + 2, numbers[2] * 4 + 1, numbers[3] * 4];
+                    let parts = parts.map(|part| part as u16);
+                    let mask = [u16::MAX, 0, u16::MAX, u16::MAX];
+                    assert_eq!(run.number(at, 1, &mask), run.numbers().of_parts(&parts, &mask));
                 }
-                if !run.is_read() {
+                if !is_read {
                     block_of(&mut filled, &years, |field, at| cell(before + start + at, 3 - field));
                 }
             }
@@ -283,7 +300,9 @@ mod tests {
 
     fn block_of(filled: &mut Filled, years: &[usize], cell: impl Fn(usize, usize) -> usize) {
         for field in 0..4 {
-            filled.add(field, years, (0..years.len()).map(|at| Some((cell(field, at) % 2) as u8)));
+            for (at, year) in years.iter().enumerate() {
+                filled.add(field, *year, Some((cell(field, at) % 2) as u8), 1);
+            }
         }
     }
 

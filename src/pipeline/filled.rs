@@ -6,14 +6,18 @@ use rustc_hash::FxBuildHasher;
 
 use super::decode::STATES;
 
+/// Places of states, a power of two.
+const PLACES: usize = 8;
+const _: () = assert!(STATES.len() < PLACES);
+
 /// What the fields of records hold, counted.
 pub(super) struct Filled {
     fields: usize,
     years: Vec<Option<u16>>,
     /// The place of each year.
     places: HashMap<Option<u16>, usize, FxBuildHasher>,
-    /// By year, field and state.
-    counts: Vec<[u64; STATES.len()]>,
+    /// By year, field and state; the last of them is for what is not interpreted.
+    counts: Vec<[u64; PLACES]>,
 }
 
 impl Filled {
@@ -28,26 +32,17 @@ impl Filled {
         let place = |year| {
             *places.entry(year).or_insert_with(|| {
                 known.push(year);
-                counts.resize(known.len() * *fields, [0; STATES.len()]);
+                counts.resize(known.len() * *fields, [0; PLACES]);
                 known.len() - 1
             })
         };
         years.map(place).collect()
     }
 
-    /// Counts the states of a field of some records, those that are interpreted, by the numbers of their years.
-    pub(super) fn add(&mut self, field: usize, years: &[usize], states: impl Iterator<Item = Option<u8>>) {
-        for (year, state) in years.iter().zip(states) {
-            self.add_records(field, *year, state, 1);
-        }
-    }
-
-    /// Counts the state of a field for some records of a year.
-    pub(super) fn add_records(&mut self, field: usize, year: usize, state: Option<u8>, records: u64) {
-        let place = year * self.fields + field;
-        let counted = state.and_then(|state| self.counts.get_mut(place)?.get_mut(usize::from(state)));
-        if let Some(counted) = counted {
-            *counted += records;
+    /// Counts the state of a field, where it is interpreted, for some records by the number of their year.
+    pub(super) fn add(&mut self, field: usize, year: usize, state: Option<u8>, records: u64) {
+        if let Some(states) = self.counts.get_mut(year * self.fields + field) {
+            states[state.map_or(PLACES - 1, usize::from) % PLACES] += records;
         }
     }
 
@@ -74,9 +69,10 @@ mod tests {
             (vec![Some(2020), None, Some(2020)], [Some(0), Some(1), Some(0)], [Some(4), None, Some(0)]),
             (vec![Some(2020)], [Some(3), None, None], [Some(0), None, None]),
         ] {
-            let years = filled.years(years.into_iter());
-            filled.add(0, &years, first.into_iter());
-            filled.add(1, &years, second.into_iter());
+            for (at, year) in filled.years(years.into_iter()).into_iter().enumerate() {
+                filled.add(0, year, first[at], 1);
+                filled.add(1, year, second[at], 1);
+            }
         }
         let mut told = Vec::new();
         filled.each(|field, year, state, records| told.push((field, year, state, records)));

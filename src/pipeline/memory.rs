@@ -12,6 +12,8 @@ pub(super) struct Memory {
     pub(super) chunks: usize,
     /// Bytes of input in one of them, about.
     pub(super) chunk_bytes: usize,
+    /// Records in one of them, at most.
+    pub(super) chunk_rows: usize,
     /// What each worker remembers.
     pub(super) memo: Most,
 }
@@ -20,6 +22,8 @@ pub(super) struct Memory {
 const TIMES_INPUT: usize = 10;
 /// Bytes of input in a chunk whose lines are copied: what is put together and written stays in the nearer cache.
 const TEXT_CHUNK: usize = 256 << 10;
+/// Records in such a chunk where the input tells no bytes; their lines are a few megabytes.
+const TEXT_ROWS: usize = 8192;
 /// A judgement with its cells.
 const JUDGEMENT: usize = 1024;
 /// A key with its place.
@@ -28,7 +32,7 @@ const KEY: usize = 128;
 impl Memory {
     /// The same for records that are written line by line.
     pub(super) fn for_text(self) -> Self {
-        Self { chunk_bytes: self.chunk_bytes.min(TEXT_CHUNK), ..self }
+        Self { chunk_bytes: self.chunk_bytes.min(TEXT_CHUNK), chunk_rows: TEXT_ROWS, ..self }
     }
 
     /// A quarter of it goes to the chunks, a quarter to what workers remember, most of that to judgements; the rest is
@@ -39,6 +43,7 @@ impl Memory {
         let remembered = bytes / 4 / workers.max(1);
         Self {
             chunks,
+            chunk_rows: usize::MAX,
             chunk_bytes: (bytes / 4 / chunks / TIMES_INPUT).clamp(64 << 10, 8 << 20),
             memo: Most {
                 keys: (remembered / 4 / KEY).clamp(4096, 1 << 24),

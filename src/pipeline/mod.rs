@@ -28,6 +28,7 @@ mod process;
 mod restagings;
 mod resume;
 mod rows;
+mod run_numbers;
 mod seer;
 mod settings;
 mod since;
@@ -389,8 +390,11 @@ pub fn run(
     let mappings = plans.iter().map(|plan| &plan.mapping);
     let patients = Patients::of(folder.hidden(), &audit, &config.audit, mappings)?;
     let by_patient = patients.is_some();
-    let read =
-        Options { chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes), ..config.read.clone() };
+    let read = Options {
+        chunk_bytes: memory.chunk_bytes.min(config.read.chunk_bytes),
+        chunk_rows: memory.chunk_rows.min(config.read.chunk_rows),
+        ..config.read.clone()
+    };
     let inputs = (files.as_slice(), plans.as_slice(), event_files.as_slice());
     let mut going = Going::from(checkpoint, &folder, || resume::job(config, rules, inputs, &columns, &read))?;
     let kept = going.kept.take();

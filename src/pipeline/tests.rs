@@ -63,7 +63,7 @@ fn judged_alike(path: &Path, least: usize) {
             &audit_rules.histologies(),
         );
         let mut stager = Stager::new(rules, Policy::default());
-        let mut codes = Codes::new(&mapping, (rules, &steps), &config, 60_000, false);
+        let mut codes = Codes::new(&mapping, (rules, &steps), &config, 60_000, false, true);
         let mut known = HashMap::new();
         let mut alike = 0;
         for chunk in file.open(&options).unwrap() {

@@ -111,9 +111,9 @@ impl Class {
         Self { spans: asked.spans.clone(), mask, lasting }
     }
 
-    /// Leaves in a key what counts.
-    pub(super) fn mask(&self, parts: &mut [u16]) {
-        parts.iter_mut().zip(&self.mask).for_each(|(part, mask)| *part &= mask);
+    /// What counts of the parts from one on: all of each or nothing.
+    pub(super) fn mask_from(&self, part: usize) -> &[u16] {
+        self.mask.get(part..).unwrap_or_default()
     }
 
     /// Whether a part of a key counts.

@@ -11,7 +11,7 @@ use super::process::{Processed, Shared, process};
 use super::tallies::Tallies;
 use super::times::Times;
 use crate::audit::Finding;
-use crate::input::Chunk;
+use crate::input::{Chunk, Kind};
 use crate::staging::{Policy, Stager, UnderEdition};
 use crate::summary::Counts;
 
@@ -70,6 +70,7 @@ impl<'a> Worker<'a> {
                     shared.config,
                     shared.distinct,
                     shared.answers.is_some(),
+                    !matches!(shared.files[file].kind, Kind::Parquet(_) | Kind::Frame(_)),
                 );
                 let places = Places::new(&shared.plans[file].mapping, shared.facilities);
                 OfFile {
@@ -100,7 +101,7 @@ impl<'a> Worker<'a> {
 impl OfFile<'_> {
     /// Makes room for a block of records; whether all was forgotten for it.
     pub(super) fn make_room(&mut self, tallies: &mut Tallies) -> bool {
-        let forget = self.memo.is_full() || self.codes.is_full();
+        let forget = self.memo.is_full() || self.codes.is_full() || self.codes.has_many_keys();
         if forget {
             self.forget(tallies);
         }
@@ -120,5 +121,6 @@ impl OfFile<'_> {
     fn forget(&mut self, tallies: &mut Tallies) {
         self.memo.forget(|judged, records| tallies.judged(judged, records));
         self.fresh.clear();
+        self.codes.forget_keys();
     }
 }
