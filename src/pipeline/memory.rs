@@ -18,8 +18,9 @@ pub(super) struct Memory {
     pub(super) memo: Most,
 }
 
-/// A chunk as bytes, ends of cells and columns to write, in bytes of input.
-const TIMES_INPUT: usize = 10;
+/// The part of the memory that a chunk of input may have. It is the same for any number of workers: where a row group
+/// of Parquet ends, and whether its texts are worth a dictionary, follows from the chunks.
+const CHUNK_PART: usize = 240;
 /// Bytes of input in a chunk whose lines are copied: what is put together and written stays in the nearer cache.
 const TEXT_CHUNK: usize = 256 << 10;
 /// Records in such a chunk where the input tells no bytes; their lines are a few megabytes.
@@ -35,16 +36,17 @@ impl Memory {
         Self { chunk_bytes: self.chunk_bytes.min(TEXT_CHUNK), chunk_rows: TEXT_ROWS, ..self }
     }
 
-    /// A quarter of it goes to the chunks, a quarter to what workers remember, most of that to judgements; the rest is
-    /// for rules and counts.
+    /// A quarter of it goes to the chunks of two workers, each of which takes ten times its bytes with ends of cells and
+    /// columns to write; a quarter to what workers remember, most of that to judgements; the rest is for rules and
+    /// counts.
     pub(super) fn share(mebibytes: usize, workers: usize) -> Self {
         let bytes = mebibytes.saturating_mul(1 << 20);
-        let chunks = 2 * workers + 2;
+        let chunks = (2 * workers + 2).min(workers + 4);
         let remembered = bytes / 4 / workers.max(1);
         Self {
             chunks,
             chunk_rows: usize::MAX,
-            chunk_bytes: (bytes / 4 / chunks / TIMES_INPUT).clamp(64 << 10, 8 << 20),
+            chunk_bytes: (bytes / CHUNK_PART).clamp(64 << 10, 8 << 20),
             memo: Most {
                 keys: (remembered / 4 / KEY).clamp(4096, 1 << 24),
                 judgements: (remembered * 3 / 4 / JUDGEMENT).clamp(4096, 1 << 20),
@@ -58,11 +60,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_workers_have_smaller_shares() {
+    fn more_workers_remember_less_each_and_have_the_same_chunks() {
         let two = Memory::share(DEFAULT_MEMORY, 2);
         assert_eq!((two.chunks, two.memo.keys, two.memo.judgements), (6, 65_536, 24_576));
         let eight = Memory::share(DEFAULT_MEMORY, 8);
-        assert!(eight.chunks * eight.chunk_bytes <= two.chunks * two.chunk_bytes + eight.chunks);
+        assert_eq!((eight.chunks, eight.chunk_bytes), (12, two.chunk_bytes));
         assert!(eight.memo.keys < two.memo.keys);
     }
 }

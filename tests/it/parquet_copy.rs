@@ -275,8 +275,14 @@ fn cells_known_by_codes_come_out_as_they_came_in() {
     let (header, rows, lines) = odd_lines();
     work.write("odd.csv", lines);
     let few = ["--max-distinct", "1"];
-    let ways: [&[&str]; 5] =
-        [&["--threads", "1"], &["--threads", "3"], &["--chunk-rows", "100"], &few, &["--keep-answers"]];
+    let ways: [&[&str]; 6] = [
+        &["--threads", "1"],
+        &["--threads", "3"],
+        &["--chunk-rows", "100"],
+        &few,
+        &["--keep-answers"],
+        &["--threads", "8"],
+    ];
     for (number, way) in ways.iter().enumerate() {
         let out = format!("out{number}");
         let done = work
@@ -292,8 +298,53 @@ fn cells_known_by_codes_come_out_as_they_came_in() {
         }
     }
     let bytes = |out: &str| std::fs::read(work.path(out).join("records.parquet")).unwrap();
-    assert!(
-        bytes("out0") == bytes("out1") && bytes("out0") == bytes("out3"),
-        "what is known changes the bytes"
-    );
+    assert!(bytes("out0") == bytes("out1") && bytes("out0") == bytes("out5"), "threads change the bytes");
+    assert!(bytes("out0") == bytes("out3"), "what is known changes the bytes");
+}
+
+#[test]
+fn entries_of_dictionaries_become_the_cells_of_lines() {
+    let work = Work::new();
+    let (header, rows, _) = odd_lines();
+    let mut rows: Vec<Vec<String>> = rows.into_iter().take(ROWS).collect();
+    // What has just room in one piece with its delimiter, and what has not, between columns that are all short.
+    let widths = header.iter().position(|name| name == "ajccTnmPathT").unwrap() + 1;
+    for (number, row) in rows.iter_mut().enumerate() {
+        row.insert(widths, "x".repeat(number % 9 + 8));
+        row.push("12345678901234"[..number % 15].to_owned());
+    }
+    let mut header = header;
+    header.insert(widths, "widths".to_owned());
+    header.push("fitting".to_owned());
+    let columns = header.iter().enumerate().map(|(column, name)| {
+        let cells = rows.iter().enumerate().map(|(row, cells)| {
+            let cell = &cells[column];
+            (!cell.is_empty() || row % 7 != 0).then_some(cell.as_str())
+        });
+        (name.as_str(), Arc::new(cells.collect::<StringArray>()) as ArrayRef, true)
+    });
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    write(&work.path("odd.parquet"), &batch, WriterVersion::PARQUET_1_0);
+    let mut lines = Vec::new();
+    for (number, chunk_rows) in ["16384", "1000", "64", "1"].into_iter().enumerate() {
+        let out = format!("out{number}");
+        let args =
+            ["run", "odd.parquet", "--format", "csv", "--out", &out, "--quiet", "--chunk-rows", chunk_rows];
+        let done = work.rstage(&args);
+        assert_eq!(done.status, 0, "{chunk_rows} {}", done.err);
+        let path = work.path(&out).join("records.csv");
+        let mut written = csv::Reader::from_path(&path).unwrap();
+        let names: Vec<String> = written.headers().unwrap().iter().map(str::to_owned).collect();
+        assert_eq!(names[..header.len()], header);
+        let mut count = 0;
+        for (row, cells) in written.records().map(Result::unwrap).enumerate() {
+            for (column, name) in header.iter().enumerate() {
+                assert_eq!(cells[column], rows[row][column], "{chunk_rows} {name} {row}");
+            }
+            count += 1;
+        }
+        assert_eq!(count, rows.len());
+        lines.push(std::fs::read(path).unwrap());
+    }
+    assert!(lines.iter().all(|other| *other == lines[0]), "the size of chunks changes the bytes");
 }
