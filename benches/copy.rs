@@ -1,4 +1,4 @@
-//! The whole job beside a plain copy of the same file: `cargo bench --no-default-features --bench copy -- [records]`.
+//! The whole job beside a plain copy of the same file: `cargo bench --no-default-features --features allocator --bench copy -- [records]`.
 //!
 //! Makes a synthetic export (2,000,000 records and the first 40 columns where nothing else is said), then
 //! times `rstage run` with everything on, from and to each format, beside the streaming copies of polars and
