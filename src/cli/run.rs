@@ -97,7 +97,7 @@ pub(crate) struct Args {
     /// Memory to keep to, in MiB; what needs more gets it nevertheless
     #[arg(long, value_name = "MIB", default_value_t = DEFAULT_MEMORY)]
     memory_limit: usize,
-    /// Records that are read at a time; any number gives the same results
+    /// Records that are read at a time, for CSV output at most 8192; any number gives the same results
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     chunk_rows: Option<u32>,
     /// An earlier run whose key figures report.html sets beside those of this one; the one that --overwrite

@@ -234,10 +234,12 @@ impl ShortCell {
 
 /// Appends the cells of a row as long as their columns are short ones, each with a delimiter behind it; how many.
 fn put_short(columns: &[Cells], row: usize, line: &mut Vec<u8>) -> usize {
+    // Nothing is made room for that is not filled: of many columns each may be a long one.
+    let short = columns.iter().take_while(|cells| matches!(cells, Cells::Short(..))).count();
     let mut end = line.len();
-    line.resize(end + columns.len() * SHORT, 0);
+    line.resize(end + short * SHORT, 0);
     let mut put = 0;
-    for cells in columns {
+    for cells in columns.iter().take(short) {
         let Cells::Short(entries, of_rows) = cells else { break };
         let Some(cell) = of_rows.get(row).and_then(|entry| entries.get(*entry as usize)) else { break };
         let Some(room) = line.get_mut(end..end + SHORT) else { break };

@@ -4,7 +4,7 @@
 //! The codes of a record make its key: records with one key come to the same, whatever else they hold. In the
 //! key stands what the rules can tell apart: of a date of diagnosis the span of years, of an age the span of
 //! ages, of a measured value the span between two steps, of a site or a histology the class of those that are on
-//! the same lists. Records with a date of an event are the exception,
+//! the same lists. Cells that are read together stand there as one number. Records with a date of an event are the exception,
 //! because there dates are held against each other: they have no key.
 
 use std::collections::BTreeMap;
@@ -28,6 +28,20 @@ use crate::staging::{Case, completed_age};
 /// Parts of a key beside those of fields: class of the tumor, spans of year and age, whether it was followed up.
 const BESIDE_PARTS: usize = 4;
 
+/// How much is known at a time, and of what.
+#[derive(Clone, Copy)]
+pub(super) struct Keeping {
+    /// Distinct texts of a column; beyond, all are forgotten.
+    pub(super) texts: usize,
+    /// Keys; beyond, all are forgotten.
+    pub(super) keys: usize,
+    /// Whether what stands for values in other runs is known as well.
+    pub(super) lasting: bool,
+    /// Whether columns side by side are read together. That is for files of lines: others hold no bytes of several
+    /// cells that could be looked up as one.
+    pub(super) together: bool,
+}
+
 /// The codes of one file's mapped columns, and the keys of a block of records. A block is gone through column by
 /// column, so that what is known of a column is at hand.
 pub(super) struct Codes<'a> {
@@ -46,8 +60,7 @@ pub(super) struct Codes<'a> {
     /// For each column of the table, the place of a field that it is of, and its place among the columns of that.
     of_column: Vec<Option<(usize, usize)>>,
     is_full: bool,
-    /// Distinct texts of a column that are known at a time; beyond, all are forgotten.
-    most_texts: usize,
+    keeping: Keeping,
     /// The keys of the block, one behind the other.
     keys: Vec<u16>,
     width: usize,
@@ -62,14 +75,12 @@ impl<'a> Codes<'a> {
         mapping: &'a Mapping,
         (rules, steps): (&'a Rules, &'a Steps),
         config: &'a Config,
-        most_texts: usize,
-        lasting: bool,
-        together: bool,
+        keeping: Keeping,
     ) -> Self {
         let fields = mapping.mapped_fields().filter(|field| !CARRIED.contains(field));
-        let fields = fields.map(|field| CodedField::new(field, mapping.sources(field), lasting));
+        let fields = fields.map(|field| CodedField::new(field, mapping.sources(field), keeping.lasting));
         let mut fields: Vec<CodedField> = fields.collect();
-        let runs = if together { runs(mapping, &mut fields) } else { Vec::new() };
+        let runs = if keeping.together { runs(mapping, &mut fields, keeping.keys) } else { Vec::new() };
         let mut parts = Vec::new();
         let mut places = vec![0; fields.len()];
         let single =
@@ -84,7 +95,7 @@ impl<'a> Codes<'a> {
             tumors: Tumors::new(rules, steps, parts),
             places,
             singles,
-            most_texts,
+            keeping,
             filled: Filled::new(fields.len()),
             mapping,
             steps,
@@ -116,7 +127,7 @@ impl<'a> Codes<'a> {
 
     /// Whether numbers in keys stand for too much to go on.
     pub(super) fn has_many_keys(&self) -> bool {
-        self.runs.iter().any(ColumnRun::is_full)
+        self.runs.iter().any(ColumnRun::has_many_numbers)
     }
 
     /// Forgets what numbers in keys stand for; keys from before mean nothing afterwards.
@@ -149,7 +160,7 @@ impl<'a> Codes<'a> {
                 if !in_run {
                     column.read(chunk, rows, (mapping, steps, field.field));
                 }
-                self.is_full |= column.is_full(self.most_texts);
+                self.is_full |= column.is_full(self.keeping.texts);
             }
             field.choose(rows.len());
         }
@@ -195,7 +206,7 @@ impl<'a> Codes<'a> {
 
     /// Puts the numbers of the runs into the keys of the block, whose classes are there already.
     fn number_runs(&mut self, rows: usize) {
-        let Self { runs, fields, keys, width, singles, tumors, places, .. } = self;
+        let Self { runs, fields, keys, width, singles, tumors, places, own, .. } = self;
         let mut in_key = *singles;
         for run in runs {
             let from = run.fields().first().and_then(|field| places.get(*field)).copied().unwrap_or_default();
@@ -208,7 +219,9 @@ impl<'a> Codes<'a> {
                     fields[*field].put_parts(&mut parts, wide, place);
                 }
             }
-            for (at, key) in keys.chunks_exact_mut(*width).enumerate() {
+            let keys = keys.chunks_exact_mut(*width).zip(&*own).enumerate();
+            // Records with a date of an event have no key that anybody asks for.
+            for (at, (key, _)) in keys.filter(|(_, (_, own))| !own.of_event) {
                 let class = key[*width - BESIDE_PARTS];
                 let mask = tumors.at(class).mask_from(from);
                 let number = if is_read {
@@ -363,7 +376,7 @@ fn of_column(fields: &[CodedField]) -> Vec<Option<(usize, usize)>> {
 }
 
 /// The columns of a table that are read together: those side by side whose fields are all such codes.
-fn runs(mapping: &Mapping, fields: &mut [CodedField]) -> Vec<ColumnRun> {
+fn runs(mapping: &Mapping, fields: &mut [CodedField], most: usize) -> Vec<ColumnRun> {
     let mut of_column: BTreeMap<usize, Option<usize>> =
         mapping.columns().iter().map(|column| (*column, None)).collect();
     for (place, field) in fields.iter().enumerate() {
@@ -391,7 +404,7 @@ fn runs(mapping: &Mapping, fields: &mut [CodedField]) -> Vec<ColumnRun> {
             fields[*place].within = Some((runs.len(), at));
         }
         let columns = run[0].0..run[0].0 + run.len();
-        runs.push(ColumnRun::new(columns, run.iter().map(|(_, place)| *place).collect()));
+        runs.push(ColumnRun::new(columns, run.iter().map(|(_, place)| *place).collect(), most));
     }
     runs
 }

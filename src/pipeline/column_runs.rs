@@ -69,11 +69,12 @@ struct Trial {
 
 impl ColumnRun {
     /// A run of columns with the place of the field of each among those of the file.
-    pub(super) fn new(columns: Range<usize>, fields: Vec<usize>) -> Self {
+    /// In keys it has about so many numbers at a time.
+    pub(super) fn new(columns: Range<usize>, fields: Vec<usize>, most: usize) -> Self {
         Self {
             columns,
             fields,
-            numbers: RunNumbers::new(),
+            numbers: RunNumbers::new(most),
             known: HashMap::default(),
             bytes: 0,
             is_full: false,
@@ -209,7 +210,7 @@ impl ColumnRun {
     }
 
     /// Whether it has so many numbers that there is no room for more.
-    pub(super) fn is_full(&self) -> bool {
+    pub(super) fn has_many_numbers(&self) -> bool {
         self.numbers.is_full()
     }
 
@@ -255,7 +256,7 @@ mod tests {
         let options = Options { chunk_rows: 4096, ..Options::default() };
         let file = InputFile::probe(&path, 0, &options).unwrap();
         let mut filled = Filled::new(4);
-        let mut run = ColumnRun::new(0..4, vec![3, 2, 1, 0]);
+        let mut run = ColumnRun::new(0..4, vec![3, 2, 1, 0], 1 << 16);
         let mut before = 0;
         for chunk in file.open(&options).unwrap() {
             let mut chunk = chunk.unwrap();

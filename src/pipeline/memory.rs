@@ -30,23 +30,32 @@ const JUDGEMENT: usize = 1024;
 /// A key with its place.
 const KEY: usize = 128;
 
-impl Memory {
-    /// The same for records that are written line by line.
-    pub(super) fn for_text(self) -> Self {
-        Self { chunk_bytes: self.chunk_bytes.min(TEXT_CHUNK), chunk_rows: TEXT_ROWS, ..self }
-    }
+/// What a chunk takes with ends of cells and with what is to be written, in bytes of input.
+const TIMES_INPUT: usize = 10;
+/// Fewer chunks on their way keep no worker busy.
+const LEAST_CHUNKS: usize = 4;
 
-    /// A quarter of it goes to the chunks of two workers, each of which takes ten times its bytes with ends of cells and
-    /// columns to write; a quarter to what workers remember, most of that to judgements; the rest is for rules and
-    /// counts.
+impl Memory {
+    /// A quarter of it goes to the chunks of two workers, those of many take all of it and no more; a quarter goes to
+    /// what workers remember, most of that to judgements; the rest is for rules and counts.
     pub(super) fn share(mebibytes: usize, workers: usize) -> Self {
         let bytes = mebibytes.saturating_mul(1 << 20);
-        let chunks = (2 * workers + 2).min(workers + 4);
+        Self::of(bytes, workers, (bytes / CHUNK_PART).clamp(64 << 10, 8 << 20), usize::MAX)
+    }
+
+    /// The same for records that are written line by line.
+    pub(super) fn share_for_text(mebibytes: usize, workers: usize) -> Self {
+        let bytes = mebibytes.saturating_mul(1 << 20);
+        Self::of(bytes, workers, (bytes / CHUNK_PART).clamp(64 << 10, TEXT_CHUNK), TEXT_ROWS)
+    }
+
+    fn of(bytes: usize, workers: usize, chunk_bytes: usize, chunk_rows: usize) -> Self {
+        let most = (bytes / TIMES_INPUT / chunk_bytes).max(LEAST_CHUNKS);
         let remembered = bytes / 4 / workers.max(1);
         Self {
-            chunks,
-            chunk_rows: usize::MAX,
-            chunk_bytes: (bytes / CHUNK_PART).clamp(64 << 10, 8 << 20),
+            chunks: (2 * workers + 2).min(workers + 4).min(most),
+            chunk_rows,
+            chunk_bytes,
             memo: Most {
                 keys: (remembered / 4 / KEY).clamp(4096, 1 << 24),
                 judgements: (remembered * 3 / 4 / JUDGEMENT).clamp(4096, 1 << 20),
@@ -66,5 +75,10 @@ mod tests {
         let eight = Memory::share(DEFAULT_MEMORY, 8);
         assert_eq!((eight.chunks, eight.chunk_bytes), (12, two.chunk_bytes));
         assert!(eight.memo.keys < two.memo.keys);
+        let most = DEFAULT_MEMORY << 20;
+        for many in [Memory::share(DEFAULT_MEMORY, 64), Memory::share_for_text(DEFAULT_MEMORY, 500)] {
+            assert!(many.chunks > 20 && many.chunks * many.chunk_bytes * TIMES_INPUT <= most, "{many:?}");
+        }
+        assert_eq!(Memory::share_for_text(DEFAULT_MEMORY, 2).chunk_bytes, TEXT_CHUNK);
     }
 }

@@ -380,7 +380,7 @@ pub fn run(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     let threads = pool.current_num_threads();
     let memory = match sinks::format(config, &files) {
-        TableFormat::Csv => Memory::share(config.memory, threads).for_text(),
+        TableFormat::Csv => Memory::share_for_text(config.memory, threads),
         TableFormat::Parquet => Memory::share(config.memory, threads),
     };
     let event_bytes: u64 = event_files.iter().map(|events| events.file.bytes).sum();
@@ -443,6 +443,7 @@ pub fn run(
     let streamed = begin.elapsed().as_secs_f64();
     let schemas: Vec<&str> = rules.schemas().map(|(_, schema)| schema.id.as_str()).collect();
     let copying = sinks.records.copying();
+    // An error of the first is told once the inputs are read: they seldom are so large that it matters.
     let ends = || rayon::join(|| sinks.finish(&folder), || hashes(&files));
     let (finished, hashes) = pool.install(ends);
     let finished = finished?;

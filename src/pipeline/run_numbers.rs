@@ -5,8 +5,6 @@
 
 use super::keys::Keys;
 
-/// Numbers that are known at a time, beyond those of a further block of records.
-const MOST: usize = 1 << 16;
 /// Places for what was numbered of late, a power of two.
 const RECENT: usize = 1 << 16;
 
@@ -17,6 +15,8 @@ pub(super) const NUMBER_PARTS: usize = 2;
 pub(super) struct RunNumbers {
     known: Keys,
     count: usize,
+    /// Numbers that are known at a time, beyond those of a further block of records.
+    most: usize,
     recent: Vec<Recent>,
     /// Room for the parts that count.
     parts: Vec<u16>,
@@ -33,13 +33,14 @@ struct Recent {
 const NONE: Recent = Recent { cells: u32::MAX, class: 0, number: 0 };
 
 impl RunNumbers {
-    pub(super) fn new() -> Self {
-        Self { known: Keys::default(), count: 0, recent: vec![NONE; RECENT], parts: Vec::new() }
+    /// None yet, and never many more than so many.
+    pub(super) fn new(most: usize) -> Self {
+        Self { known: Keys::default(), count: 0, most, recent: vec![NONE; RECENT], parts: Vec::new() }
     }
 
     /// Whether there are too many to go on.
     pub(super) fn is_full(&self) -> bool {
-        self.count >= MOST
+        self.count >= self.most
     }
 
     /// Forgets all numbers; keys from before mean nothing afterwards.
@@ -100,7 +101,7 @@ mod tests {
             asked in prop::collection::vec((0_u32..40, 0_u16..3, 0_usize..50), 1..400),
         ) {
             let masks = [[u16::MAX; 3], [u16::MAX, 0, u16::MAX], [0; 3]];
-            let mut numbers = RunNumbers::new();
+            let mut numbers = RunNumbers::new(1000);
             let mut seen = std::collections::HashMap::new();
             let mut epoch = 0;
             for (cells, class, event) in asked {

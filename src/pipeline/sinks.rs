@@ -35,6 +35,7 @@ pub(super) struct Sinks {
     grouped: bool,
     restagings: Option<TableWriter>,
     records_name: String,
+    findings_name: String,
     rejects: RejectsWriter,
     counts: Counts,
     rows: Vec<u64>,
@@ -55,7 +56,7 @@ pub(super) struct Finished {
     pub(super) written: u64,
     /// The file of records: its name, size and hash.
     pub(super) records: (String, Digest),
-    /// The tables that grow with the records, by their names.
+    /// The largest of the other tables, by their names.
     pub(super) tables: [String; 2],
     pub(super) rejected: u64,
     pub(super) first_rejects: Vec<String>,
@@ -113,7 +114,8 @@ impl Sinks {
         };
         let records_name = format!("records.{extension}");
         let records_path = folder.file(&records_name)?;
-        let findings_path = folder.file(&format!("findings.{extension}"))?;
+        let findings_name = format!("findings.{extension}");
+        let findings_path = folder.file(&findings_name)?;
         let restagings_path = match events {
             [] => None,
             _ => Some(folder.file(&format!("restagings.{extension}"))?),
@@ -137,6 +139,7 @@ impl Sinks {
                 grouped,
                 restagings: restagings_path.map(|path| table(path, &RESTAGING_COLUMNS)).transpose()?,
                 records_name,
+                findings_name,
                 rejects: RejectsWriter::create(rejects_path, &inputs)?,
                 counts: Counts::default(),
                 rows: vec![0; files.len()],
@@ -159,6 +162,7 @@ impl Sinks {
             grouped,
             restagings: restagings.map(|(path, mark)| table(path, &RESTAGING_COLUMNS, mark)).transpose()?,
             records_name,
+            findings_name,
             rejects: RejectsWriter::reopen(rejects_path, &inputs, kept.rejects)?,
             counts: kept.counts,
             rows: kept.rows,
@@ -261,13 +265,12 @@ impl Sinks {
         self.findings_table.finish()?;
         self.restagings.map_or(Ok(0), TableWriter::finish)?;
         let records = self.records.finish()?;
-        let findings_name = self.records_name.replace("records", "findings");
         Ok(Finished {
             counts: self.counts,
             rows: self.rows,
             findings: self.findings,
             written: records.rows,
-            tables: [findings_name, "worklist.csv".to_owned()],
+            tables: [self.findings_name, "worklist.csv".to_owned()],
             records: (self.records_name, records.digest),
             rejected: self.rejects.finish()?,
             first_rejects: self.first_rejects,

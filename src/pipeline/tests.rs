@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use super::codes::Codes;
+use super::codes::{Codes, Keeping};
 use super::decode::Cases;
 use crate::audit::{ADULT_FROM, AuditRules, Config, audit};
 use crate::fields::{MapOptions, recognise};
@@ -48,13 +48,17 @@ fn records_of_one_key_are_judged_alike_whatever_they_hold() {
     judged_alike(&path, 300);
 }
 
+/// Records that are read at a time.
+const BLOCK: usize = 100;
+
 /// Asserts it of every record of an export, and that more than so many have the key of an earlier one.
 fn judged_alike(path: &Path, least: usize) {
     let options = Options::default();
     let file = InputFile::probe(path, 0, &options).unwrap();
     let mapping = recognise(&file.header, &MapOptions::default()).unwrap();
     let rules = Rules::builtin().unwrap();
-    for months in [0, 24] {
+    // Columns side by side one by one, together in other bytes than those of the file, and together.
+    for (months, together, located) in [(0, false, false), (24, true, false), (24, true, true)] {
         let config = Config { none_recorded_months: months, ..Config::default() };
         let audit_rules = AuditRules::configured(&config).unwrap();
         let steps = rules.steps(
@@ -63,15 +67,22 @@ fn judged_alike(path: &Path, least: usize) {
             &audit_rules.histologies(),
         );
         let mut stager = Stager::new(rules, Policy::default());
-        let mut codes = Codes::new(&mapping, (rules, &steps), &config, 60_000, false, true);
+        let keeping = Keeping { texts: 60_000, keys: 1 << 16, lasting: false, together };
+        let mut codes = Codes::new(&mapping, (rules, &steps), &config, keeping);
         let mut known = HashMap::new();
         let mut alike = 0;
         for chunk in file.open(&options).unwrap() {
-            let chunk = chunk.unwrap();
+            let mut chunk = chunk.unwrap();
+            if let Some(runs) = codes.located(None).filter(|_| located) {
+                chunk.locate_only(runs);
+            }
             let cases = Cases::read(&chunk, &mapping);
             for row in 0..chunk.rows() {
-                codes.read(&chunk, &(row..row + 1));
-                codes.record(0);
+                let first = row - row % BLOCK;
+                if row == first {
+                    codes.read(&chunk, &(first..(first + BLOCK).min(chunk.rows())));
+                }
+                codes.record(row - first);
                 let case = cases.case(row);
                 assert_eq!(codes.case(), case, "line {}", chunk.line(row));
                 assert_eq!(codes.age(), case.age);

@@ -1,7 +1,7 @@
 //! One thread's share of a run: it takes chunks and remembers what earlier ones taught it.
 
 use super::RunError;
-use super::codes::Codes;
+use super::codes::{Codes, Keeping};
 use super::enriched::Enriched;
 use super::keys::Keys;
 use super::memo::{At, Memo};
@@ -68,9 +68,12 @@ impl<'a> Worker<'a> {
                     &shared.plans[file].mapping,
                     (shared.rules, &shared.steps),
                     shared.config,
-                    shared.distinct,
-                    shared.answers.is_some(),
-                    !matches!(shared.files[file].kind, Kind::Parquet(_) | Kind::Frame(_)),
+                    Keeping {
+                        texts: shared.distinct,
+                        keys: shared.memo.keys,
+                        lasting: shared.answers.is_some(),
+                        together: !matches!(shared.files[file].kind, Kind::Parquet(_) | Kind::Frame(_)),
+                    },
                 );
                 let places = Places::new(&shared.plans[file].mapping, shared.facilities);
                 OfFile {
