@@ -46,7 +46,7 @@ impl CellStyle {
     }
 
     /// Whether no byte of some text means anything in a line. Most are short, so that all of it is looked at at once.
-    fn is_plain(self, text: &[u8]) -> bool {
+    pub(super) fn is_plain(self, text: &[u8]) -> bool {
         let delimiter = self.delimiter.byte();
         let has_a_meaning = |byte: u8| byte == delimiter || byte == b'"' || byte == b'\n' || byte == b'\r';
         !text.iter().fold(false, |found, byte| found | has_a_meaning(*byte))

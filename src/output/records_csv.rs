@@ -4,7 +4,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use arrow_array::{Array, StringArray};
-use memchr::{memchr, memchr3};
 
 use super::csv_cell::CellStyle;
 use super::hashed::{Digest, HashedFile};
@@ -256,7 +255,7 @@ fn is_plain(texts: &StringArray, style: CellStyle) -> bool {
     let bounds = texts.value_offsets();
     let bound = |at: Option<&i32>| at.and_then(|at| usize::try_from(*at).ok()).unwrap_or(0);
     let bytes = texts.value_data().get(bound(bounds.first())..bound(bounds.last())).unwrap_or_default();
-    memchr3(style.delimiter.byte(), b'"', b'\n', bytes).is_none() && memchr(b'\r', bytes).is_none()
+    style.is_plain(bytes)
 }
 
 /// The file that takes the lines.

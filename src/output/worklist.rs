@@ -126,6 +126,11 @@ pub struct WorklistRows {
 }
 
 impl WorklistRows {
+    /// Whether the first cell of a row says which worklist it belongs to.
+    pub const fn is_grouped(&self) -> bool {
+        self.grouped
+    }
+
     /// Adds a row.
     pub fn push(&mut self, severity: Severity, cells: &[&str]) {
         let at = ORDER.iter().position(|known| *known == severity).unwrap_or_default();

@@ -37,20 +37,19 @@ pub(super) struct FindingRows {
     table: TableRows,
     /// None where nobody gets a worklist.
     worklist: Option<WorklistRows>,
-    grouped: bool,
     counts: Vec<(&'static str, Severity, u64)>,
 }
 
 impl FindingRows {
     /// None yet, for a table and a worklist, with the group of each before it where worklists are told apart.
-    pub(super) fn new(table: &TableWriter, worklist: &WorklistWriter, grouped: bool) -> Self {
-        Self { table: table.rows(), worklist: Some(worklist.rows()), grouped, counts: Vec::new() }
+    pub(super) fn new(table: &TableWriter, worklist: &WorklistWriter) -> Self {
+        Self { table: table.rows(), worklist: Some(worklist.rows()), counts: Vec::new() }
     }
 
     /// None yet, for who takes their columns.
     pub(super) fn of_columns() -> Self {
         let table = TableRows::new(FINDING_COLUMNS.len(), TableFormat::Parquet);
-        Self { table, worklist: None, grouped: false, counts: Vec::new() }
+        Self { table, worklist: None, counts: Vec::new() }
     }
 
     pub(super) fn push(&mut self, row: &FindingRow) {
@@ -65,7 +64,8 @@ impl FindingRows {
         if let Some(worklist) = &mut self.worklist {
             let cells: [&str; WORKLIST_COLUMNS.len() + 1] =
                 [group, word, rule, what, action, key, facility, fields, recorded, derived, why, file, line];
-            worklist.push(severity, if self.grouped { &cells } else { &cells[1..] });
+            let cells = if worklist.is_grouped() { &cells[..] } else { &cells[1..] };
+            worklist.push(severity, cells);
         }
     }
 

@@ -33,6 +33,11 @@ impl Keys {
         }
     }
 
+    /// How many keys have a number.
+    pub(super) const fn len(&self) -> usize {
+        self.count
+    }
+
     fn key(&self, number: usize) -> &[u16] {
         self.parts.get(number * self.width..(number + 1) * self.width).unwrap_or_default()
     }

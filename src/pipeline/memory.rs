@@ -39,17 +39,18 @@ impl Memory {
     /// A quarter of it goes to the chunks of two workers, those of many take all of it and no more; a quarter goes to
     /// what workers remember, most of that to judgements; the rest is for rules and counts.
     pub(super) fn share(mebibytes: usize, workers: usize) -> Self {
-        let bytes = mebibytes.saturating_mul(1 << 20);
-        Self::of(bytes, workers, (bytes / CHUNK_PART).clamp(64 << 10, 8 << 20), usize::MAX)
+        Self::of(mebibytes, workers, (8 << 20, usize::MAX))
     }
 
     /// The same for records that are written line by line.
     pub(super) fn share_for_text(mebibytes: usize, workers: usize) -> Self {
-        let bytes = mebibytes.saturating_mul(1 << 20);
-        Self::of(bytes, workers, (bytes / CHUNK_PART).clamp(64 << 10, TEXT_CHUNK), TEXT_ROWS)
+        Self::of(mebibytes, workers, (TEXT_CHUNK, TEXT_ROWS))
     }
 
-    fn of(bytes: usize, workers: usize, chunk_bytes: usize, chunk_rows: usize) -> Self {
+    /// With chunks of at most so many bytes and rows.
+    fn of(mebibytes: usize, workers: usize, (most_bytes, chunk_rows): (usize, usize)) -> Self {
+        let bytes = mebibytes.saturating_mul(1 << 20);
+        let chunk_bytes = (bytes / CHUNK_PART).clamp(64 << 10, most_bytes);
         let most = (bytes / TIMES_INPUT / chunk_bytes).max(LEAST_CHUNKS);
         let remembered = bytes / 4 / workers.max(1);
         Self {

@@ -14,7 +14,6 @@ pub(super) const NUMBER_PARTS: usize = 2;
 /// Parts of keys that have numbers.
 pub(super) struct RunNumbers {
     known: Keys,
-    count: usize,
     /// Numbers that are known at a time, beyond those of a further block of records.
     most: usize,
     recent: Vec<Recent>,
@@ -35,18 +34,17 @@ const NONE: Recent = Recent { cells: u32::MAX, class: 0, number: 0 };
 impl RunNumbers {
     /// None yet, and never many more than so many.
     pub(super) fn new(most: usize) -> Self {
-        Self { known: Keys::default(), count: 0, most, recent: vec![NONE; RECENT], parts: Vec::new() }
+        Self { known: Keys::default(), most, recent: vec![NONE; RECENT], parts: Vec::new() }
     }
 
     /// Whether there are too many to go on.
     pub(super) fn is_full(&self) -> bool {
-        self.count >= self.most
+        self.known.len() >= self.most
     }
 
     /// Forgets all numbers; keys from before mean nothing afterwards.
     pub(super) fn clear(&mut self) {
         self.known.clear();
-        self.count = 0;
         self.forget_cells();
     }
 
@@ -78,9 +76,9 @@ impl RunNumbers {
         if let Some(number) = self.known.find(&self.parts) {
             return number as u32;
         }
+        let number = self.known.len() as u32;
         self.known.insert(&self.parts);
-        self.count += 1;
-        (self.count - 1) as u32
+        number
     }
 }
 

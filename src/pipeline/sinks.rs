@@ -31,8 +31,6 @@ pub(super) struct Sinks {
     pub(super) records: RecordsWriter,
     findings_table: TableWriter,
     worklist: WorklistWriter,
-    /// Whether there is a worklist for each group.
-    grouped: bool,
     restagings: Option<TableWriter>,
     records_name: String,
     findings_name: String,
@@ -136,7 +134,6 @@ impl Sinks {
                 records: RecordsWriter::create_without(records_path, files, columns, records, left_out)?,
                 findings_table: table(findings_path, &FINDING_COLUMNS)?,
                 worklist: WorklistWriter::create(folder, &worklist_header(config), grouped)?,
-                grouped,
                 restagings: restagings_path.map(|path| table(path, &RESTAGING_COLUMNS)).transpose()?,
                 records_name,
                 findings_name,
@@ -159,7 +156,6 @@ impl Sinks {
             records: RecordsWriter::reopen(records_path, files, columns, records, left_out, kept.records)?,
             findings_table: table(findings_path, &FINDING_COLUMNS, kept.findings_table)?,
             worklist: WorklistWriter::reopen(folder, &worklist_header(config), grouped, kept.worklist)?,
-            grouped,
             restagings: restagings.map(|(path, mark)| table(path, &RESTAGING_COLUMNS, mark)).transpose()?,
             records_name,
             findings_name,
@@ -218,7 +214,7 @@ impl Sinks {
 
     /// No findings yet, in the form in which they are taken.
     pub(super) fn no_findings(&self) -> FindingRows {
-        FindingRows::new(&self.findings_table, &self.worklist, self.grouped)
+        FindingRows::new(&self.findings_table, &self.worklist)
     }
 
     fn find(&mut self, findings: &FindingRows) -> Result<(), OutputError> {
